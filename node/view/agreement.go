@@ -1,0 +1,68 @@
+package view
+
+import "time"
+
+// Agreement is a joint thing of some people and each one's own word on it.
+type Agreement struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"` // "agreement"
+	Circle string `json:"circle"`
+	// About are the posts it is about, or of a May I the member asked.
+	About []string `json:"about"`
+	What  string   `json:"what"`
+	When  string   `json:"when,omitempty"`
+	Area  string   `json:"area,omitempty"`
+	Costs string   `json:"costs,omitempty"`
+	Slot  string   `json:"slot"`
+	// Place is for its parties only.
+	Place   *Place  `json:"place,omitempty"`
+	Parties []Party `json:"parties"`
+	// State is "proposed", "agreed", "done", "passed", "released" or "lapsed".
+	State string `json:"state"`
+	// Rev is the newest text, hex; Versions how many there are.
+	Rev      string    `json:"rev"`
+	Versions int       `json:"versions"`
+	Made     time.Time `json:"made"`
+	// Notes and Texts stand in what "show" answers only.
+	Notes []Note `json:"notes,omitempty"`
+	Texts []Text `json:"texts,omitempty"`
+}
+
+// Party is one person in an agreement, with their word on its newest text.
+type Party struct {
+	Member Person `json:"member"`
+	Word   string `json:"word"` // "yes", "not_now", "released" or "none"
+	// Current says that the word is on the newest text.
+	Current bool `json:"current"`
+}
+
+// Place is where an agreement happens, sealed to its parties.
+type Place struct {
+	Where string `json:"where,omitempty"`
+	Code  string `json:"code,omitempty"`
+	Phone string `json:"phone,omitempty"`
+}
+
+// Today is the home page: what asks for me, what I could do, what we agreed, and
+// what needs looking at together.
+type Today struct {
+	ForMe    []Item      `json:"for_me"`
+	ICould   []Item      `json:"i_could"`
+	WeAgreed []Item      `json:"we_agreed"`
+	Look     []Attention `json:"look"`
+}
+
+// Attention is something the people concerned should settle together.
+type Attention struct {
+	Kind    string   `json:"kind"` // "two_yeses", "terms_moved"…
+	About   []string `json:"about"`
+	Text    string   `json:"text"`
+	Choices []Choice `json:"choices"`
+}
+
+// Choice is one way to settle an [Attention]: a sentence, and the command line
+// that does it.
+type Choice struct {
+	Say string `json:"say"`
+	Do  string `json:"do"`
+}

@@ -1,0 +1,37 @@
+package view
+
+// Done is what a writing verb answers: the id of what it made, and the extras
+// its verb names.
+type Done struct {
+	ID  string   `json:"id,omitempty"`
+	IDs []string `json:"ids,omitempty"`
+	// Unchanged says that the same had been said before.
+	Unchanged bool `json:"unchanged,omitempty"`
+	// Asked are the people a May I, an ask to some, or a talk went to.
+	Asked []Asked `json:"asked,omitempty"`
+	// Card is the care card of the person cared for, so that it is read then.
+	Card         map[string]string `json:"card,omitempty"`
+	AboveCeiling bool              `json:"above_ceiling,omitempty"`
+	// NotReached are the people whose homes are known to lack the word.
+	NotReached []NotReached `json:"not_reached,omitempty"`
+	Agreements []string     `json:"agreements,omitempty"`
+	Handover   []string     `json:"handover,omitempty"`
+	// Kept says that a talk's words wait on this node for their turn.
+	Kept bool `json:"kept,omitempty"`
+}
+
+// Asked is one person asked directly, and how they like to be asked.
+type Asked struct {
+	Member     Person   `json:"member"`
+	RestsUntil string   `json:"rests_until,omitempty"`
+	Reply      string   `json:"reply,omitempty"`
+	Ways       []string `json:"ways,omitempty"`
+	NotFromMe  bool     `json:"not_from_me,omitempty"`
+}
+
+// NotReached is one person whose home has not heard yet. Call is the phone
+// shared in the agreement.
+type NotReached struct {
+	Member Person `json:"member"`
+	Call   string `json:"call,omitempty"`
+}

@@ -1,0 +1,91 @@
+package view
+
+import "time"
+
+// Member is one person of the circle as the reader may see them.
+type Member struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// State is "newcomer", "member", "away", "left" or "removed".
+	State string `json:"state"`
+	Voice bool   `json:"voice"`
+	Room  *Room  `json:"room,omitempty"`
+	// Card and Bounds hold the sections the reader may see, by key.
+	Card      map[string]string `json:"card,omitempty"`
+	Bounds    map[string]string `json:"bounds,omitempty"`
+	Languages []string          `json:"languages,omitempty"`
+	Contact   []string          `json:"contact,omitempty"`
+	Area      string            `json:"area,omitempty"`
+	Free      []string          `json:"free,omitempty"`
+	Listening *Listening        `json:"listening,omitempty"`
+	// Heard says how lately a device of theirs was heard from; it may be coarse.
+	Heard       *time.Time   `json:"heard,omitempty"`
+	Consents    []Consent    `json:"consents,omitempty"`
+	TenderDates []TenderDate `json:"tender_dates,omitempty"`
+	// Devices is how many the reader has; of oneself only.
+	Devices int `json:"devices,omitempty"`
+	// AwayUntil is set while State is "away" and a date was said.
+	AwayUntil *time.Time `json:"away_until,omitempty"`
+	// Notes stand in what "show" answers only.
+	Notes []Note `json:"notes,omitempty"`
+}
+
+// Room is what a member can carry now.
+type Room struct {
+	Level string `json:"level"` // "open", "some", "little" or "resting"
+	Until string `json:"until,omitempty"`
+}
+
+// Listening says that a member is open to listening now.
+type Listening struct {
+	Until string `json:"until,omitempty"`
+}
+
+// Consent is something a member said yes to beforehand.
+type Consent struct {
+	N     int      `json:"n"`
+	If    string   `json:"if"`
+	Then  string   `json:"then"`
+	Who   []Person `json:"who,omitempty"`
+	Until string   `json:"until,omitempty"`
+}
+
+// TenderDate is a hard day of a member.
+type TenderDate struct {
+	N       int    `json:"n"`
+	Date    string `json:"date"`
+	Text    string `json:"text,omitempty"`
+	Welcome string `json:"welcome,omitempty"`
+	Next    string `json:"next,omitempty"`
+}
+
+// Pod is the few a member would turn to, and those whose pod they are in.
+type Pod struct {
+	Mine  []PodMember `json:"mine"`
+	IAmIn []Person    `json:"i_am_in"`
+}
+
+// PodMember is one whom the reader asked into their pod.
+type PodMember struct {
+	Member Person `json:"member"`
+	Said   string `json:"said"` // "yes", "asked" or "not_now"
+}
+
+// Charter is what a circle agreed on.
+type Charter struct {
+	Name        string            `json:"name"`
+	Purpose     string            `json:"purpose,omitempty"`
+	Bounds      map[string]string `json:"bounds,omitempty"`
+	Categories  []string          `json:"categories,omitempty"`
+	OutsideHelp []string          `json:"outside_help,omitempty"`
+	ReviewOn    string            `json:"review_on,omitempty"`
+	// History is "all" or "from-joining": what newcomers may read.
+	History string        `json:"history"`
+	Words   []CharterWord `json:"words,omitempty"`
+}
+
+// CharterWord is what the charter means to a member.
+type CharterWord struct {
+	Member Person `json:"member"`
+	Text   string `json:"text"`
+}
