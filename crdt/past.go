@@ -122,3 +122,17 @@ func joinIDs(ids []ID) string {
 	}
 	return string(b)
 }
+
+// Restore numbers the known sets that a store kept, in its order, before any
+// other is numbered. A set that names a control op without a number (it was
+// numbered by a batch that was never written) keeps its place and is never used.
+func (p *Pasts) Restore(sets [][]ID) {
+	for _, ctl := range sets {
+		closure, err := p.Closure(ctl)
+		p.sets = append(p.sets, slices.Clone(ctl))
+		p.known = append(p.known, closure)
+		if err == nil {
+			p.setNum[joinIDs(ctl)] = uint32(len(p.sets) - 1)
+		}
+	}
+}
