@@ -70,12 +70,16 @@ func (l *Log) DraftBeat(dev Device, clock HLC) (h Header, ok bool) {
 func (l *Log) CtlHeads() int { return len(l.ctlHeads) }
 
 // ctlFor returns the control heads that an op with the given parents names: all
-// of them if they fit, else those that the parents force and then the newest.
+// of them if they fit, else those that the parents force and then the newest. A
+// parent may force what is no head: the device's own last op, while it is held.
 func (l *Log) ctlFor(parents []ID) ([]ID, bool) {
-	if len(l.ctlHeads) <= MaxCtl {
-		return slices.SortedFunc(maps.Keys(l.ctlHeads), ID.Compare), true
-	}
 	ctl := l.forced(parents)
+	if len(l.ctlHeads) <= MaxCtl {
+		all := l.antichain(slices.AppendSeq(slices.Clone(ctl), maps.Keys(l.ctlHeads)))
+		if len(all) <= MaxCtl {
+			return all, true
+		}
+	}
 	if len(ctl) > forcedBeforeBeat {
 		return nil, false
 	}
@@ -133,14 +137,24 @@ func (l *Log) antichain(ids []ID) []ID {
 }
 
 // newestHeads returns up to [MaxDeps] heads but prev, the newest, ascending by id.
+// Displaced tips are left out: to name one would oblige everybody to keep it.
 func (l *Log) newestHeads(prev ID) []ID {
 	ids := sortedByHLC(l.heads)
-	ids = slices.DeleteFunc(ids, func(id ID) bool { return id == prev })
+	ids = slices.DeleteFunc(ids, func(id ID) bool { return id == prev || l.isDisplaced(id) })
 	if len(ids) > MaxDeps {
 		ids = ids[len(ids)-MaxDeps:]
 	}
 	slices.SortFunc(ids, ID.Compare)
 	return ids
+}
+
+// isDisplaced reports whether id is a tip that does not qualify.
+func (l *Log) isDisplaced(id ID) bool {
+	if len(l.forks) == 0 {
+		return false
+	}
+	f, ok, err := l.Fact(id)
+	return err == nil && ok && l.displaced(f.Dev, id)
 }
 
 func (l *Log) latest(h *Header) HLC {

@@ -24,6 +24,10 @@ type Index interface {
 	// At returns the ids of the ops at one seq of one device, ascending; more
 	// than one is a fork.
 	At(dev Device, seq uint64) ([]ID, error)
+	// Op returns an op and its fact; false if it is not in the log. A [Log] reads
+	// ops only to follow the backlinks of a device with more than [MaxFreeTips]
+	// tips.
+	Op(id ID) (Op, Fact, bool, error)
 }
 
 // LaneEntry is one op's place in its device's lane.

@@ -60,7 +60,10 @@ type Log struct {
 
 	fresh map[ID]Fact     // added since the last Settled
 	lanes map[lane][]ID   // likewise
+	prevs map[ID]ID       // likewise: op to its prev
 	forks map[Device]Fork // first fork known of each device
+
+	ranked map[Device][]Tip // memo of rank; the slices are never changed
 }
 
 type lane struct {
@@ -89,7 +92,8 @@ type State struct {
 func NewLog(circle ID, ix Index, pasts *Pasts, from State) (*Log, error) {
 	l := &Log{circle: circle, ix: ix, pasts: pasts, last: from.Last,
 		tips: map[Device][]Tip{}, heads: map[ID]HLC{}, ctlHeads: map[ID]HLC{},
-		fresh: map[ID]Fact{}, lanes: map[lane][]ID{}, forks: map[Device]Fork{}}
+		fresh: map[ID]Fact{}, lanes: map[lane][]ID{}, prevs: map[ID]ID{},
+		forks: map[Device]Fork{}, ranked: map[Device][]Tip{}}
 	for _, t := range from.Tips {
 		l.tips[t.Dev] = insertTip(l.tips[t.Dev], t)
 	}
@@ -123,12 +127,14 @@ func (l *Log) Clone() *Log {
 	c.ctlHeads = maps.Clone(l.ctlHeads)
 	c.fresh = maps.Clone(l.fresh)
 	c.lanes = maps.Clone(l.lanes)
+	c.prevs = maps.Clone(l.prevs)
 	c.forks = maps.Clone(l.forks)
+	c.ranked = maps.Clone(l.ranked)
 	return &c
 }
 
 // Settled tells the log that all it was given is in the index now.
-func (l *Log) Settled() { clear(l.fresh); clear(l.lanes) }
+func (l *Log) Settled() { clear(l.fresh); clear(l.lanes); clear(l.prevs) }
 
 // Circle returns the circle's id; zero until its genesis is added.
 func (l *Log) Circle() ID { return l.circle }
@@ -188,8 +194,8 @@ func (l *Log) Check(op *Op) (Fact, error) {
 	if len(missing) > 0 {
 		return Fact{}, &MissingError{Op: op.ID, IDs: missing}
 	}
-	for id, f := range parents {
-		if f.HLC >= op.HLC {
+	for id := range op.Parents {
+		if parents[id].HLC >= op.HLC {
 			return Fact{}, fmt.Errorf("%w: op %s is not later than its parent %s", ErrCause, op.ID.Short(), id.Short())
 		}
 	}
@@ -269,18 +275,21 @@ func (l *Log) Add(op *Op, fact Fact, held bool) (Added, error) {
 			return Added{}, err
 		}
 	}
-	twins, err := l.At(op.Dev, op.Seq)
+	twins, err := l.twins(op)
 	if err != nil {
-		return Added{}, err
+		return Added{}, fmt.Errorf("add op %s: %w", op.ID.Short(), err)
 	}
 	l.last++
 	fact.Arr = l.last
 	l.fresh[op.ID] = fact
+	l.prevs[op.ID] = op.Prev
 	key := lane{op.Dev, op.Seq}
 	l.lanes[key] = append(slices.Clip(l.lanes[key]), op.ID)
 
+	tip := Tip{Dev: op.Dev, ID: op.ID, Seq: op.Seq, Arr: fact.Arr, HLC: op.HLC}
+	l.rerank(op.Prev, tip)
 	tips := slices.DeleteFunc(slices.Clone(l.tips[op.Dev]), func(t Tip) bool { return t.ID == op.Prev })
-	l.tips[op.Dev] = insertTip(tips, Tip{Dev: op.Dev, ID: op.ID, Seq: op.Seq, Arr: fact.Arr, HLC: op.HLC})
+	l.tips[op.Dev] = insertTip(tips, tip)
 	if !held {
 		l.Release(op)
 	}
@@ -294,6 +303,16 @@ func (l *Log) Add(op *Op, fact Fact, held bool) (Added, error) {
 		added.Fork = &f
 	}
 	return added, nil
+}
+
+// twins returns the ops that have op's place already. An op on the only tip of
+// its device has none, and nothing is read.
+func (l *Log) twins(op *Op) ([]ID, error) {
+	tips := l.tips[op.Dev]
+	if len(tips) == 0 || (len(tips) == 1 && tips[0].ID == op.Prev) {
+		return nil, nil
+	}
+	return l.At(op.Dev, op.Seq)
 }
 
 // Release makes an op a head, and its parents no longer. Held ops are released
