@@ -88,6 +88,12 @@ func (a *Audit) Op(s crdt.Stored) {
 	a.facts[op.ID] = f
 }
 
+// Unreadable takes the place of an op whose stored bytes cannot be read.
+func (a *Audit) Unreadable(arr uint64, err error) {
+	a.last = arr
+	a.Find("Op number %d cannot be read: %v.", arr, err)
+}
+
 // fact compares the fact with the header it is about and the facts before it.
 func (a *Audit) fact(op *crdt.Op, f crdt.Fact) {
 	want := crdt.Fact{Dev: op.Dev, Seq: op.Seq, HLC: op.HLC, Class: op.Class, Arr: f.Arr,

@@ -1,0 +1,50 @@
+// Package badgerstore keeps circles on disk, in one Badger database.
+//
+// # Keys
+//
+// One database holds many circles. Every key begins with the circle's local
+// number (u32, big endian), which the table leaves out; number 0 is the node's
+// own. "num" is an unsigned varint, a# a device's local number (u32, big endian,
+// from 1), arr an arrival number (u64, big endian), seq five bytes big endian.
+//
+//	a|device key(32)        a# (4)                       short keys for devices
+//	o|arr                   flags, num known set, num day ops, num day bytes,
+//	                        num header length, header, signature, body
+//	                                                     the arrival log
+//	i|id(32)                class, hlc (8), num a#, num arr, num seq,
+//	                        num known set, num day ops, num day bytes
+//	                                                     crdt.Fact without reading o|
+//	l|a#|seq|id[0:16]       id[16:32], num arr           lanes; a second key at one seq is a fork
+//	t|a#|slot(u32)          id, hlc (8), num seq, num arr   tips; an op takes the slot of its prev
+//	k|a#                    num seq, two ids             the first proof of a fork
+//	e|which|chunk(u32)      ids                          heads (0) and control heads (1), 1,024 a chunk
+//	g|arr                   -                            control ops by arrival
+//	n|number(u32)           ids                          known sets
+//	v|rebuild               -                            an index rebuild was begun and not ended
+//
+// All other letters (w m j h u r c p y x z …) are rows of the node, opaque here.
+// The node's own number 0 has rows like that too, and
+//
+//	a|circle id(32)         number (4)                   circles
+//	v|next                  number (4)                   the number of the next new circle
+//	v|drop|number(4)        -                            a circle that is being deleted
+//	v|version               version (1)                  of this table
+//
+// flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
+// signatures and bodies are the bytes that were signed; ids are hashed from them
+// again when an op is read, which is how damage shows, for the encryption of
+// Badger hides and does not authenticate. Tips have slots, rather than ids in
+// their keys, so that a lane that grows writes over one key and leaves no trail
+// of deleted ones. a, i, l, t, k and g can be made again from o.
+//
+// # What is safe when
+//
+// A batch is one Badger transaction, so it is there as a whole or not at all.
+// Badger can sync every write or none. Here a batch that asks for it is followed
+// by one sync; others are not, and a power cut may take them. It must then take
+// them from the end: were an older batch to vanish and a newer one to stay, ops
+// would lack their parents. Within one write-ahead file Badger sees to that. But
+// when a memtable is full, writing goes on in another file, and a later sync
+// covers only that one. So before a write that could be the first in a new file,
+// what is in the old one is synced; see journal.
+package badgerstore

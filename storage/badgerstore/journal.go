@@ -1,0 +1,105 @@
+package badgerstore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// journal decides when Badger's write-ahead files are synced, so that a power cut
+// takes unsynced batches from the end only.
+//
+// Badger writes to one file until its memtable is full and then begins another;
+// [badger.DB.Sync] covers the newest alone. journal keeps an upper bound of what
+// the newest file holds. Below the memtable's size, the next write goes to that
+// file for certain. Above, it may go to a new one, so the file is synced before
+// the write. Whether a new one was begun is seen from the names in the folder,
+// and only looked for then. Methods are called with the store's write lock.
+type journal struct {
+	dir    string
+	sync   func() error
+	limit  int    // size of a memtable
+	held   int    // the newest file holds at most this
+	newest string // its name; empty if not known
+	dirty  bool   // something was written since the last sync
+}
+
+// Upper bounds of what Badger's memtable takes beside keys and values: a
+// skip list node, a version and the value's header for an entry; the head of the
+// list, the file's header and the end mark for a transaction.
+const (
+	entryOverhead = 128
+	writeOverhead = 256
+)
+
+// newJournal begins a journal on a database that was just opened: Badger begins a
+// new file then.
+func newJournal(dir string, limit int, sync func() error) *journal {
+	return &journal{dir: dir, limit: limit, sync: sync, newest: newestLog(dir)}
+}
+
+// before is called before a write.
+func (j *journal) before() error {
+	if j.held < j.limit || !j.dirty {
+		return nil
+	}
+	return j.flush()
+}
+
+// wrote is called after a write of at most size bytes, overheads included.
+func (j *journal) wrote(size int) {
+	j.dirty = true
+	if j.held < j.limit {
+		j.held += size
+		return
+	}
+	if name := newestLog(j.dir); name != j.newest && name != "" {
+		j.newest, j.held = name, size
+	}
+}
+
+// unsure is called after Badger wrote by itself, and held is known no more.
+func (j *journal) unsure() { j.held, j.dirty = j.limit, true }
+
+// flush syncs what was written so far.
+func (j *journal) flush() error {
+	if err := j.sync(); err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	j.dirty = false
+	return nil
+}
+
+// newestLog returns the name of the newest write-ahead file, that with the highest
+// number. Empty if there is none or the folder cannot be read.
+func newestLog(dir string) string {
+	names, _ := filepath.Glob(filepath.Join(dir, "*.mem")) // the only error is a bad pattern
+	newest := ""
+	for _, name := range names {
+		if len(name) > len(newest) || len(name) == len(newest) && name > newest {
+			newest = name
+		}
+	}
+	return newest
+}
+
+// settle syncs the write-ahead files that an earlier run left behind. If that run
+// was killed, they hold what it had written and not yet synced; Badger reads them
+// in at opening, and goes on in a new file.
+func settle(dir string) error {
+	names, _ := filepath.Glob(filepath.Join(dir, "*.mem"))
+	for _, name := range names {
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		err = f.Sync()
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return fmt.Errorf("sync %s: %w", filepath.Base(name), err)
+		}
+	}
+	return nil
+}

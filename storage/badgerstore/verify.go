@@ -1,0 +1,299 @@
+package badgerstore
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"tend/crdt"
+	"tend/storage"
+)
+
+// Verify implements [storage.Circle]. Writes may go on meanwhile; it looks at the
+// log as it was when it began.
+func (c *circle) Verify(ctx context.Context) ([]string, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	defer c.store.gate.leave()
+	txn := c.store.db.NewTransaction(false)
+	defer txn.Discard()
+	k, err := c.load(txn)
+	if err != nil {
+		return []string{fmt.Sprintf("The index cannot be read: %v.", err)}, nil
+	}
+	sets, err := c.readSets(txn)
+	if err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	audit := storage.NewAudit(c.id, sets)
+	controls := 0
+	for item, err := range walk(txn, c.p.key('o')) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("verify: %w", err)
+		}
+		arr := binary.BigEndian.Uint64(item.key[5:])
+		s, err := decodeOp(c.id, arr, item.value)
+		if err != nil {
+			audit.Unreadable(arr, err)
+			continue
+		}
+		audit.Op(s)
+		if s.Op.Class == crdt.Control {
+			controls++
+		}
+		if err := c.verifyRows(txn, &k, &s, audit); err != nil {
+			return nil, fmt.Errorf("verify: %w", err)
+		}
+	}
+	for _, index := range []struct {
+		letter byte
+		name   string
+		want   int
+	}{{'i', "index", audit.Len()}, {'l', "lanes", audit.Len()}, {'g', "control log", controls}} {
+		if n := c.countRows(txn, index.letter); n != index.want {
+			audit.Find("There are %d rows in the %s for %d ops.", n, index.name, index.want)
+		}
+	}
+	audit.Log(k.state())
+	return audit.Findings(), nil
+}
+
+// verifyRows compares an op with the rows that point to it.
+func (c *circle) verifyRows(txn *badger.Txn, k *kept, s *crdt.Stored, audit *storage.Audit) error {
+	op := &s.Op
+	data, found, err := value(txn, c.p.index(op.ID))
+	if err != nil {
+		return err
+	}
+	f, number, err := decodeFact(data)
+	if dev, derr := k.device(number); err == nil && derr == nil {
+		f.Dev = dev
+	}
+	if !found || err != nil || f != s.Fact {
+		audit.Find("The index row of op %s (number %d) is missing or wrong.", op.ID.Short(), s.Fact.Arr)
+	}
+	data, found, err = value(txn, c.p.lane(k.numbers[op.Dev], op.Seq, op.ID))
+	if err != nil {
+		return err
+	}
+	if !found || string(data) != string(encodeLane(op.ID, s.Fact.Arr)) {
+		audit.Find("Op %s (number %d) has no place in its device's lane.", op.ID.Short(), s.Fact.Arr)
+	}
+	if op.Class == crdt.Control {
+		if _, found, err = value(txn, c.p.control(s.Fact.Arr)); err != nil {
+			return err
+		} else if !found {
+			audit.Find("Control op %s (number %d) is missing in the control log.", op.ID.Short(), s.Fact.Arr)
+		}
+	}
+	return nil
+}
+
+func (c *circle) countRows(txn *badger.Txn, letter byte) int {
+	it := txn.NewIterator(badger.IteratorOptions{Prefix: c.p.key(letter)})
+	defer it.Close()
+	n := 0
+	for it.Rewind(); it.Valid(); it.Next() {
+		n++
+	}
+	return n
+}
+
+// RebuildIndex implements [storage.Circle]. If an op cannot be read it changes
+// nothing, and the error wraps [storage.ErrDamaged]: the circle must be fetched
+// again from other members. A rebuild cut short is taken up at the next opening.
+func (c *circle) RebuildIndex() error {
+	if err := c.enter(); err != nil {
+		return err
+	}
+	defer c.store.gate.leave()
+	c.store.mu.Lock()
+	defer c.store.mu.Unlock()
+	if err := c.rebuild(); err != nil {
+		return fmt.Errorf("rebuild index: %w", err)
+	}
+	return nil
+}
+
+// rebuild does the work of RebuildIndex; the caller holds the store's lock.
+func (c *circle) rebuild() error {
+	heads, err := c.readable()
+	if err != nil {
+		return err
+	}
+	sets, err := c.KnownSets()
+	if err != nil {
+		return err
+	}
+	if err := c.store.commit(true, func(w *write) error { return w.set(c.rebuildKey(), nil) }); err != nil {
+		return err
+	}
+	var derived [][]byte
+	for _, letter := range []byte("ailtkg") {
+		derived = append(derived, c.p.key(letter))
+	}
+	if err := c.store.dropKeys(derived...); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.kept = kept{devices: make([]crdt.Device, 1), numbers: map[crdt.Device]uint32{}, tips: map[crdt.Device][]slotTip{},
+		forks: map[crdt.Device]crdt.Fork{}, heads: c.kept.heads, sets: uint32(len(sets))}
+	c.mu.Unlock()
+	if err := c.replay(sets); err != nil {
+		return err
+	}
+	st := newStage(c)
+	err = c.store.commit(true, func(w *write) error {
+		if err := st.setHeads(w, heads); err != nil {
+			return err
+		}
+		return w.del(c.rebuildKey())
+	})
+	if err != nil {
+		return err
+	}
+	st.publish()
+	return nil
+}
+
+// readable reads the whole arrival log and returns the heads to go on with: those
+// kept, or, if one of them is not in the log, those that the ops themselves make.
+func (c *circle) readable() ([2][]crdt.ID, error) {
+	txn := c.store.db.NewTransaction(false)
+	defer txn.Discard()
+	held := map[crdt.ID]bool{} // whether the op is of class control
+	made := [2]map[crdt.ID]bool{{}, {}}
+	last := uint64(0)
+	for item, err := range walk(txn, c.p.key('o')) {
+		if err != nil {
+			return [2][]crdt.ID{}, err
+		}
+		arr := binary.BigEndian.Uint64(item.key[5:])
+		if arr != last+1 {
+			return [2][]crdt.ID{}, fmt.Errorf("%w: op number %d is missing", storage.ErrDamaged, last+1)
+		}
+		last = arr
+		s, err := decodeOp(c.id, arr, item.value)
+		if err != nil {
+			return [2][]crdt.ID{}, err
+		}
+		control := s.Op.Class == crdt.Control
+		for id := range s.Op.Parents {
+			delete(made[0], id)
+		}
+		made[0][s.Op.ID] = true
+		if control {
+			for _, id := range s.Op.Ctl {
+				delete(made[1], id)
+			}
+			made[1][s.Op.ID] = true
+		}
+		held[s.Op.ID] = control
+	}
+	kept := c.kept.heads
+	intact := last == 0 || len(kept[0]) > 0 && len(kept[1]) > 0
+	for which, ids := range kept {
+		for _, id := range ids {
+			control, ok := held[id]
+			intact = intact && ok && (control || which == 0)
+		}
+	}
+	if intact {
+		return kept, nil
+	}
+	for which := range made {
+		kept[which] = nil
+		for id := range made[which] {
+			kept[which] = append(kept[which], id)
+		}
+		slices.SortFunc(kept[which], crdt.ID.Compare)
+	}
+	return kept, nil
+}
+
+// replay places all ops again, a batch at a time, and gives each the fact that
+// its header and those before it make.
+func (c *circle) replay(sets [][]crdt.ID) error {
+	setNumber := map[string]uint32{}
+	for n, ids := range sets {
+		setNumber[string(encodeIDs(ids))] = uint32(n)
+	}
+	txn := c.store.db.NewTransaction(false)
+	defer txn.Discard()
+	var batch []crdt.Stored
+	size := 0
+	flush := func() error {
+		st := newStage(c)
+		err := c.store.commit(false, func(w *write) error {
+			for i := range batch {
+				if err := st.placeAgain(w, &batch[i], setNumber); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			st.publish()
+			batch, size = batch[:0], 0
+		}
+		return err
+	}
+	for item, err := range walk(txn, c.p.key('o')) {
+		if err != nil {
+			return err
+		}
+		s, err := decodeOp(c.id, binary.BigEndian.Uint64(item.key[5:]), item.value)
+		if err != nil {
+			return err
+		}
+		batch, size = append(batch, s), size+s.Op.Size()
+		if len(batch) == storage.MaxBatchOps || size >= storage.MaxBatchBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// placeAgain works out the fact of an op and places it.
+func (st *stage) placeAgain(w *write, s *crdt.Stored, setNumber map[string]uint32) error {
+	op, f := &s.Op, s.Fact
+	f.Known, f.DayOps, f.DayBytes = 0, 1, op.BodyLen
+	if op.Class == crdt.Content {
+		key := encodeIDs(op.Ctl)
+		n, ok := setNumber[string(key)]
+		if !ok {
+			n = st.sets
+			if err := w.set(st.c.p.key('n', u32(n)), key); err != nil {
+				return err
+			}
+			setNumber[string(key)] = n
+			st.sets++
+		}
+		f.Known = n
+	}
+	if !op.Prev.IsZero() {
+		data, found, err := w.get(st.c.p.index(op.Prev))
+		if err != nil {
+			return err
+		}
+		if prev, _, err := decodeFact(data); err == nil && found && prev.HLC.Day() == op.HLC.Day() {
+			f.DayOps, f.DayBytes = prev.DayOps+1, prev.DayBytes+op.BodyLen
+		}
+	}
+	if f != s.Fact {
+		s.Fact = f
+		if err := w.set(st.c.p.op(f.Arr), encodeOp(s)); err != nil {
+			return err
+		}
+	}
+	return st.place(w, s)
+}
