@@ -128,7 +128,9 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 }
 
 // Peers returns the homes this node knows.
-func (c *Client) Peers(ctx context.Context) ([]Peer, error) { return look[[]Peer](ctx, c, "peers", nil) }
+func (c *Client) Peers(ctx context.Context) ([]Peer, error) {
+	return look[[]Peer](ctx, c, "peers", nil)
+}
 
 // Version names the node's program.
 func (c *Client) Version(ctx context.Context) (Version, error) {
