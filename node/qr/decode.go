@@ -1,0 +1,88 @@
+package qr
+
+import (
+	"context"
+	"fmt"
+	"image"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+)
+
+// sides is the ladder: the longer side of the picture, in pixels, at each rung.
+// Most photos are found on the first; dense codes taken from afar want the last,
+// noisy ones the small sizes.
+var sides = [...]int{1600, 1000, 700, 2400}
+
+// negativeSides are the rungs tried with black and white exchanged, last of all.
+var negativeSides = [...]int{1000, 1600}
+
+// Decode finds a Tend code in img and returns its text. It tries four sizes with
+// two binarisers, then the negative; a picture without a code takes the longest,
+// some seconds on a slow machine. The error wraps [ErrNoCode] or [ErrOtherCode].
+func Decode(img image.Image) (string, error) { return decode(context.Background(), img) }
+
+func decode(ctx context.Context, img image.Image) (string, error) {
+	whole := greyOf(img)
+	if whole.w == 0 || whole.h == 0 {
+		return "", ErrNoCode
+	}
+	other := false
+	climb := func(sides []int, negative bool) (string, error) {
+		for _, side := range sides {
+			scaled := whole.scaled(side)
+			if negative {
+				scaled = scaled.negative()
+			}
+			for _, hybrid := range []bool{true, false} {
+				if err := ctx.Err(); err != nil {
+					return "", fmt.Errorf("look for a code: %w", err)
+				}
+				text, ok := scaled.scan(hybrid)
+				if ok && isTend(text) {
+					return text, nil
+				}
+				other = other || ok
+			}
+		}
+		return "", ErrNoCode
+	}
+	text, err := climb(sides[:], false)
+	if err == ErrNoCode && !other {
+		text, err = climb(negativeSides[:], true)
+	}
+	if err == ErrNoCode && other {
+		err = ErrOtherCode
+	}
+	return text, err
+}
+
+// scan makes one pass. A panic of the decoder, which reads a stranger's picture
+// and has had no release since 2021, counts as nothing found.
+func (g grey) scan(hybrid bool) (text string, ok bool) {
+	defer func() {
+		if recover() != nil {
+			text, ok = "", false
+		}
+	}()
+	source, err := gozxing.NewPlanarYUVLuminanceSource(g.pix, g.w, g.h, 0, 0, g.w, g.h, false)
+	if err != nil {
+		return "", false
+	}
+	binarizer := gozxing.NewGlobalHistgramBinarizer(source)
+	if hybrid {
+		binarizer = gozxing.NewHybridBinarizer(source)
+	}
+	bitmap, err := gozxing.NewBinaryBitmap(binarizer)
+	if err != nil {
+		return "", false
+	}
+	result, err := qrcode.NewQRCodeReader().Decode(bitmap, hints)
+	if err != nil {
+		return "", false
+	}
+	return result.GetText(), true
+}
+
+// hints ask the decoder to spend more on finding the three corners.
+var hints = map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
