@@ -1,0 +1,310 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tend/node/client"
+	"tend/node/qr"
+	"tend/node/view"
+)
+
+// Bounds of what is read as an invitation.
+const (
+	maxCodeText = 64 << 10 // text, bytes; far more than a code with line breaks
+	maxPicture  = 32 << 20 // PNG or JPEG, bytes
+)
+
+// joinLook is how often a face-to-face joining looks whether it is in.
+const joinLook = 200 * time.Millisecond
+
+func (a *app) invite() *cobra.Command {
+	var o client.InviteOptions
+	var until, png, svg, revoke string
+	var list bool
+	cmd := &cobra.Command{Use: "invite", Short: "an invitation: a QR code and a line of text", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			if cmd.Flags().Changed("uses") && o.Uses < 1 {
+				return usage("one or more", "--uses %d lets nobody in", o.Uses)
+			}
+			if until != "" {
+				d, err := span(until)
+				if err != nil {
+					return err
+				}
+				o.Until = d
+			}
+			return a.with(ctx, here, func(c *client.Client) error {
+				switch {
+				case list:
+					return a.invites(ctx, c)
+				case revoke != "":
+					done, err := c.RevokeInvite(ctx, revoke)
+					if err != nil {
+						return err
+					}
+					s := a.speaker()
+					return s.answer(done, func() { s.done("Ended", done) })
+				}
+				made, err := c.Invite(ctx, o)
+				if err != nil {
+					return err
+				}
+				return a.showInvite(made, png, svg)
+			})
+		}}
+	cmd.Flags().StringVar(&o.For, "for", "", "for whom, for me to remember")
+	cmd.Flags().StringVar(&until, "until", "", "how long it is good, as 72h or 30d")
+	cmd.Flags().IntVar(&o.Uses, "uses", 0, "how many it lets in (else one)")
+	cmd.Flags().StringVar(&png, "png", "", "write the QR code to this picture")
+	cmd.Flags().StringVar(&svg, "svg", "", "write the QR code to this drawing")
+	cmd.Flags().BoolVar(&list, "list", false, "the invitations there are")
+	cmd.Flags().StringVar(&revoke, "revoke", "", "end this invitation, by its id")
+	cmd.MarkFlagsMutuallyExclusive("list", "revoke")
+	return cmd
+}
+
+// showInvite prints an invitation, and draws it where that was asked for.
+func (a *app) showInvite(made view.Invite, png, svg string) error {
+	if err := drawCode(made.Text, png, svg); err != nil {
+		return err
+	}
+	s := a.speaker()
+	return s.answer(made, func() {
+		if s.quiet {
+			s.line("%s", made.Text)
+			return
+		}
+		blocks, err := qr.Blocks(made.Text)
+		if err == nil {
+			s.line("%s", blocks)
+		}
+		s.line("%s", made.Text)
+		s.line("")
+		s.line("Good until %s, for %s. Whoever holds it may come in: hand it over, don't post it.",
+			made.Expires.Local().Format("Mon 2 Jan 15:04"), people(made.Uses))
+		s.line("Leave this node running if you can; any member's running node lets them in.")
+	})
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "one person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+func (a *app) invites(ctx context.Context, c *client.Client) error {
+	list, err := c.Invites(ctx)
+	if err != nil {
+		return err
+	}
+	if list == nil {
+		list = []view.Invite{}
+	}
+	s := a.speaker()
+	return s.answer(list, func() {
+		if len(list) == 0 {
+			s.line("No invitation is out.")
+		}
+		for _, i := range list {
+			word := "good until " + i.Expires.Local().Format("Mon 2 Jan 15:04")
+			switch {
+			case i.Revoked:
+				word = "ended"
+			case !i.Expires.After(s.now):
+				word = "run out"
+			}
+			if i.For != "" {
+				word = "for " + plain(i.For) + ", " + word
+			}
+			s.line("%s  %s, used %d of %d", short(i.ID), word, i.Used, i.Uses)
+		}
+	})
+}
+
+// drawCode writes a code as pictures; an empty name is no picture.
+func drawCode(text, png, svg string) error {
+	for _, to := range []struct {
+		file string
+		draw func(string) ([]byte, error)
+	}{{png, qr.PNG}, {svg, qr.SVG}} {
+		if to.file == "" {
+			continue
+		}
+		data, err := to.draw(text)
+		if err != nil {
+			return err
+		}
+		// An invitation is a secret while it lives: the picture is for its owner.
+		if err := os.WriteFile(to.file, data, 0o600); err != nil {
+			return &failure{code: exitFailed, say: to.file + " cannot be written", hint: reason(err), err: err}
+		}
+	}
+	return nil
+}
+
+func (a *app) join() *cobra.Command {
+	var image, as, png string
+	var show bool
+	var wait time.Duration
+	cmd := &cobra.Command{Use: "join [INVITE | -]", Short: "join a circle", Args: words(0, 1, "INVITE, --image FILE, - or --show"),
+		Long: `Join a circle with an invitation: its text, a picture of its QR code, or either
+on stdin with "-". The node keeps knocking until it is let in. With --show it is
+the other way round: a member standing beside you scans your code.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			if show {
+				if len(args) > 0 || image != "" {
+					return usage("", "--show takes no invitation")
+				}
+				if !cmd.Flags().Changed("wait") {
+					wait = 15 * time.Minute
+				}
+				return a.with(ctx, meeting, func(c *client.Client) error { return a.showMyself(ctx, c, as, png, wait) })
+			}
+			if png != "" {
+				return usage("", "--png goes with --show")
+			}
+			return a.with(ctx, meeting, func(c *client.Client) error {
+				code, err := a.code(ctx, c, args, image)
+				if err != nil {
+					return err
+				}
+				j, err := c.Join(ctx, code.Text, as, wait)
+				if err != nil {
+					return err
+				}
+				return a.joined(j)
+			})
+		}}
+	cmd.Flags().StringVar(&image, "image", "", "a picture of the QR code, PNG or JPEG")
+	cmd.Flags().StringVar(&as, "as", "", "my name in it")
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to wait to be let in (15m with --show)")
+	cmd.Flags().BoolVar(&show, "show", false, "show my code, for a member to scan")
+	cmd.Flags().StringVar(&png, "png", "", "with --show: write my code to this picture")
+	return cmd
+}
+
+// joined says how far a join came; knocking still is "not yet".
+func (a *app) joined(j view.Joining) error {
+	s := a.speaker()
+	err := s.answer(j, func() {
+		switch j.State {
+		case "knocking":
+			s.line("Knocking. Nobody has answered yet; a running node (tend run) keeps trying.")
+		case "newcomer":
+			s.line("Let in. Welcome to %s. You are new here; when a second member welcomes you, you have a voice.", plain(j.Name))
+		default:
+			s.line("Let in. Welcome to %s.", plain(j.Name))
+		}
+	})
+	if err == nil && j.State == "knocking" {
+		return &failure{code: exitNotYet}
+	}
+	return err
+}
+
+// showMyself shows my code and waits until a member let me in.
+func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, wait time.Duration) error {
+	before, err := c.Circles(ctx)
+	if err != nil {
+		return err
+	}
+	shown, err := c.ShowCode(ctx, as)
+	if err != nil {
+		return err
+	}
+	if err := drawCode(shown.Text, png, ""); err != nil {
+		return err
+	}
+	s := a.speaker()
+	err = s.answer(shown, func() {
+		if blocks, err := qr.Blocks(shown.Text); err == nil && !s.quiet {
+			s.line("%s", blocks)
+		}
+		s.line("%s", shown.Text)
+	})
+	if err != nil {
+		return err
+	}
+	a.aside("Let a member scan this:  tend let-in CODE")
+	for until := time.Now().Add(wait); ; {
+		now, err := c.Circles(ctx)
+		if err != nil {
+			return err
+		}
+		if in := newCircle(before, now); in != nil {
+			a.aside("Let in. Welcome to " + plain(in.Name) + ".")
+			return nil
+		}
+		if time.Now().After(until) {
+			return &failure{code: exitNotYet, say: "nobody has let you in yet", hint: "a running node (tend run) keeps the code open"}
+		}
+		if err := pause(ctx, joinLook); err != nil {
+			return err
+		}
+	}
+}
+
+// newCircle returns a circle this home is in now and was not before.
+func newCircle(before, now []view.Circle) *view.Circle {
+	was := map[string]bool{}
+	for _, c := range before {
+		was[c.ID] = c.Standing == "in"
+	}
+	for i, c := range now {
+		if c.Standing == "in" && !was[c.ID] {
+			return &now[i]
+		}
+	}
+	return nil
+}
+
+// code finds a Tend code in a word, in a picture's file, or on stdin, where it
+// may be either.
+func (a *app) code(ctx context.Context, c *client.Client, args []string, image string) (view.Code, error) {
+	switch {
+	case image != "" && len(args) > 0:
+		return view.Code{}, usage("one of them is enough", "both a code and a picture were given")
+	case image != "":
+		data, err := readBounded(image, maxPicture)
+		if err != nil {
+			return view.Code{}, err
+		}
+		return c.ReadPicture(ctx, bytes.NewReader(data))
+	case len(args) == 0:
+		return view.Code{}, usage("a code, --image FILE, or - to read it from stdin", "there is no code to read")
+	case args[0] != "-":
+		return c.ReadText(ctx, args[0])
+	}
+	in := bufio.NewReader(a.in)
+	head, _ := in.Peek(4) // a short input is text
+	if bytes.HasPrefix(head, []byte("\x89PNG")) || bytes.HasPrefix(head, []byte("\xff\xd8\xff")) {
+		return c.ReadPicture(ctx, io.LimitReader(in, maxPicture))
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxCodeText))
+	if err != nil {
+		return view.Code{}, &failure{code: exitFailed, say: "stdin cannot be read", hint: reason(err), err: err}
+	}
+	return c.ReadText(ctx, string(text))
+}
+
+// reason is why the system refused, without the path that the sentence names.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}

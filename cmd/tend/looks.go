@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+// looks are the verbs of daily care that only read.
+func (a *app) looks() []*cobra.Command {
+	today := a.look("today", "for me, I could, we agreed, look", func(ctx context.Context, c *client.Client, s *speaker) error {
+		t, err := c.Today(ctx)
+		if err != nil {
+			return err
+		}
+		return s.answer(t, func() { s.today(t) })
+	})
+	look := a.look("look", "what needs looking at together", func(ctx context.Context, c *client.Client, s *speaker) error {
+		list, err := c.Attentions(ctx)
+		if err != nil {
+			return err
+		}
+		return s.answer(list, func() { s.look(list) })
+	})
+	week := a.look("week", "the seven days to come", func(ctx context.Context, c *client.Client, s *speaker) error {
+		days, err := c.Week(ctx)
+		if err != nil {
+			return err
+		}
+		return s.answer(days, func() { s.week(days) })
+	})
+	return []*cobra.Command{today, a.list(), a.show(), look, week, a.search()}
+}
+
+// look makes a command without words or flags that reads one thing.
+func (a *app) look(use, short string, read func(context.Context, *client.Client, *speaker) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: words(0, 0, ""), RunE: func(cmd *cobra.Command, _ []string) error {
+		return a.with(cmd.Context(), here, func(c *client.Client) error { return read(cmd.Context(), c, a.speaker()) })
+	}}
+}
+
+// listKinds are what list may be narrowed to.
+var listKinds = []string{"needs", "offers", "agreements", "members"}
+
+func (a *app) list() *cobra.Command {
+	var f client.Filter
+	cmd := &cobra.Command{Use: "list [needs|offers|agreements|members]", Short: "what there is",
+		Args: words(0, 1, "[needs|offers|agreements|members]"), ValidArgs: listKinds,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kind := ""
+			if len(args) > 0 {
+				kind = args[0]
+			}
+			if f.Limit < 0 {
+				return usage("leave it out for everything", "--limit %d is no number of things", f.Limit)
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.listed(cmd.Context(), c, kind, f) })
+		}}
+	cmd.Flags().BoolVar(&f.All, "all", false, "also what is met, withdrawn, resting, released, lapsed and done")
+	cmd.Flags().BoolVar(&f.Mine, "mine", false, "only mine")
+	cmd.Flags().BoolVar(&f.Listening, "listening", false, "members who are open to listening now")
+	cmd.Flags().StringVar(&f.Category, "category", "", "only of this category")
+	cmd.Flags().StringVar(&f.Text, "text", "", "only what holds these words")
+	cmd.Flags().IntVar(&f.Limit, "limit", 0, "at most so many")
+	return cmd
+}
+
+// listed prints one kind of list, each with the JSON type of its own.
+func (a *app) listed(ctx context.Context, c *client.Client, kind string, f client.Filter) error {
+	s := a.speaker()
+	switch kind {
+	case "":
+		return printed(s, c.List, itself, ctx, f)
+	case "needs":
+		return printed(s, c.Needs, postItem, ctx, f)
+	case "offers":
+		return printed(s, c.Offers, postItem, ctx, f)
+	case "agreements":
+		return printed(s, c.Agreements, func(a *view.Agreement) view.Item { return view.Item{Agreement: a} }, ctx, f)
+	case "members":
+		return printed(s, c.Members, func(m *view.Member) view.Item { return view.Item{Member: m} }, ctx, f)
+	}
+	return usage("tend list "+strings.Join(listKinds, "|"), "there is no list of %q", kind)
+}
+
+func itself(i *view.Item) view.Item   { return *i }
+func postItem(p *view.Post) view.Item { return view.Item{Post: p} }
+
+func printed[T any](s *speaker, read func(context.Context, client.Filter) ([]T, error), item func(*T) view.Item, ctx context.Context, f client.Filter) error {
+	list, err := read(ctx, f)
+	if err != nil {
+		return err
+	}
+	if list == nil {
+		list = []T{}
+	}
+	items := make([]view.Item, len(list))
+	for i := range list {
+		items[i] = item(&list[i])
+	}
+	return s.answer(list, func() {
+		if s.quiet {
+			for _, i := range items {
+				s.line("%s", short(i.ID()))
+			}
+			return
+		}
+		s.list(items)
+	})
+}
+
+func (a *app) show() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{Use: "show ID", Short: "one thing whole, with what was said on it", Args: words(1, 1, "ID"),
+		ValidArgsFunction: a.completeIDs("id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				show := c.Show
+				if all {
+					show = c.ShowAll
+				}
+				item, err := show(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				if item.Member != nil && s.json {
+					return s.answer(item.Member, nil)
+				}
+				return s.answer(item, func() { s.show(item) })
+			})
+		}}
+	cmd.Flags().BoolVar(&all, "all", false, "every date, also those gone by and those far ahead")
+	return cmd
+}
+
+func (a *app) search() *cobra.Command {
+	return &cobra.Command{Use: "search WORDS", Short: "what holds every one of these words", Args: words(1, -1, "WORDS"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				list, err := c.Search(cmd.Context(), strings.Join(args, " "))
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(list, func() { s.list(list) })
+			})
+		}}
+}
+
+// week writes the days that hold something.
+func (s *speaker) week(days []view.Day) {
+	first := true
+	for _, d := range days {
+		if len(d.Entries) == 0 {
+			continue
+		}
+		s.heading(&first, s.date(d.Date))
+		for _, e := range d.Entries {
+			hour := "     "
+			if _, t, ok := strings.Cut(e.Slot, "T"); ok {
+				hour = t
+			}
+			who := names(e.People)
+			if who == "" {
+				who = weekWords[e.State]
+			}
+			s.line("  %s  %s  %s  (%s)", hour, short(e.ID), plain(e.Title), who)
+		}
+	}
+	if first {
+		s.line("Nothing is planned for the coming seven days.")
+	}
+}
+
+// weekWords are what an entry's state is called where nobody is named.
+var weekWords = map[string]string{"open": "open", "covered": "covered", "mine": "mine"}
+
+// completeIDs offers the short ids of what there is, with a few words beside
+// each. It asks quietly: a home that is busy or locked completes nothing.
+func (a *app) completeIDs(what string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 || a.prepare(cmd) != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, stop := context.WithTimeout(cmd.Context(), completionTime)
+		defer stop()
+		var found []string
+		s := a.speaker()
+		// A completion that fails completes nothing; there is nobody to tell.
+		_ = a.with(ctx, here, func(c *client.Client) error {
+			if what == "member" {
+				list, err := c.Members(ctx, client.Filter{})
+				for i := range list {
+					found = append(found, short(list[i].ID)+"\t"+s.memberLine(&list[i]))
+				}
+				return err
+			}
+			list, err := c.List(ctx, client.Filter{})
+			for _, i := range list {
+				switch {
+				case i.Post != nil:
+					found = append(found, short(i.Post.ID)+"\t"+s.postLine(i.Post))
+				case i.Agreement != nil:
+					found = append(found, short(i.Agreement.ID)+"\t"+s.agreementLine(i.Agreement))
+				}
+			}
+			return err
+		})
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completionTime is how long a shell waits for what could come next.
+const completionTime = 2 * time.Second

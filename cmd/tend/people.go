@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+// maxCharter bounds a charter's file, in bytes.
+const maxCharter = 1 << 20
+
+// people are the verbs about who belongs.
+func (a *app) people() []*cobra.Command {
+	return []*cobra.Command{a.begin(), a.charter(), a.invite(), a.join(), a.letIn(), a.welcome(), a.leave(), a.circles()}
+}
+
+func (a *app) begin() *cobra.Command {
+	var o client.BeginOptions
+	var charter string
+	cmd := &cobra.Command{Use: "begin NAME", Short: "begin a circle", Args: words(1, 1, "NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Name = args[0]
+			if charter != "" {
+				text, err := readBounded(charter, maxCharter)
+				if err != nil {
+					return err
+				}
+				o.Charter = string(text)
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				done, err := c.Begin(cmd.Context(), o)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.done("Begun "+plain(o.Name), done) })
+			})
+		}}
+	cmd.Flags().StringVar(&o.As, "as", "", "my name in it")
+	cmd.Flags().StringVar(&o.Purpose, "purpose", "", "what it is for")
+	cmd.Flags().StringVar(&charter, "charter", "", "a charter as TOML, such as `charter --out` writes")
+	cmd.Flags().StringVar(&o.History, "history", "", "what newcomers may read: all (as without) or from-joining")
+	return cmd
+}
+
+func (a *app) charter() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{Use: "charter", Short: "purpose, bounds, categories and review date", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				ch, err := c.Charter(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if out != "" {
+					return writeCharter(out, ch)
+				}
+				s := a.speaker()
+				return s.answer(ch, func() { s.charter(ch) })
+			})
+		}}
+	cmd.Flags().StringVar(&out, "out", "", "write it to this file as TOML, for begin --charter")
+	return cmd
+}
+
+func (a *app) circles() *cobra.Command {
+	return a.look("circles", "the circles of this home", func(ctx context.Context, c *client.Client, s *speaker) error {
+		list, err := c.Circles(ctx)
+		if err != nil {
+			return err
+		}
+		if list == nil {
+			list = []view.Circle{}
+		}
+		return s.answer(list, func() { s.circles(list) })
+	})
+}
+
+func (a *app) welcome() *cobra.Command {
+	return &cobra.Command{Use: "welcome MEMBER", Short: "I know them: counts towards member and voice", Args: words(1, 1, "MEMBER"),
+		ValidArgsFunction: a.completeIDs("member"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				done, err := c.Welcome(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.done("Welcomed", done) })
+			})
+		}}
+}
+
+func (a *app) leave() *cobra.Command {
+	var look bool
+	var farewell string
+	cmd := &cobra.Command{Use: "leave", Short: "leave the circle, with a few words or none", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				s := a.speaker()
+				if look {
+					done, err := c.LeaveLook(cmd.Context())
+					if err != nil {
+						return err
+					}
+					return s.answer(done, func() { s.handover(done.Handover) })
+				}
+				done, err := c.Leave(cmd.Context(), farewell)
+				if err != nil {
+					return err
+				}
+				return s.answer(done, func() { s.line("You have left. What you wrote stays readable here; the door is open.") })
+			})
+		}}
+	cmd.Flags().BoolVar(&look, "look", false, "only see what I would hand over")
+	cmd.Flags().StringVar(&farewell, "farewell", "", "a few words for the others")
+	return cmd
+}
+
+func (s *speaker) handover(ids []string) {
+	if len(ids) == 0 {
+		s.line("Nothing to hand over.")
+		return
+	}
+	s.line("You would hand over:")
+	for _, id := range ids {
+		s.line("  %s", short(id))
+	}
+}
+
+func (a *app) letIn() *cobra.Command {
+	var image string
+	var wait time.Duration
+	cmd := &cobra.Command{Use: "let-in [CODE]", Short: "let in someone standing beside me, by their code", Args: words(0, 1, "CODE or --image FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), meeting, func(c *client.Client) error {
+				code, err := a.code(cmd.Context(), c, args, image)
+				if err != nil {
+					return err
+				}
+				done, err := c.LetIn(cmd.Context(), code.Text, wait)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.done("Let in", done) })
+			})
+		}}
+	cmd.Flags().StringVar(&image, "image", "", "a picture of the code")
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to try")
+	return cmd
+}
+
+// readBounded reads a file of at most limit bytes.
+func readBounded(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, &failure{code: exitFailed, say: name + " cannot be read", hint: reason(err), err: err}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, &failure{code: exitFailed, say: name + " cannot be read", hint: reason(err), err: err}
+	}
+	if int64(len(data)) > limit {
+		return nil, fail(exitFailed, "", "%s is larger than %d bytes", name, limit)
+	}
+	return data, nil
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// app is one run of the command line.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+
+	homeDir      string
+	circle       string
+	json         bool
+	quiet        bool
+	verbose      bool
+	passphraseFD int
+
+	set settings
+}
+
+// main runs args and returns the exit code.
+func (a *app) main(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	f := asFailure(err)
+	if f.say != "" {
+		f.report(a.err, a.verbose)
+	}
+	return f.code
+}
+
+// root builds the whole tree of commands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tend",
+		Short: "Needs, offers and agreements of a circle of people who look after one another",
+		Long: `Tend is where a circle of people say what they could use, what they can give,
+and what they agreed. It lives on your own devices; there is no company in the
+middle. Alone, tend opens the running node, or is the node.`,
+		Args:              noSuchVerb,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return a.bare(cmd.Context()) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("tend help "+strings.TrimPrefix(cmd.CommandPath(), "tend "), "%s", err)
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&a.homeDir, "home", "", "the home folder (else TEND_HOME, else the platform's data folder)")
+	f.StringVar(&a.circle, "circle", "", "the circle, by name or id; only needed with several")
+	f.BoolVar(&a.json, "json", false, "answer in JSON")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "answer with ids alone")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more when something fails")
+	f.IntVar(&a.passphraseFD, "passphrase-fd", -1, "read the vault's passphrase from this descriptor")
+	mirror(f)
+
+	root.AddGroup(
+		&cobra.Group{ID: "care", Title: "Daily care:"},
+		&cobra.Group{ID: "me", Title: "Me:"},
+		&cobra.Group{ID: "people", Title: "People and circle:"},
+		&cobra.Group{ID: "upkeep", Title: "Upkeep:"},
+	)
+	a.addGroup(root, "care", a.looks(), a.verbs())
+	a.addGroup(root, "me", a.me())
+	a.addGroup(root, "people", a.people())
+	a.addGroup(root, "upkeep", a.upkeep())
+	return root
+}
+
+func (a *app) addGroup(root *cobra.Command, group string, lists ...[]*cobra.Command) {
+	for _, list := range lists {
+		for _, cmd := range list {
+			cmd.GroupID = group
+			root.AddCommand(cmd)
+		}
+	}
+}
+
+// noSuchVerb refuses words after a bare tend, and says what is like them.
+func noSuchVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "tend help lists what there is"
+	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+		hint = "did you mean: " + cmd.CommandPath() + " " + like[0]
+	}
+	return usage(hint, "%s has no %q", cmd.CommandPath(), args[0])
+}
+
+// prepare fills flags from the environment and the settings, before any command.
+func (a *app) prepare(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("home") {
+		a.homeDir = a.getenv("TEND_HOME")
+	}
+	if a.homeDir == "" {
+		a.homeDir = defaultHome()
+	}
+	dir, err := filepath.Abs(a.homeDir)
+	if err != nil {
+		return fmt.Errorf("find the home: %w", err)
+	}
+	a.homeDir = dir
+	if a.set, err = a.home().readSettings(); err != nil {
+		return err
+	}
+	return a.set.fillFlags(mirroredFlags(cmd.Flags()), a.getenv)
+}
+
+func (a *app) home() home { return home{dir: a.homeDir} }
+
+// speaker returns the voice of this run, at this moment.
+func (a *app) speaker() *speaker {
+	return &speaker{w: a.out, json: a.json, quiet: a.quiet, now: time.Now()}
+}
+
+// words checks the number of words after a command: from least to most, where
+// most < 0 is any number. takes says what they are, for the one who mistyped.
+func words(least, most int, takes string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return usage(cmd.CommandPath()+" "+takes, "%s needs %s", cmd.CommandPath(), takes)
+		case most >= 0 && len(args) > most:
+			return usage(cmd.CommandPath()+" "+takes, "%s does not take %q", cmd.CommandPath(), args[most])
+		}
+		return nil
+	}
+}
+
+// noun is a command that only groups others.
+func noun(use, short string, under ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: noSuchVerb, RunE: func(cmd *cobra.Command, _ []string) error {
+		var names []string
+		for _, c := range cmd.Commands() {
+			names = append(names, cmd.CommandPath()+" "+c.Use)
+		}
+		return usage(strings.Join(names, "\n  "), "%s needs one more word", cmd.CommandPath())
+	}}
+	cmd.AddCommand(under...)
+	return cmd
+}
+
+// typed returns the flags of cmd itself, not the global ones, that were typed.
+func typed(cmd *cobra.Command, each func(*pflag.Flag)) {
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "help" {
+			each(f)
+		}
+	})
+}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"tend/node/client"
+)
+
+// closing is how long answers under way may take when the node is told to end.
+const closing = 3 * time.Second
+
+// network is how a node meets others.
+type network struct {
+	listen, relay               []string
+	noMDNS, noPortMap, noGossip bool
+}
+
+// flags lets a command set the network; all of it has TEND_ variables.
+func (n *network) flags(set *pflag.FlagSet) {
+	set.StringArrayVar(&n.listen, "listen", nil, "a multiaddr to listen on; may be repeated")
+	set.StringArrayVar(&n.relay, "relay", nil, "a relay's multiaddr; may be repeated")
+	set.BoolVar(&n.noMDNS, "no-mdns", false, "no discovery on the local network")
+	set.BoolVar(&n.noPortMap, "no-port-map", false, "do not ask the router for a port")
+	set.BoolVar(&n.noGossip, "no-gossip", false, "no gossip: what is new travels by sync alone")
+	mirror(set)
+}
+
+// settled returns the network that environment and settings ask for, for a
+// command that meets others without being `run`.
+func (a *app) settled() (network, error) {
+	var n network
+	set := pflag.NewFlagSet("network", pflag.ContinueOnError)
+	n.flags(set)
+	return n, a.set.fillFlags(set, a.getenv)
+}
+
+func (a *app) run() *cobra.Command {
+	var n network
+	cmd := &cobra.Command{Use: "run", Short: "be the node, in the foreground", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c, err := a.runningNode(cmd.Context()); err == nil {
+				return errors.Join(fail(exitFailed, "tend status shows how it is", "a node is running on %s already", a.homeDir), c.Close())
+			}
+			return a.beNode(cmd.Context(), n, nil)
+		}}
+	n.flags(cmd.Flags())
+	return cmd
+}
+
+// bare is tend without a verb: it speaks of the running node, or is the node.
+func (a *app) bare(ctx context.Context) error {
+	if c, err := a.runningNode(ctx); err == nil {
+		defer c.Close()
+		fmt.Fprintf(a.out, "A node is running on %s.\n", a.homeDir)
+		return a.printStatus(ctx, c)
+	}
+	n, err := a.settled()
+	if err != nil {
+		return err
+	}
+	return a.beNode(ctx, n, a.welcomeHome)
+}
+
+// beNode runs the node until ctx ends. hello, if any, speaks with the person
+// while the node runs already.
+func (a *app) beNode(ctx context.Context, n network, hello func(context.Context, *client.Client) error) (err error) {
+	h := a.home()
+	if err := h.make(); err != nil {
+		return err
+	}
+	lock, err := a.takeHome(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	m, err := a.wire(ctx, h, &n)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	l, err := h.listen()
+	if err != nil {
+		return err
+	}
+	return a.serve(ctx, m, l, hello)
+}
+
+// takeHome locks the home, waiting for a command that is at work on it.
+func (a *app) takeHome(ctx context.Context) (interface{ Unlock() error }, error) {
+	for until := time.Now().Add(takenWait); ; {
+		lock, err := a.home().lock()
+		if err != nil {
+			return nil, err
+		}
+		if lock != nil {
+			return lock, nil
+		}
+		if time.Now().After(until) {
+			return nil, a.home().taken()
+		}
+		if err := pause(ctx, takenLook); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// serve answers on the socket until ctx ends or the node fails.
+func (a *app) serve(ctx context.Context, m *machine, l net.Listener, hello func(context.Context, *client.Client) error) error {
+	server := &http.Server{Handler: m.handler, ReadHeaderTimeout: closing,
+		BaseContext: func(net.Listener) context.Context { return ctx }}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve the local API: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		late, stop := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		defer stop()
+		if server.Shutdown(late) != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	g.Go(func() error { return m.wait(ctx) })
+	if hello != nil {
+		g.Go(func() error {
+			c := client.New(client.InMemory(m.handler))
+			defer c.Close()
+			return hello(ctx, c)
+		})
+	} else {
+		a.aside("Tend is running on " + a.homeDir + ". Ctrl-C ends it.")
+	}
+	return g.Wait()
+}
+
+// welcomeHome speaks to whoever started tend without a verb. Without a circle it
+// asks two questions on a terminal, and else says how to begin or join; the node
+// runs on in every case.
+func (a *app) welcomeHome(ctx context.Context, c *client.Client) error {
+	circles, err := c.Circles(ctx)
+	if err != nil {
+		return err
+	}
+	if len(circles) > 0 {
+		a.aside("Tend is running on " + a.homeDir + ". Ctrl-C ends it.")
+		return nil
+	}
+	in, isFile := a.in.(*os.File)
+	out, outIsFile := a.out.(*os.File)
+	if !isFile || !outIsFile || !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
+		a.aside("Tend is running; there is no circle here yet. Begin one:  tend begin NAME --as ME")
+		a.aside("or join one:  tend join INVITE --as ME")
+		return nil
+	}
+	return a.firstQuestions(ctx, c)
+}
+
+// firstQuestions begins or joins a circle with the person at the terminal. What
+// goes wrong is said, and the node runs on.
+func (a *app) firstQuestions(ctx context.Context, c *client.Client) error {
+	lines := a.lines(ctx)
+	ask := func(question string) string {
+		fmt.Fprintf(a.out, "%s ", question)
+		select {
+		case <-ctx.Done():
+			return ""
+		case line := <-lines:
+			return strings.TrimSpace(line)
+		}
+	}
+	fmt.Fprintln(a.out, "A circle of people who look after one another. It lives on your own devices;")
+	fmt.Fprintln(a.out, "there is no company in the middle. Enter alone: later.")
+	answer := ask("To begin a circle, its name. To join one, paste the invitation, a picture's path, or 'show':")
+	if answer == "" || ctx.Err() != nil {
+		a.aside("Later, then. Tend is running: tend begin NAME, or tend join INVITE, from another window.")
+		return nil
+	}
+	me := ask("What shall the others call you?")
+	if err := a.firstStep(ctx, c, answer, me); err != nil && ctx.Err() == nil {
+		if f := asFailure(err); f.say != "" {
+			f.report(a.err, a.verbose)
+		}
+		a.aside("Tend is running: tend begin NAME, or tend join INVITE, from another window.")
+	}
+	return nil
+}
+
+// firstStep does what the first answer was: a code, a picture, show, or a name.
+func (a *app) firstStep(ctx context.Context, c *client.Client, answer, me string) error {
+	image := ""
+	switch _, err := os.Stat(answer); {
+	case strings.EqualFold(answer, "show"):
+		return a.showMyself(ctx, c, me, "", 15*time.Minute)
+	case err == nil:
+		image = answer
+	case !strings.HasPrefix(strings.ToUpper(answer), "TEND:"):
+		done, err := c.Begin(ctx, client.BeginOptions{Name: answer, As: me})
+		if err != nil {
+			return err
+		}
+		a.speaker().done("Begun "+plain(answer), done)
+		a.aside("Invite someone:  tend invite")
+		return nil
+	}
+	args := []string{answer}
+	if image != "" {
+		args = nil
+	}
+	code, err := a.code(ctx, c, args, image)
+	if err != nil {
+		return err
+	}
+	j, err := c.Join(ctx, code.Text, me, 30*time.Second)
+	if err != nil {
+		return err
+	}
+	return a.joined(j)
+}
+
+// lines reads the terminal line by line. Its goroutine ends with the input; a
+// read that waits for a key cannot be called back, and ends with the process.
+func (a *app) lines(ctx context.Context) <-chan string {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(a.in); in.Scan(); {
+			select {
+			case lines <- in.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return lines
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tend/node/client"
+)
+
+// writers is how many ask at once in a burst.
+const writers = 8
+
+// cmdBurst writes to a running node from many at once and kills it in the
+// middle: burst HOME ROUND MILLISECONDS. What was acknowledged is remembered.
+func cmdBurst(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 || neg {
+		ts.Fatalf("usage: burst HOME ROUND MILLISECONDS")
+	}
+	name := args[0]
+	ms, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	h := homesOf(ts)
+	c, err := client.Open(homeDir(ts, name))
+	ts.Check(err)
+	defer c.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	var mu sync.Mutex // guards acked
+	var acked []string
+	for w := range writers {
+		wg.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				done, err := c.Ask(ctx, client.Ask{Text: fmt.Sprintf("round %s of %d, number %d", args[1], w, i)})
+				if err != nil {
+					return // the node is gone: that is the point
+				}
+				mu.Lock()
+				acked = append(acked, done.ID)
+				mu.Unlock()
+			}
+		})
+	}
+	time.Sleep(time.Duration(ms) * time.Millisecond)
+	h.stop(ts, name, syscall.SIGKILL)
+	stop()
+	wg.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.acked[name] = append(h.acked[name], acked...)
+	ts.Logf("%d acknowledged, %d in all", len(acked), len(h.acked[name]))
+}
+
+// cmdKept wants everything that one home acknowledged to be held by others:
+// kept LEAST HOME AT…, at least LEAST things.
+func cmdKept(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 || neg {
+		ts.Fatalf("usage: kept LEAST HOME AT…")
+	}
+	least, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	h := homesOf(ts)
+	h.mu.Lock()
+	acked := h.acked[args[1]]
+	h.mu.Unlock()
+	if len(acked) < least {
+		ts.Fatalf("only %d things were acknowledged, want %d: the bursts were too short to mean anything", len(acked), least)
+	}
+	for _, name := range args[2:] {
+		c, err := client.Open(homeDir(ts, name))
+		ts.Check(err)
+		needs, err := c.Needs(context.Background(), client.Filter{All: true})
+		ts.Check(err)
+		ts.Check(c.Close())
+		have := map[string]bool{}
+		for _, n := range needs {
+			have[n.ID] = true
+		}
+		for _, id := range acked {
+			if !have[id] {
+				ts.Fatalf("%s was acknowledged by %s and is not on %s", id, args[1], name)
+			}
+		}
+	}
+}

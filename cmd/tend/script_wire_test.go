@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/multiformats/go-multiaddr"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tend/node/client"
+)
+
+// tap is a listener that passes every connection on to another port and keeps
+// all bytes of both directions.
+type tap struct {
+	l  net.Listener
+	wg sync.WaitGroup
+
+	mu    sync.Mutex // guards what follows
+	bytes []byte
+	conns []net.Conn
+}
+
+// cmdWiretap moves a home's node to another port and listens at the one that
+// the others know: wiretap HOME. They reach it through the tap alone, since all
+// other homes are to be started afterwards, on new ports of their own.
+func cmdWiretap(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg {
+		ts.Fatalf("usage: wiretap HOME")
+	}
+	h, name := homesOf(ts), args[0]
+	known := tcpPort(ts, name)
+	h.stop(ts, name, syscall.SIGTERM)
+	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(known))
+	ts.Check(err)
+	moved := freePort(ts)
+	t := &tap{l: l}
+	t.wg.Go(func() { t.serve(moved) })
+	h.mu.Lock()
+	h.taps[name] = t
+	h.mu.Unlock()
+	h.start(ts, name, []string{"--listen", "/ip4/127.0.0.1/tcp/" + strconv.Itoa(moved)})
+}
+
+func (t *tap) serve(to int) {
+	for {
+		in, err := t.l.Accept()
+		if err != nil {
+			return // closed
+		}
+		out, err := net.Dial("tcp4", "127.0.0.1:"+strconv.Itoa(to))
+		if err != nil {
+			in.Close()
+			continue
+		}
+		t.mu.Lock()
+		t.conns = append(t.conns, in, out)
+		t.mu.Unlock()
+		t.wg.Go(func() { t.pass(in, out) })
+		t.wg.Go(func() { t.pass(out, in) })
+	}
+}
+
+func (t *tap) pass(from, to net.Conn) {
+	defer to.Close()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buf)
+		t.mu.Lock()
+		t.bytes = append(t.bytes, buf[:n]...)
+		t.mu.Unlock()
+		if _, werr := to.Write(buf[:n]); err != nil || werr != nil {
+			return
+		}
+	}
+}
+
+func (t *tap) end() {
+	t.l.Close()
+	t.mu.Lock()
+	for _, c := range t.conns {
+		c.Close()
+	}
+	t.mu.Unlock()
+	t.wg.Wait()
+}
+
+// tcpPort is the port at which a running node listens for TCP.
+func tcpPort(ts *testscript.TestScript, name string) int {
+	for _, a := range listening(ts, name) {
+		if _, port, ok := strings.Cut(a, "/tcp/"); ok {
+			port, _, _ = strings.Cut(port, "/")
+			n, err := strconv.Atoi(port)
+			ts.Check(err)
+			return n
+		}
+	}
+	ts.Fatalf("%s listens on no TCP port: %q", name, listening(ts, name))
+	return 0
+}
+
+// listening are the addresses of a running node.
+func listening(ts *testscript.TestScript, name string) []string {
+	c, err := client.Open(homeDir(ts, name))
+	ts.Check(err)
+	defer c.Close()
+	st, err := c.Status(context.Background())
+	ts.Check(err)
+	return st.Listen
+}
+
+func freePort(ts *testscript.TestScript) int {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	ts.Check(err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// leastTapped is how much must have gone through a tap for its silence to mean
+// anything.
+const leastTapped = 4 << 10
+
+// cmdSilent looks for words where they must not be: silent WORD HOME…, in every
+// file of the homes, their logs, and all that the taps heard.
+func cmdSilent(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: silent WORD HOME…")
+	}
+	word := []byte(args[0])
+	files := 0
+	look := func(file string) {
+		data, err := os.ReadFile(file)
+		ts.Check(err)
+		files++
+		if bytes.Contains(bytes.ToLower(data), bytes.ToLower(word)) {
+			ts.Fatalf("%q stands readable in %s", word, file)
+		}
+	}
+	for _, name := range args[1:] {
+		ts.Check(filepath.WalkDir(homeDir(ts, name), func(file string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				look(file)
+			}
+			return err
+		}))
+		if log := filepath.Join(ts.Getenv("WORK"), name+".log"); exists(log) {
+			look(log)
+		}
+	}
+	if files < 4 {
+		ts.Fatalf("only %d files were looked through", files)
+	}
+	h := homesOf(ts)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name, t := range h.taps {
+		t.mu.Lock()
+		heard := t.bytes
+		t.mu.Unlock()
+		if len(heard) < leastTapped {
+			ts.Fatalf("only %d bytes went through the tap of %s", len(heard), name)
+		}
+		if bytes.Contains(bytes.ToLower(heard), bytes.ToLower(word)) {
+			ts.Fatalf("%q was heard on the wire of %s", word, name)
+		}
+		ts.Logf("%d bytes heard at %s", len(heard), name)
+	}
+}
+
+func exists(file string) bool { _, err := os.Stat(file); return err == nil }
+
+// cmdStranger knocks on a running node as somebody nobody knows, speaking the
+// protocols of Tend and of libp2p, and wants no byte from any but the join
+// protocol: stranger HOME.
+func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg {
+		ts.Fatalf("usage: stranger HOME")
+	}
+	c, err := client.Open(homeDir(ts, args[0]))
+	ts.Check(err)
+	defer c.Close()
+	st, err := c.Status(context.Background())
+	ts.Check(err)
+	id, err := peer.Decode(st.PeerID)
+	ts.Check(err)
+	for _, addr := range st.Listen {
+		a, err := multiaddr.NewMultiaddr(strings.Split(addr, "/p2p/")[0])
+		ts.Check(err)
+		for _, p := range []protocol.ID{"/tend/sync/1", "/meshsub/1.2.0", "/meshsub/1.1.0", "/floodsub/1.0.0", "/ipfs/id/1.0.0", "/ipfs/ping/1.0.0"} {
+			if got := strangerHears(ts, peer.AddrInfo{ID: id, Addrs: []multiaddr.Multiaddr{a}}, p); len(got) > 0 {
+				ts.Fatalf("%s told a stranger %d bytes over %s at %s: %q", args[0], len(got), p, addr, got)
+			}
+		}
+	}
+}
+
+// strangerHears dials with a new key and returns what the other side says over p.
+func strangerHears(ts *testscript.TestScript, to peer.AddrInfo, p protocol.ID) []byte {
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	host, err := libp2p.New(libp2p.NoListenAddrs)
+	ts.Check(err)
+	defer host.Close()
+	if host.Connect(ctx, to) != nil {
+		return nil // not even a connection
+	}
+	s, err := host.NewStream(ctx, to.ID, p)
+	if err != nil {
+		return nil
+	}
+	defer s.Reset()
+	frame := make([]byte, 64)
+	_, _ = rand.Read(frame) // crypto/rand never fails
+	binary.BigEndian.PutUint32(frame, 60)
+	ts.Check(s.SetDeadline(time.Now().Add(2 * time.Second)))
+	_, _ = s.Write(frame) // refused is as good
+	got, _ := io.ReadAll(io.LimitReader(s, 1<<16))
+	return got
+}
+
+// cmdCopyHome copies a stopped home as a thief of the disk would: copyhome FROM TO.
+func cmdCopyHome(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: copyhome FROM TO")
+	}
+	ts.Check(os.CopyFS(homeDir(ts, args[1]), regularFS{os.DirFS(homeDir(ts, args[0]))}))
+}
+
+// regularFS leaves out sockets, which cannot be copied.
+type regularFS struct{ fs.FS }
+
+func (f regularFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := fs.ReadDir(f.FS, name)
+	var keep []fs.DirEntry
+	for _, d := range list {
+		if d.Type().IsRegular() || d.IsDir() {
+			keep = append(keep, d)
+		}
+	}
+	return keep, err
+}

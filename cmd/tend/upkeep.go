@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+// upkeep are the verbs of looking after the home.
+func (a *app) upkeep() []*cobra.Command {
+	return []*cobra.Command{a.run(), a.status(), a.peers(), a.sync(),
+		noun("carry", "sync by file: a stick, a mail, a photo frame's card", a.carryOut(), a.carryIn()),
+		a.vault(), a.doctor(), a.verify(), a.rebuild(), a.demo(), a.version()}
+}
+
+func (a *app) status() *cobra.Command {
+	var watch bool
+	cmd := &cobra.Command{Use: "status", Short: "is everything caught up, and who has what", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			by := here
+			if watch {
+				by = running
+			}
+			return a.with(ctx, by, func(c *client.Client) error {
+				if watch {
+					return a.watchStatus(ctx, c)
+				}
+				return a.printStatus(ctx, c)
+			})
+		}}
+	cmd.Flags().BoolVar(&watch, "watch", false, "again whenever something changed, until stopped")
+	return cmd
+}
+
+func (a *app) printStatus(ctx context.Context, c *client.Client) error {
+	st, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if st.Circles == nil {
+		st.Circles = []view.CircleStatus{}
+	}
+	s := a.speaker()
+	return s.answer(st, func() { s.status(st) })
+}
+
+// watchStatus prints the status at each event, until the person stops it.
+func (a *app) watchStatus(ctx context.Context, c *client.Client) error {
+	for _, err := range c.Events(ctx) {
+		if err == nil {
+			err = a.printStatus(ctx, c)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, client.ErrNoNode) {
+			return &failure{code: exitNoNode, say: "the node has stopped", err: err}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) peers() *cobra.Command {
+	add := &cobra.Command{Use: "add MULTIADDR", Short: "an address to dial", Args: words(1, 1, "MULTIADDR"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), running, func(c *client.Client) error {
+				done, err := c.AddPeer(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.line("It will be dialled.") })
+			})
+		}}
+	cmd := &cobra.Command{Use: "peers", Short: "the homes this node knows", Args: noSuchVerb,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), running, func(c *client.Client) error {
+				list, err := c.Peers(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if list == nil {
+					list = []view.Peer{}
+				}
+				s := a.speaker()
+				return s.answer(list, func() { s.peers(list) })
+			})
+		}}
+	cmd.AddCommand(add)
+	return cmd
+}
+
+func (a *app) sync() *cobra.Command {
+	var wait time.Duration
+	cmd := &cobra.Command{Use: "sync", Short: "meet whom it can, now", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), meeting, func(c *client.Client) error {
+				st, err := c.Sync(cmd.Context(), wait)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				if err := s.answer(st, func() { s.status(st) }); err != nil {
+					return err
+				}
+				if st.State != "caught_up" {
+					return &failure{code: exitNotYet}
+				}
+				return nil
+			})
+		}}
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to try")
+	return cmd
+}
+
+func (a *app) carryOut() *cobra.Command {
+	var to string
+	cmd := &cobra.Command{Use: "out FILE", Short: "write what there is into a file", Args: words(1, 1, "FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				out, err := carryTo(cmd.Context(), c, args[0], to)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(out, func() { s.line("%s, %s, in %s", count(out.Ops, "op"), count(out.Bytes, "byte"), out.File) })
+			})
+		}}
+	cmd.Flags().StringVar(&to, "to", "", "only what this member's home is not known to hold")
+	return cmd
+}
+
+// carryTo writes a carry file whole or not at all: a temporary one beside it is
+// renamed when its last byte is on disk.
+func carryTo(ctx context.Context, c *client.Client, file, to string) (out view.CarriedOut, err error) {
+	unwritable := func(err error) error {
+		return &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-carry-*")
+	if err != nil {
+		return out, unwritable(err)
+	}
+	defer os.Remove(tmp.Name()) // gone already when all went well
+	out, err = c.CarryOut(ctx, tmp, to)
+	if err != nil {
+		return out, errors.Join(err, tmp.Close())
+	}
+	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+		return out, unwritable(err)
+	}
+	if err := os.Rename(tmp.Name(), file); err != nil {
+		return out, unwritable(err)
+	}
+	out.File = file
+	return out, nil
+}
+
+func (a *app) carryIn() *cobra.Command {
+	return &cobra.Command{Use: "in FILE", Short: "take in what a file brings", Args: words(1, 1, "FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return &failure{code: exitFailed, say: args[0] + " cannot be read", hint: reason(err), err: err}
+			}
+			defer f.Close()
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				in, err := c.CarryIn(cmd.Context(), f)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(in, func() {
+					s.line("%d new, %d known already, %d waiting for what they build on", in.OpsNew, in.OpsKnown, in.Waiting)
+				})
+			})
+		}}
+}
+
+func (a *app) doctor() *cobra.Command {
+	return a.look("doctor", "is everything all right with this home", func(ctx context.Context, c *client.Client, s *speaker) error {
+		list, err := c.Doctor(ctx)
+		if err != nil {
+			return err
+		}
+		return s.answer(list, func() { s.checks(list) })
+	})
+}
+
+func (a *app) verify() *cobra.Command {
+	return a.look("verify", "check every op, hash, signature and index", func(ctx context.Context, c *client.Client, s *speaker) error {
+		v, err := c.Verify(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.answer(v, func() { s.verified(v, "checked, all good") }); err != nil {
+			return err
+		}
+		if !v.OK {
+			return fail(exitFailed, "tend rebuild makes all that is derived again", "this home does not check: %s", count(len(v.Findings), "finding"))
+		}
+		return nil
+	})
+}
+
+func (a *app) rebuild() *cobra.Command {
+	return a.look("rebuild", "make all that is derived again from the log", func(ctx context.Context, c *client.Client, s *speaker) error {
+		v, err := c.Rebuild(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.answer(v, func() { s.verified(v, "read, all else made again") }); err != nil {
+			return err
+		}
+		if !v.OK {
+			return fail(exitFailed, "", "this home could not be made again whole: %s", count(len(v.Findings), "finding"))
+		}
+		return nil
+	})
+}
+
+func (s *speaker) verified(v view.Verified, good string) {
+	if v.OK {
+		s.line("%s %s", count(v.Ops, "op"), good)
+		return
+	}
+	s.line("%s", strings.Join(v.Findings, "\n"))
+}

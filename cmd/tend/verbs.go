@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+// verb is one way to say something to the circle. Its words and flags go to the
+// node under their own names, "_" for "-"; what they mean is decided there.
+type verb struct {
+	use   string
+	short string
+	// words are the names under which the words after the verb travel. The last
+	// takes all that is left when it is "text", so that quotes may be forgotten.
+	words []string
+	// least is how many of words must be there.
+	least int
+	flags func(*pflag.FlagSet)
+	// said is what a person reads when it is done, before the id.
+	said string
+}
+
+// verbs are the verbs of daily care that write.
+func (a *app) verbs() []*cobra.Command {
+	id, idText := []string{"id"}, []string{"id", "text"}
+	table := []verb{
+		{"ask TEXT", "say what I could use", []string{"text"}, 1, postFlags, "Asked"},
+		{"offer TEXT", "say what I can give, lend, do or be", []string{"text"}, 1, postFlags, "Offered"},
+		{"may-i MEMBER TEXT", "a specific offer to one person", []string{"member", "text"}, 2, mayIFlags, "May I? is on its way"},
+		{"yes ID", "say yes to a need, an offer or an agreement", id, 1, yesFlags, "Yes said"},
+		{"not-now ID", "not now: a full answer", id, 1, nil, "Not now: a full answer"},
+		{"stand-by ID", "ask me first if this place opens again", id, 1, standByFlags, "Standing by"},
+		{"cannot ID", "give a place back; no reason needed", id, 1, cannotFlags, "Given back"},
+		{"both ID", "one more place on that date: both come", id, 1, slotFlag, "Both come"},
+		{"done ID", "it happened", id, 1, doneFlags, "Done"},
+		{"change ID", "a new text; earlier yeses ask again", id, 1, changeFlags, "Changed"},
+		{"place ID", "where it is, for the people in this agreement alone", id, 1, placeFlags, "Only the people in this agreement see it"},
+		{"thank ID TEXT", "say thanks, privately", idText, 2, nil, "Thanked"},
+		{"note ID TEXT", "write a note on anything", idText, 2, nil, "Noted"},
+		{"edit ID", "change a need or an offer of mine", id, 1, editFlags, "Changed"},
+		{"enough ID", "enough for now", id, 1, nil, "Enough for now"},
+		{"met ID", "it's taken care of", id, 1, nil, "Taken care of"},
+		{"withdraw ID", "take it down", id, 1, nil, "Taken down"},
+		{"reopen ID", "open it again", id, 1, nil, "Open again"},
+		{"rest ID", "let an offer rest", id, 1, nil, "Resting"},
+		{"still-true ID", "yes, this is still so", id, 1, nil, "Still so"},
+		{"retract ID", "take back something I wrote", id, 1, nil, "Taken back"},
+	}
+	cmds := make([]*cobra.Command, len(table))
+	for i, v := range table {
+		cmds[i] = a.verb(v)
+	}
+	return cmds
+}
+
+// verb makes the command of v.
+func (a *app) verb(v verb) *cobra.Command {
+	most := len(v.words)
+	if v.words[most-1] == "text" {
+		most = -1
+	}
+	_, takes, _ := strings.Cut(v.use, " ")
+	cmd := &cobra.Command{Use: v.use, Short: v.short, Args: words(v.least, most, takes),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.say(cmd.Context(), v, argsOf(cmd, v.words, args))
+		}}
+	if v.words[0] == "id" || v.words[0] == "member" {
+		cmd.ValidArgsFunction = a.completeIDs(v.words[0])
+	}
+	if v.flags != nil {
+		v.flags(cmd.Flags())
+	}
+	return cmd
+}
+
+// say sends a verb and prints its answer.
+func (a *app) say(ctx context.Context, v verb, args client.Args) error {
+	name, _, _ := strings.Cut(v.use, " ")
+	return a.with(ctx, here, func(c *client.Client) error {
+		done, err := c.Do(ctx, name, args)
+		if err != nil {
+			return err
+		}
+		if done.AboveCeiling {
+			a.aside("that is more than you meant to carry this week")
+		}
+		s := a.speaker()
+		return s.answer(done, func() { s.done(v.said, done) })
+	})
+}
+
+// argsOf gathers a verb's words and typed flags as they travel.
+func argsOf(cmd *cobra.Command, names, words []string) client.Args {
+	args := client.Args{}
+	for i, n := range names {
+		switch {
+		case i >= len(words):
+		case i == len(names)-1 && n == "text":
+			args[n] = []string{strings.Join(words[i:], " ")}
+		default:
+			args[n] = []string{words[i]}
+		}
+	}
+	typed(cmd, func(f *pflag.Flag) {
+		name := strings.ReplaceAll(f.Name, "-", "_")
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			args[name] = list.GetSlice()
+		} else {
+			args[name] = []string{f.Value.String()}
+		}
+	})
+	return args
+}
+
+// done says that something is done, and its id; quietly, the id alone.
+func (s *speaker) done(said string, d view.Done) {
+	ids := d.IDs
+	if d.ID != "" {
+		ids = []string{d.ID}
+	}
+	shorts := make([]string, len(ids))
+	for i, id := range ids {
+		shorts[i] = short(id)
+	}
+	if s.quiet {
+		s.line("%s", strings.Join(shorts, "\n"))
+		return
+	}
+	if d.Unchanged {
+		said += ", as before"
+	}
+	s.line("%s: %s", said, strings.Join(shorts, " "))
+	for _, p := range d.Asked {
+		s.asked(p)
+	}
+	if len(d.Card) > 0 {
+		s.card(d.Card)
+	}
+	for _, p := range d.NotReached {
+		word := name(p.Member) + "'s home has not heard this yet."
+		if p.Call != "" {
+			word += " A call is surer: " + plain(p.Call)
+		}
+		s.line("  %s", word)
+	}
+}
+
+func (s *speaker) asked(p view.Asked) {
+	word := name(p.Member) + " is asked"
+	switch {
+	case p.RestsUntil != "":
+		word = name(p.Member) + " is resting until " + s.date(p.RestsUntil)
+	case p.Reply != "":
+		word += "; an answer usually takes " + plain(p.Reply)
+	}
+	s.line("  %s.", word)
+	if p.NotFromMe {
+		s.line("  They would rather not be asked for this; it lies beside it, no more.")
+	}
+}
+
+// aside says something to the person that is not the answer.
+func (a *app) aside(text string) {
+	if !a.quiet {
+		_, _ = a.err.Write([]byte(text + "\n"))
+	}
+}
+
+func postFlags(f *pflag.FlagSet) {
+	f.String("details", "", "more words")
+	f.String("category", "", "one of the circle's categories")
+	f.StringArray("when", nil, "a date, a date with hour, or a range; may be repeated")
+	f.String("by", "", "wanted by this date")
+	f.Int("people", 1, "places on each date")
+	f.Bool("extra-ok", false, "more are welcome")
+	f.String("repeat", "", "daily, weekly, monthly or mon,wed; with xN or 'until DATE'")
+	f.StringArray("skip", nil, "a date that falls out; may be repeated")
+	f.String("area", "", "about where")
+	f.String("place", "", "exactly where, for those in an agreement alone")
+	f.String("costs", "", "a sentence: I pay, you pay, we share")
+	f.String("for", "", "the member it is for, who has to give leave")
+	f.String("sign-up", "", "open (a yes is enough) or ask-first")
+	f.Bool("tender", false, "never in notices or printouts")
+	f.String("fade", "", "fades this long after closing, as 30d")
+	f.StringArray("to", nil, "only to this member; may be repeated")
+}
+
+func editFlags(f *pflag.FlagSet) {
+	f.String("text", "", "another title")
+	postFlags(f)
+}
+
+func mayIFlags(f *pflag.FlagSet) { f.StringArray("when", nil, "a date, a date with hour, or a range") }
+
+func slotFlag(f *pflag.FlagSet) { f.StringArray("slot", nil, "the date, as 2026-12-01T17:00") }
+
+func yesFlags(f *pflag.FlagSet) {
+	slotFlag(f)
+	f.String("every", "", "every open date: all, or weekdays as tue,thu")
+	f.StringArray("when", nil, "terms of my own: another date or hour")
+	f.String("note", "", "a few words beside it")
+}
+
+func standByFlags(f *pflag.FlagSet) {
+	slotFlag(f)
+	f.Bool("not", false, "no longer")
+}
+
+func cannotFlags(f *pflag.FlagSet) {
+	slotFlag(f)
+	f.Bool("every", false, "every date still to come")
+}
+
+func doneFlags(f *pflag.FlagSet) {
+	slotFlag(f)
+	f.Bool("not", false, "it did not happen after all")
+}
+
+func changeFlags(f *pflag.FlagSet) {
+	f.StringArray("when", nil, "another date")
+	f.String("area", "", "another area")
+	f.String("what", "", "another text")
+	f.String("costs", "", "another sentence about costs")
+	f.StringArray("with", nil, "one more person in it; may be repeated")
+	slotFlag(f)
+}
+
+func placeFlags(f *pflag.FlagSet) {
+	f.String("where", "", "the address")
+	f.String("code", "", "of the door")
+	f.String("phone", "", "to call")
+}
