@@ -186,7 +186,9 @@ func (l *Log) Check(op *Op) (Fact, error) {
 			return Fact{}, fmt.Errorf("check op %s: %w", op.ID.Short(), err)
 		}
 		if !ok {
-			missing = append(missing, id)
+			if !slices.Contains(missing, id) {
+				missing = append(missing, id)
+			}
 			continue
 		}
 		parents[id] = f
