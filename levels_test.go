@@ -49,6 +49,7 @@ var levels = []struct {
 	{8, "node/p2p", nil},
 	{8, "node/sim", nil},
 	{9, "cmd/tend", nil},
+	{9, "examples", nil},
 	{9, "examples/bell", nil},
 	{9, "examples/csvbridge", nil},
 	{9, "examples/weeksheet", nil},
