@@ -99,6 +99,9 @@ func Open(dir string, key []byte, o Options) (*Store, error) {
 	return s, nil
 }
 
+// Dir returns the folder the store is in.
+func (s *Store) Dir() string { return s.dir }
+
 // reason makes Badger's errors ours.
 func reason(err error) error {
 	switch {

@@ -16,7 +16,7 @@ import (
 type Log struct {
 	Circle crdt.ID
 	log    *crdt.Log
-	facts  map[crdt.ID]crdt.Fact
+	ops    map[crdt.ID]storage.Entry
 	places map[place][]crdt.ID
 	clock  int64
 	sets   int // known sets handed out so far
@@ -30,7 +30,7 @@ type place struct {
 // NewLog returns the log of a new circle, and its genesis by device 0. Logs with
 // different seeds are different circles.
 func NewLog(seed uint64) (*Log, storage.Entry) {
-	l := &Log{facts: map[crdt.ID]crdt.Fact{}, places: map[place][]crdt.ID{}, clock: 1_700_000_000_000}
+	l := &Log{ops: map[crdt.ID]storage.Entry{}, places: map[place][]crdt.ID{}, clock: 1_700_000_000_000}
 	log, err := crdt.NewLog(crdt.ID{}, l, crdt.NewPasts(), crdt.State{})
 	must(err)
 	l.log = log
@@ -46,7 +46,16 @@ func Device(n int) crdt.Device {
 }
 
 // Fact implements [crdt.Index].
-func (l *Log) Fact(id crdt.ID) (crdt.Fact, bool, error) { f, ok := l.facts[id]; return f, ok, nil }
+func (l *Log) Fact(id crdt.ID) (crdt.Fact, bool, error) {
+	e, ok := l.ops[id]
+	return e.Fact, ok, nil
+}
+
+// Op implements [crdt.Index].
+func (l *Log) Op(id crdt.ID) (crdt.Op, crdt.Fact, bool, error) {
+	e, ok := l.ops[id]
+	return e.Op, e.Fact, ok, nil
+}
 
 // At implements [crdt.Index].
 func (l *Log) At(dev crdt.Device, seq uint64) ([]crdt.ID, error) {
@@ -99,7 +108,10 @@ func (l *Log) sign(h crdt.Header, body []byte) crdt.Op {
 		return append(a[:], b[:]...), nil
 	})
 	must(err)
-	return op
+	again, err := crdt.Parse(l.Circle, op.Payload) // the shape that a store reads it in
+	must(err)
+	again.Sig, again.Body = op.Sig, op.Body
+	return again
 }
 
 func (l *Log) add(op crdt.Op) storage.Entry {
@@ -108,14 +120,14 @@ func (l *Log) add(op crdt.Op) storage.Entry {
 	added, err := l.log.Add(&op, fact, false)
 	must(err)
 	l.log.Settled()
-	l.facts[op.ID] = added.Fact
+	l.ops[op.ID] = storage.Entry{Op: op, Fact: added.Fact}
 	at := place{op.Dev, op.Seq}
 	ids := append(l.places[at], op.ID)
 	if len(ids) == 2 && ids[0].Compare(ids[1]) > 0 {
 		ids[0], ids[1] = ids[1], ids[0]
 	}
 	l.places[at] = ids
-	return storage.Entry{Op: op, Fact: added.Fact}
+	return l.ops[op.ID]
 }
 
 // body returns size bytes that differ from op to op and do not compress.
@@ -132,4 +144,12 @@ func must(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// Tip is the seq of device n's newest op; 0 if it wrote none.
+func (l *Log) Tip(n int) uint64 {
+	if tips := l.log.Tips(Device(n)); len(tips) > 0 {
+		return tips[0].Seq
+	}
+	return 0
 }
