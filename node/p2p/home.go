@@ -116,7 +116,7 @@ const MaxGaps = 256
 type Move struct {
 	Circle   crdt.ID  // zero for Gate and Knocking alone
 	Announce [][]byte // own new ops as gossip messages (one encoded OPS frame each), ≤ 32 KiB each
-	Frontier bool     // the log grew, whatever the way; Announce is part of it
+	Frontier bool     // the log grew in a way this package did not see: not by Announce, Commit or Gossiped
 	Gap      bool     // Gaps has something new
 	People   bool     // members, devices or their standing changed: look at every connection again
 	Epoch    bool     // an epoch was minted or a key came: topics, WANT and pushed keys
@@ -185,7 +185,7 @@ type Doorkeeper interface {
 	// Visit is the message with which a visit begins, with a fresh nonce.
 	Visit(id string) (protocol.FaceHello, error)
 	// VisitProved is Proved for a visit: the newcomer must be the code's.
-	VisitProved(ctx context.Context, id string, h protocol.FaceHello, p protocol.Prove) (iter.Seq2[protocol.Frame, error], error)
+	VisitProved(ctx context.Context, id string, h protocol.FaceHello, p protocol.FaceProve) (iter.Seq2[protocol.Frame, error], error)
 	// VisitOver tells how a visit went: nil, or why it did not work this time (it is
 	// tried again while Visits lists it).
 	VisitOver(id string, err error)
@@ -216,7 +216,7 @@ type Newcomer interface {
 	Turned(id string, door PeerKey, told string, err error)
 	// Faced is a member who came to the code this home shows, and said message 2. It
 	// checks the HMAC and makes message 3.
-	Faced(ctx context.Context, door PeerKey, h protocol.FaceHello) (protocol.Prove, error)
+	Faced(ctx context.Context, door PeerKey, h protocol.FaceHello) (protocol.FaceProve, error)
 	// FaceEnter is Enter for Faced.
 	FaceEnter(ctx context.Context, door PeerKey, h protocol.FaceHello, frames iter.Seq2[protocol.Frame, error]) error
 }

@@ -1,0 +1,197 @@
+package p2p
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"tend/crdt"
+	"tend/protocol"
+)
+
+// gate lets members in, and a stranger to the door only while there is one
+// (security.md 7). It is libp2p's ConnectionGater: a stranger learns one peer id
+// and never reaches Identify.
+type gate struct {
+	home   Home
+	relays map[peer.ID]bool // relays named by this home's person
+	accept *bucket
+}
+
+// InterceptPeerDial lets this home dial members, named relays, and the peers of
+// codes it has read.
+func (g *gate) InterceptPeerDial(p peer.ID) bool { return g.mayMeet(p) }
+
+// InterceptAddrDial lets every address of such a peer be tried.
+func (g *gate) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
+
+// InterceptAccept only keeps a flood of connections away: nobody is known yet.
+func (g *gate) InterceptAccept(network.ConnMultiaddrs) bool { return g.accept.take(1) }
+
+// InterceptSecured decides once the peer has proved who it is, before anything
+// else is said.
+func (g *gate) InterceptSecured(dir network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
+	if g.mayMeet(p) {
+		return true
+	}
+	return dir == network.DirInbound && (g.standing(p) == Parted || g.home.DoorOpen())
+}
+
+// InterceptUpgraded has nothing to add.
+func (g *gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
+
+func (g *gate) mayMeet(p peer.ID) bool { return g.relays[p] || g.standing(p) >= Host }
+
+func (g *gate) standing(p peer.ID) Standing {
+	key, err := keyOf(p)
+	if err != nil {
+		return Stranger
+	}
+	return g.home.Standing(key)
+}
+
+// keyOf is the transport key in a peer id. The error says that the id is not made
+// of an Ed25519 key: nobody in Tend has such a one.
+func keyOf(p peer.ID) (PeerKey, error) {
+	pub, err := p.ExtractPublicKey()
+	if err != nil {
+		return PeerKey{}, fmt.Errorf("peer %s: %w", p, err)
+	}
+	raw, err := pub.Raw()
+	if err != nil || len(raw) != ed25519.PublicKeySize || pub.Type() != crypto.Ed25519 {
+		return PeerKey{}, fmt.Errorf("peer %s has no ed25519 key", p)
+	}
+	return PeerKey(raw), nil
+}
+
+// PeerID is the libp2p peer id of a transport key, as people write it in
+// multiaddrs. It is empty for bytes that are no key.
+func PeerID(key PeerKey) string { return peerOf(key).String() }
+
+func peerOf(key PeerKey) peer.ID {
+	pub, err := crypto.UnmarshalEd25519PublicKey(key[:])
+	if err != nil {
+		return ""
+	}
+	id, err := peer.IDFromPublicKey(pub)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+// met is called for each new connection. Members are served; anybody else is a
+// guest, whose connection ends soon.
+func (n *Net) met(c network.Conn) {
+	p := c.RemotePeer()
+	if n.gate.relays[p] && n.gate.standing(p) < Fellow {
+		return
+	}
+	switch n.gate.standing(p) {
+	case Fellow:
+		n.metFellow(c)
+	case Parted:
+		n.sayGoodbye(p)
+		n.closePeer(p)
+	default:
+		n.entertain(c)
+	}
+}
+
+// entertain closes the connection of a guest after its time, or when its join is
+// over; one who became a member meanwhile stays.
+func (n *Net) entertain(c network.Conn) {
+	p := c.RemotePeer()
+	wait := guestTimeout
+	for {
+		select {
+		case <-n.ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		if c.IsClosed() || n.gate.standing(p) == Fellow {
+			return
+		}
+		if !n.joining(p) {
+			c.Close()
+			return
+		}
+		wait = time.Second
+	}
+}
+
+// review looks at every connection again after people came or went: who is no
+// member any more is closed, after one GOODBYE if it is owed; who became one is
+// served.
+func (n *Net) review() {
+	for _, p := range n.host.Network().Peers() {
+		switch n.gate.standing(p) {
+		case Fellow:
+			n.metAgain(p)
+		case Parted:
+			n.sayGoodbye(p)
+			n.closePeer(p)
+		case Host:
+		case Stranger:
+			if !n.gate.relays[p] && n.wasFellow(p) {
+				n.closePeer(p)
+			}
+		}
+	}
+}
+
+// sayGoodbye hands a departed member the control ops up to its leave or removal,
+// once.
+func (n *Net) sayGoodbye(p peer.ID) {
+	key, err := keyOf(p)
+	if err != nil {
+		return
+	}
+	circle, f, ok := n.home.Goodbye(key)
+	if !ok {
+		return
+	}
+	if err := n.hand(p, circle, &f); err != nil {
+		n.log.Debug("goodbye was not heard", "peer", p, "err", err)
+		return
+	}
+	n.home.SaidGoodbye(key, circle)
+}
+
+// hand opens a stream for one frame and closes it when the peer has closed its
+// side, so that the connection may be closed after.
+func (n *Net) hand(p peer.ID, circle crdt.ID, f protocol.Frame) error {
+	ctx, cancel := context.WithTimeout(n.ctx, goodbyeTimeout)
+	defer cancel()
+	s, err := n.host.NewStream(network.WithNoDial(ctx, "goodbye"), p, syncProtocol)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	s.SetDeadline(time.Now().Add(goodbyeTimeout))
+	w := &wire{stream: s}
+	if err := w.open(circle); err != nil {
+		return err
+	}
+	if err := w.write(f); err != nil {
+		return err
+	}
+	if err := s.CloseWrite(); err != nil {
+		return err
+	}
+	_, _ = s.Read(make([]byte, 1)) // until the peer has read it
+	return nil
+}
+
+func (n *Net) closePeer(p peer.ID) {
+	if err := n.host.Network().ClosePeer(p); err != nil {
+		n.log.Debug("close peer", "peer", p, "err", err)
+	}
+}

@@ -1,0 +1,383 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/event"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/gologshim"
+	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
+	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
+	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
+	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"tend/crdt"
+)
+
+// The stream protocols.
+const (
+	syncProtocol = "/tend/sync/1"
+	joinProtocol = "/tend/join/1"
+)
+
+// Config is how a home is on the network.
+type Config struct {
+	Home Home
+	// Listen are the multiaddrs to listen on; none: QUIC and TCP on Port, on all
+	// interfaces. A port of 0 is chosen by the system: store [Net.Listening] and
+	// hand it in again, so that the home is found where it was.
+	Listen []string
+	Port   int
+	// Relays are multiaddrs with /p2p/: nodes that may relay for this home.
+	Relays     []string
+	NoMDNS     bool // not found and finding nobody on the local network
+	NoPortMap  bool // do not ask the router to forward a port
+	NoGossip   bool // sessions only
+	Forwarded  bool // the person says: a port is forwarded to this home
+	Log        *slog.Logger
+	NoLocalLog bool // leave libp2p's own log where it is
+
+	options []libp2p.Option // tests: put after the others
+	bare    bool            // tests: QUIC only, without what needs a real network
+}
+
+// Net is this home's place on the network: a host, and all that it does by
+// itself. All methods may be called from several goroutines at once.
+type Net struct {
+	cfg  Config
+	home Home
+	log  *slog.Logger
+	host host.Host
+	gate *gate
+	// loopback: this home listens on its own machine only, so such addresses count
+	// and there is no local network.
+	loopback bool
+	inner    innerAddrs
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	book    *book
+	dialler *dialler
+	gossip  *gossip       // nil without gossip
+	local   *local        // mDNS; nil without
+	joins   chan struct{} // a place per join that is served
+	knocked chan struct{} // codes may have changed, or doors been found
+	visited chan struct{}
+	talks   chan struct{} // a place per session this home began
+
+	mu           sync.Mutex
+	closed       bool
+	peers        map[peer.ID]*known      // whom this home met since it started
+	circles      map[crdt.ID]*circleSync // what sync needs to remember
+	reachability network.Reachability
+}
+
+// known is what is remembered of a peer while this home runs; guarded by Net.mu.
+type known struct {
+	fellow  bool                // was a member when last looked at
+	streams int                 // incoming sync streams open now
+	joining int                 // join streams open now
+	met     map[crdt.ID]string  // id of the connection whose first stream for the circle was opened
+	holds   map[crdt.ID]crdt.ID // digest the peer was last seen to hold
+	gossip  *bucket
+	sync    *bucket
+	serve   map[crdt.ID]*bucket
+}
+
+// Start brings the home onto the network. It stays there until ctx ends or
+// [Net.Close]. The error says what could not be listened on.
+func Start(ctx context.Context, cfg Config) (*Net, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if !cfg.NoLocalLog {
+		gologshim.SetDefaultHandler(quiet{cfg.Log.Handler()})
+	}
+	n := &Net{cfg: cfg, home: cfg.Home, log: cfg.Log, peers: map[peer.ID]*known{},
+		circles: map[crdt.ID]*circleSync{}, joins: make(chan struct{}, maxJoins),
+		knocked: make(chan struct{}, 1), visited: make(chan struct{}, 1),
+		talks: make(chan struct{}, talksAtOnce)}
+	n.ctx, n.cancel = context.WithCancel(ctx)
+	if err := n.listen(); err != nil {
+		n.cancel()
+		return nil, err
+	}
+	n.book = newBook(n)
+	n.dialler = newDialler(n)
+	n.host.SetStreamHandler(syncProtocol, n.answerSync)
+	n.host.SetStreamHandler(joinProtocol, n.answerJoin)
+	if !cfg.NoGossip {
+		var err error
+		if n.gossip, err = newGossip(n); err != nil {
+			n.Close()
+			return nil, fmt.Errorf("start gossip: %w", err)
+		}
+	}
+	if !cfg.NoMDNS && !n.loopback && !cfg.bare {
+		n.local = newLocal(n)
+		n.spawn(n.local.run)
+	}
+	n.host.Network().Notify(&network.NotifyBundle{
+		ConnectedF:    func(_ network.Network, c network.Conn) { n.spawn(func() { n.met(c) }) },
+		DisconnectedF: func(_ network.Network, c network.Conn) { n.spawn(func() { n.parted(c) }) },
+	})
+	n.spawn(n.watchHost)
+	n.spawn(n.watchHome)
+	n.spawn(n.tick)
+	n.spawn(n.dialler.run)
+	n.spawn(n.knock)
+	n.spawn(n.visit)
+	return n, nil
+}
+
+// spawn runs f in a goroutine that Close waits for.
+func (n *Net) spawn(f func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return
+	}
+	n.wg.Go(f)
+}
+
+// Close leaves the network, within two seconds.
+func (n *Net) Close() error {
+	n.mu.Lock()
+	if n.closed {
+		n.mu.Unlock()
+		return nil
+	}
+	n.closed = true
+	n.mu.Unlock()
+	n.cancel()
+	done := make(chan error, 1)
+	go func() {
+		err := n.host.Close()
+		n.wg.Wait()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(closeTimeout):
+		return errors.New("leave the network: still busy")
+	}
+}
+
+// listen builds the host (network.md 2 and 6, security.md 7).
+func (n *Net) listen() error {
+	key, err := crypto.UnmarshalEd25519PrivateKey(n.home.TransportKey())
+	if err != nil {
+		return fmt.Errorf("transport key: %w", err)
+	}
+	addrs, err := listenAddrs(n.cfg)
+	if err != nil {
+		return err
+	}
+	n.loopback = allLoopback(addrs)
+	relays, err := relayInfos(n.cfg.Relays)
+	if err != nil {
+		return err
+	}
+	n.gate = &gate{home: n.home, relays: map[peer.ID]bool{}, accept: newBucket(acceptRate, acceptBurst)}
+	for _, r := range relays {
+		n.gate.relays[r.ID] = true
+	}
+	manager, err := resources()
+	if err != nil {
+		return fmt.Errorf("resource limits: %w", err)
+	}
+	store, err := pstoremem.NewPeerstore()
+	if err != nil {
+		return fmt.Errorf("peerstore: %w", err)
+	}
+	conns, err := connmgr.NewConnManager(64, 256, connmgr.WithGracePeriod(time.Minute))
+	if err != nil {
+		return fmt.Errorf("connection manager: %w", err)
+	}
+	options := []libp2p.Option{
+		libp2p.Identity(key), libp2p.Peerstore(store), libp2p.ListenAddrs(addrs...),
+		libp2p.Transport(libp2pquic.NewTransport),
+		libp2p.Security(libp2ptls.ID, libp2ptls.New), libp2p.Security(noise.ID, noise.New),
+		libp2p.ConnectionGater(n.gate), libp2p.ResourceManager(manager), libp2p.ConnectionManager(conns),
+		libp2p.AddrsFactory(n.published), libp2p.DisableMetrics(), libp2p.Ping(true),
+		libp2p.UserAgent("tend"), libp2p.ProtocolVersion("tend/1"),
+	}
+	if n.cfg.bare {
+		options = append(options, libp2p.DisableIdentifyAddressDiscovery(), libp2p.DisableRelay())
+	} else {
+		options = append(options, libp2p.Transport(tcp.NewTCPTransport))
+		options = append(options, n.reaching(relays)...)
+	}
+	n.host, err = libp2p.New(append(options, n.cfg.options...)...)
+	if err != nil {
+		return fmt.Errorf("listen on %v: %w", addrs, err)
+	}
+	return nil
+}
+
+// listenAddrs are the addresses of cfg, or both transports on one port of all
+// interfaces.
+func listenAddrs(cfg Config) ([]ma.Multiaddr, error) {
+	var out []ma.Multiaddr
+	for _, s := range cfg.Listen {
+		a, err := ma.NewMultiaddr(s)
+		if err != nil {
+			return nil, fmt.Errorf("listen address %q: %w", s, err)
+		}
+		out = append(out, a)
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	port := cfg.Port
+	if port == 0 {
+		var err error
+		if port, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	for _, ip := range []string{"/ip4/0.0.0.0", "/ip6/::"} {
+		for _, transport := range []string{"/udp/%d/quic-v1", "/tcp/%d"} {
+			a, err := ma.NewMultiaddr(ip + fmt.Sprintf(transport, port))
+			if err != nil {
+				return nil, fmt.Errorf("port %d: %w", port, err)
+			}
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// freePort finds a port that is free for UDP and TCP now.
+func freePort() (int, error) {
+	for range 20 {
+		t, err := net.Listen("tcp", ":0")
+		if err != nil {
+			return 0, fmt.Errorf("find a port: %w", err)
+		}
+		port := t.Addr().(*net.TCPAddr).Port
+		u, err := net.ListenPacket("udp", ":"+strconv.Itoa(port))
+		t.Close()
+		if err == nil {
+			u.Close()
+			return port, nil
+		}
+	}
+	return 0, errors.New("find a port: none is free for both transports")
+}
+
+// watchHost follows the host's own news: addresses, and whether it is reached.
+func (n *Net) watchHost() {
+	sub, err := n.host.EventBus().Subscribe([]any{
+		new(event.EvtLocalAddressesUpdated), new(event.EvtLocalReachabilityChanged),
+	})
+	if err != nil {
+		n.log.Error("listen to the host", "err", err)
+		return
+	}
+	defer sub.Close()
+	for {
+		select {
+		case <-n.ctx.Done():
+			return
+		case e, ok := <-sub.Out():
+			if !ok {
+				return
+			}
+			switch e := e.(type) {
+			case event.EvtLocalReachabilityChanged:
+				n.mu.Lock()
+				n.reachability = e.Reachability
+				n.mu.Unlock()
+			case event.EvtLocalAddressesUpdated:
+				n.NetworkChanged()
+			}
+		}
+	}
+}
+
+// NetworkChanged tells that the machine woke up or that its network is another:
+// everybody is dialled anew and asked what is new.
+func (n *Net) NetworkChanged() {
+	n.dialler.reset()
+	n.book.changed()
+	if n.local != nil {
+		n.local.changed()
+	}
+	for _, p := range n.fellows() {
+		n.spawn(func() { n.greet(p) })
+	}
+}
+
+// watchHome follows what is new at home.
+func (n *Net) watchHome() {
+	for _, c := range n.home.Circles() {
+		n.retopic(c)
+	}
+	for m := range n.home.Moves(n.ctx) {
+		if m.Epoch || m.People {
+			n.retopic(m.Circle)
+		}
+		if m.People {
+			n.review()
+			n.dialler.wake()
+		}
+		if m.Knocking {
+			n.dialler.wake()
+			n.wakeJoins()
+		}
+		if (m.Knocking || m.People) && n.local != nil {
+			n.local.wake()
+		}
+		n.announce(m)
+		if m.Epoch {
+			n.spawn(func() { n.pushKeys(m.Circle) })
+		}
+		if m.Gap {
+			n.fillGaps(m.Circle)
+		}
+	}
+}
+
+// quiet passes on what libp2p logs, one step lower each: its errors are warnings
+// to a home, its warnings details.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return q.Handler.Enabled(ctx, lower(l))
+}
+
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = lower(r.Level)
+	return q.Handler.Handle(ctx, r)
+}
+
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a)} }
+func (q quiet) WithGroup(name string) slog.Handler   { return quiet{q.Handler.WithGroup(name)} }
+
+func lower(l slog.Level) slog.Level {
+	switch {
+	case l >= slog.LevelError:
+		return slog.LevelWarn
+	case l >= slog.LevelWarn:
+		return slog.LevelDebug
+	}
+	return slog.LevelDebug - 4
+}
