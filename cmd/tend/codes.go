@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"tend/node/client"
 	"tend/node/qr"
@@ -21,7 +22,7 @@ import (
 // Bounds of what is read as an invitation.
 const (
 	maxCodeText = 64 << 10 // text, bytes; far more than a code with line breaks
-	maxPicture  = 32 << 20 // PNG or JPEG, bytes
+	maxPicture  = 21 << 20 // PNG or JPEG, bytes; a little over what is looked at
 )
 
 // joinLook is how often a face-to-face joining looks whether it is in.
@@ -85,10 +86,7 @@ func (a *app) showInvite(made view.Invite, png, svg string) error {
 			s.line("%s", made.Text)
 			return
 		}
-		blocks, err := qr.Blocks(made.Text)
-		if err == nil {
-			s.line("%s", blocks)
-		}
+		a.drawOnTerminal(made.Text)
 		s.line("%s", made.Text)
 		s.line("")
 		s.line("Good until %s, for %s. Whoever holds it may come in: hand it over, don't post it.",
@@ -135,14 +133,21 @@ func (a *app) invites(ctx context.Context, c *client.Client) error {
 
 // drawCode writes a code as pictures; an empty name is no picture.
 func drawCode(text, png, svg string) error {
+	code, err := qr.Encode(text)
+	if err != nil {
+		return err
+	}
 	for _, to := range []struct {
 		file string
-		draw func(string) ([]byte, error)
-	}{{png, qr.PNG}, {svg, qr.SVG}} {
+		draw func() ([]byte, error)
+	}{
+		{png, code.PNG},
+		{svg, func() ([]byte, error) { return []byte(code.SVG("an invitation to a circle")), nil }},
+	} {
 		if to.file == "" {
 			continue
 		}
-		data, err := to.draw(text)
+		data, err := to.draw()
 		if err != nil {
 			return err
 		}
@@ -152,6 +157,21 @@ func drawCode(text, png, svg string) error {
 		}
 	}
 	return nil
+}
+
+// drawOnTerminal shows a code where there is a terminal wide enough to show it.
+func (a *app) drawOnTerminal(text string) {
+	f, ok := a.out.(*os.File)
+	if !ok || a.quiet {
+		return
+	}
+	code, err := qr.Encode(text)
+	if err != nil {
+		return // the text below it says the same
+	}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width >= code.TerminalWidth() {
+		fmt.Fprintln(a.out, code.Terminal())
+	}
 }
 
 func (a *app) join() *cobra.Command {
@@ -230,9 +250,7 @@ func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, 
 	}
 	s := a.speaker()
 	err = s.answer(shown, func() {
-		if blocks, err := qr.Blocks(shown.Text); err == nil && !s.quiet {
-			s.line("%s", blocks)
-		}
+		a.drawOnTerminal(shown.Text)
 		s.line("%s", shown.Text)
 	})
 	if err != nil {

@@ -16,16 +16,27 @@ import (
 // writers is how many ask at once in a burst.
 const writers = 8
 
-// cmdBurst writes to a running node from many at once and kills it in the
-// middle: burst HOME ROUND MILLISECONDS. What was acknowledged is remembered.
-func cmdBurst(ts *testscript.TestScript, neg bool, args []string) {
+// cmdCrashes runs a home's node again and again, writes to it from many at once,
+// and kills it in the middle: crashes HOME ROUNDS MILLISECONDS. What was
+// acknowledged is remembered.
+func cmdCrashes(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 || neg {
-		ts.Fatalf("usage: burst HOME ROUND MILLISECONDS")
+		ts.Fatalf("usage: crashes HOME ROUNDS MILLISECONDS")
 	}
-	name := args[0]
+	rounds, err := strconv.Atoi(args[1])
+	ts.Check(err)
 	ms, err := strconv.Atoi(args[2])
 	ts.Check(err)
+	for round := range rounds {
+		// Never at the same moment of the burst.
+		burst(ts, args[0], round, time.Duration(ms+7*round)*time.Millisecond)
+	}
+}
+
+// burst runs a node, writes to it, and kills it after a while.
+func burst(ts *testscript.TestScript, name string, round int, after time.Duration) {
 	h := homesOf(ts)
+	h.start(ts, name, nil)
 	c, err := client.Open(homeDir(ts, name))
 	ts.Check(err)
 	defer c.Close()
@@ -36,7 +47,7 @@ func cmdBurst(ts *testscript.TestScript, neg bool, args []string) {
 	for w := range writers {
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				done, err := c.Ask(ctx, client.Ask{Text: fmt.Sprintf("round %s of %d, number %d", args[1], w, i)})
+				done, err := c.Ask(ctx, client.Ask{Text: fmt.Sprintf("round %d, writer %d, number %d", round, w, i)})
 				if err != nil {
 					return // the node is gone: that is the point
 				}
@@ -46,14 +57,14 @@ func cmdBurst(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		})
 	}
-	time.Sleep(time.Duration(ms) * time.Millisecond)
+	time.Sleep(after)
 	h.stop(ts, name, syscall.SIGKILL)
 	stop()
 	wg.Wait()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.acked[name] = append(h.acked[name], acked...)
-	ts.Logf("%d acknowledged, %d in all", len(acked), len(h.acked[name]))
+	ts.Logf("round %d: %d acknowledged, %d in all", round, len(acked), len(h.acked[name]))
 }
 
 // cmdKept wants everything that one home acknowledged to be held by others:

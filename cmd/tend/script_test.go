@@ -42,7 +42,9 @@ func TestScript(t *testing.T) {
 			"eventually": cmdEventually,
 			"converge":   cmdConverge,
 			"differ":     cmdDiffer,
-			"burst":      cmdBurst,
+			"crashes":    cmdCrashes,
+			"join-shown": cmdJoinShown,
+			"long":       cmdLong,
 			"kept":       cmdKept,
 			"wiretap":    cmdWiretap,
 			"silent":     cmdSilent,
@@ -375,4 +377,44 @@ func cmdRepeat(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("tend %q on %s: exit %d\n%s", line, args[1], code, ts.ReadFile("stderr"))
 		}
 	}
+}
+
+// cmdJoinShown begins to join by a code of one's own, and sets $SHOWN to it:
+// join-shown HOME NAME FILE. It goes on until the script ends.
+func cmdJoinShown(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 || neg {
+		ts.Fatalf("usage: join-shown HOME NAME FILE")
+	}
+	file := filepath.Join(ts.Getenv("WORK"), args[2])
+	out, err := os.Create(file)
+	ts.Check(err)
+	defer out.Close() // the child has its own
+	cmd := exec.Command(program(ts), "--home", homeDir(ts, args[0]), "--json", "join", "--show", "--as", args[1])
+	cmd.Env, cmd.Dir, cmd.Stdout = environment(ts), ts.Getenv("WORK"), out
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed, or is done
+	})
+	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if data, err := os.ReadFile(file); err == nil && strings.HasSuffix(string(data), "\n") {
+			code, err := at(data, ".text")
+			ts.Check(err)
+			ts.Setenv("SHOWN", code)
+			return
+		}
+		if time.Now().After(until) {
+			ts.Fatalf("%s shows no code", args[0])
+		}
+	}
+}
+
+// cmdLong sets a variable to a long text: long NAME LETTERS.
+func cmdLong(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: long NAME LETTERS")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Setenv(args[0], strings.Repeat("x", n))
 }
