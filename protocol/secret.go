@@ -1,0 +1,59 @@
+package protocol
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"tend/crdt/membership"
+)
+
+// Secret is the secret of an epoch, of a nook, or the log key of a circle: 32
+// random bytes that walk from hand to hand in lockboxes (SPEC.md §4.2). All that
+// anybody else may see of it is derived here.
+type Secret [32]byte
+
+// The labels under which keys are derived. Every one is used for one thing.
+const (
+	labelEpochID     = "tend/epoch-id/1"
+	labelEpochCommit = "tend/epoch-commit/1"
+	labelTopic       = "tend/topic/1"
+	labelBody        = "tend/body/1"
+	labelLockbox     = "tend/lockbox/1"
+	labelNook        = "tend/nook/1"
+	labelInviteID    = "tend/invite-id/1"
+	labelInviteKey   = "tend/invite-key/1"
+	labelFace        = "tend/join/2"
+)
+
+// NewSecret takes a new secret from rand.
+func NewSecret(rand io.Reader) (Secret, error) {
+	var s Secret
+	if _, err := io.ReadFull(rand, s[:]); err != nil {
+		return Secret{}, fmt.Errorf("take an epoch secret: %w", err)
+	}
+	return s, nil
+}
+
+// EpochID returns the id by which bodies and lockboxes name the secret.
+func (s Secret) EpochID() membership.EpochID {
+	return membership.EpochID(derive(s[:], nil, labelEpochID, 16))
+}
+
+// Commit returns the commitment that the epoch op carries: whoever is handed a
+// secret checks it against this.
+func (s Secret) Commit() [32]byte { return [32]byte(derive(s[:], nil, labelEpochCommit, 32)) }
+
+// Topic returns the gossip topic of a circle epoch: 32 lower-case hex digits.
+func (s Secret) Topic() string { return hex.EncodeToString(derive(s[:], nil, labelTopic, 16)) }
+
+// derive is HKDF-SHA256 (RFC 5869) with the label as info.
+func derive(key, salt []byte, label string, n int) []byte {
+	out, err := hkdf.Key(sha256.New, key, salt, label, n)
+	if err != nil {
+		panic(err) // only for lengths beyond 8,160 bytes
+	}
+	return out
+}
