@@ -2,13 +2,13 @@ package protocol
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"math/bits"
 
+	"github.com/klauspost/compress/flate"
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"tend/crdt"
@@ -45,6 +45,8 @@ const (
 	saltSize    = 16
 	flagDeflate = 1
 	padMark     = 0x80
+	// minDeflate is the shortest payload that compression may help.
+	minDeflate = 48
 )
 
 // sealed is a body as stored (SPEC.md §4.3).
@@ -183,6 +185,9 @@ func bodyAAD(circle crdt.ID, dev crdt.Device, seq uint64) []byte {
 // after padding.
 func plainText(kind uint64, payload []byte) []byte {
 	as := canon.MustMarshal(plain{Kind: kind, Payload: payload})
+	if len(payload) < minDeflate {
+		return pad(as, padme(len(as)+1))
+	}
 	if small := canon.MustMarshal(plain{Kind: kind, Flags: flagDeflate, Payload: deflate(payload)}); padme(len(small)+1) < padme(len(as)+1) {
 		as = small
 	}
@@ -247,9 +252,15 @@ func unpad(b []byte) ([]byte, error) {
 	return b[:end-1], nil
 }
 
+// deflate compresses. In a short text hardly anything repeats, and looking for it
+// takes four times as long as coding its letters; any writer may choose otherwise.
 func deflate(b []byte) []byte {
+	level := flate.HuffmanOnly
+	if len(b) > 2<<10 {
+		level = flate.DefaultCompression
+	}
 	var out bytes.Buffer
-	w, err := flate.NewWriter(&out, flate.BestCompression)
+	w, err := flate.NewWriter(&out, level)
 	if err != nil {
 		panic(err) // only for a level that does not exist
 	}

@@ -352,7 +352,7 @@ func EncodeFrame(f Frame) ([]byte, error) {
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("encode frame %d: %w", f.Number(), err)
 	}
-	fields, err := canon.Marshal(f)
+	fields, err := encodeFields(f)
 	if err != nil {
 		return nil, err
 	}
@@ -378,7 +378,7 @@ func DecodeFrame(data []byte) (Frame, error) {
 		return nil, fmt.Errorf("%w: number %d", ErrUnknownFrame, data[1])
 	}
 	fields := append(make([]byte, 0, len(data)-1), data[0]-1)
-	if err := canon.UnmarshalFrame(append(fields, data[2:]...), f); err != nil {
+	if err := decodeFields(append(fields, data[2:]...), f); err != nil {
 		if errors.Is(err, ErrFrameLimit) {
 			return nil, fmt.Errorf("frame %d: %w", f.Number(), err)
 		}
@@ -388,4 +388,18 @@ func DecodeFrame(data []byte) (Frame, error) {
 		return nil, fmt.Errorf("frame %d: %w", f.Number(), err)
 	}
 	return f, nil
+}
+
+func encodeFields(f Frame) ([]byte, error) {
+	if o, ok := f.(*Ops); ok {
+		return o.encodeFields()
+	}
+	return canon.Marshal(f)
+}
+
+func decodeFields(data []byte, f Frame) error {
+	if o, ok := f.(*Ops); ok {
+		return o.decodeFields(data)
+	}
+	return canon.UnmarshalFrame(data, f)
 }

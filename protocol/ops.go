@@ -84,8 +84,10 @@ type wireGoodbye struct {
 	Table wireTable
 }
 
-// MarshalCBOR writes the compressed table as the only element of an array.
-func (o *Ops) MarshalCBOR() ([]byte, error) {
+// encodeFields writes the compressed table as the only element of an array. It is
+// no MarshalCBOR: of a compressed table there are many encodings, and a reader
+// must compare what is inside.
+func (o *Ops) encodeFields() ([]byte, error) {
 	table, err := canon.Marshal(wireTable{Lanes: o.Lanes, Rows: o.Rows})
 	if err != nil {
 		return nil, err
@@ -96,8 +98,8 @@ func (o *Ops) MarshalCBOR() ([]byte, error) {
 	return canon.Marshal(wireOps{Table: zstdWriter.EncodeAll(table, nil)})
 }
 
-// UnmarshalCBOR reads the same. The table may inflate to [MaxFrame] bytes.
-func (o *Ops) UnmarshalCBOR(data []byte) error {
+// decodeFields reads the same. The table may inflate to [MaxFrame] bytes.
+func (o *Ops) decodeFields(data []byte) error {
 	var w wireOps
 	if err := canon.UnmarshalFrame(data, &w); err != nil {
 		return err
