@@ -1,0 +1,466 @@
+package circle
+
+import (
+	"cmp"
+	"slices"
+
+	"tend/crdt"
+)
+
+// States of an agreement.
+const (
+	StateProposed = "proposed"
+	StateAgreed   = "agreed"
+	StateDone     = "done"
+	StatePassed   = "passed"
+	StateReleased = "released"
+	StateLapsed   = "lapsed"
+)
+
+// Agreement is who does what, when, as one member sees it now.
+type Agreement struct {
+	ID crdt.ID
+	// About are the posts, or of a "May I" the member asked.
+	About []crdt.ID
+	// Terms are those of the newest text.
+	Terms Terms
+	Slot  string
+	// Place is nil but for its parties, once one of them said where.
+	Place *Place
+	// Parties ascend by member.
+	Parties []Party
+	State   string
+	Rev     Rev
+	// Texts are all versions, oldest first.
+	Texts []Text
+	Made  crdt.HLC
+	// Author said yes first, or asked "May I".
+	Author crdt.ID
+	// Audience is nil for the circle, else its readers, ascending.
+	Audience []crdt.ID
+	// MayI says that there is no post: its author offered it to one person.
+	MayI bool
+	// Tender says that the post it is about is; its text belongs on no wall.
+	Tender bool
+}
+
+// Party is one person in an agreement and their word.
+type Party struct {
+	Member crdt.ID
+	Word   WordValue
+	// Current says that the word is on the newest text.
+	Current bool
+}
+
+// Place is where, for the people in an agreement.
+type Place struct{ Where, Code, Phone string }
+
+// Text is one version of an agreement's text.
+type Text struct {
+	Rev   Rev
+	Terms Terms
+	By    crdt.ID
+	HLC   crdt.HLC
+	// Newest says that no other text follows it. Two newest ones are two texts at once.
+	Newest bool
+}
+
+// agreement is an agreement as read from its record.
+type agreement struct {
+	id      crdt.ID
+	rec     *record
+	made    Change
+	body    AgreementMade
+	post    *post // nil of a May I, and while the post is not known
+	mayI    bool
+	slot    string
+	parties []crdt.ID // ascending
+	texts   []text    // by clock and id
+	words   []word    // those of the parties that stand
+	state   string
+	past    bool
+}
+
+// text is one version, or the return of one.
+type text struct {
+	rev     Rev
+	terms   Terms
+	by, id  crdt.ID
+	hlc     crdt.HLC
+	parents []Rev
+	ofPost  bool
+	changed bool // laid beside the others by a TermsChanged
+	old     bool // another text follows it
+}
+
+// agreement reads an agreement; false if id is none that is known.
+func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
+	rec, ok := r.s.records.get(id)
+	if !ok {
+		return nil, false
+	}
+	made, ok := rec.maker()
+	if !ok {
+		return nil, false
+	}
+	body, ok := made.Body.(AgreementMade)
+	if !ok {
+		return nil, false
+	}
+	a := &agreement{id: id, rec: rec, made: made, body: body, slot: body.Slot}
+	a.post, _ = r.post(body.About[0])
+	a.mayI = a.post == nil && (slices.Contains(made.Audience.Members, body.About[0]) || rec.find(id) < 0)
+	a.readParties()
+	a.readTexts()
+	for _, w := range rec.words() {
+		if a.has(w.by) {
+			a.words = append(a.words, w)
+		}
+	}
+	a.readState(r)
+	return a, true
+}
+
+// has reports whether member is a party.
+func (a *agreement) has(member crdt.ID) bool {
+	_, ok := slices.BinarySearchFunc(a.parties, member, crdt.ID.Compare)
+	return ok
+}
+
+// readParties finds who is in it: its author, the post's owner or the member asked,
+// and whom a party added.
+func (a *agreement) readParties() {
+	a.parties = []crdt.ID{a.made.Author}
+	switch {
+	case a.post != nil:
+		a.parties = append(a.parties, a.post.owner)
+	case a.mayI:
+		a.parties = append(a.parties, a.body.About[0])
+	}
+	slices.SortFunc(a.parties, crdt.ID.Compare)
+	a.parties = slices.Compact(a.parties)
+	added := a.rec.marks(MarkedParty)
+	for grew := true; grew && len(a.parties) < MaxParties; {
+		grew = false
+		for _, m := range added {
+			id, err := crdt.ParseID(m.value)
+			if err == nil && a.has(m.by) && !a.has(id) && len(a.parties) < MaxParties {
+				i, _ := slices.BinarySearchFunc(a.parties, id, crdt.ID.Compare)
+				a.parties = slices.Insert(a.parties, i, id)
+				grew = true
+			}
+		}
+	}
+}
+
+// readTexts finds the versions of the text and which of them are followed by
+// another.
+func (a *agreement) readTexts() {
+	first := text{rev: a.body.Terms.rev(a.slot), terms: a.body.Terms, by: a.made.Author, id: a.made.ID, hlc: a.made.HLC}
+	a.texts = append(a.texts, first)
+	for i := range a.rec.parts {
+		c := &a.rec.parts[i].Change
+		if b, ok := c.Body.(TermsChanged); ok && a.has(c.Author) && b.Text == "" {
+			a.texts = append(a.texts, text{rev: b.Terms.rev(a.slot), terms: b.Terms, by: c.Author, id: c.ID, hlc: c.HLC, parents: b.Parents, changed: true})
+		}
+	}
+	if a.post != nil {
+		a.addPostTexts(first)
+	}
+	a.supersede()
+	slices.SortFunc(a.texts, func(x, y text) int { return cmp.Or(cmp.Compare(x.hlc, y.hlc), x.id.Compare(y.id)) })
+}
+
+// addPostTexts lays the post's terms at each edit beside the others. What is older
+// than a first text of its own terms was seen by the one who wrote that.
+func (a *agreement) addPostTexts(first text) {
+	p := a.post
+	var own []text
+	for i := range p.versions {
+		v := &p.versions[i]
+		t := p.terms(i, a.slot)
+		rev := t.rev(a.slot)
+		if len(own) == 0 || own[len(own)-1].rev != rev {
+			own = append(own, text{rev: rev, terms: t, by: v.by, id: v.id, hlc: v.hlc, ofPost: true})
+		}
+	}
+	for i := range own {
+		own[i].old = i < len(own)-1
+	}
+	newest := own[len(own)-1]
+	fromPost := slices.ContainsFunc(own, func(t text) bool { return t.rev == first.rev })
+	switch {
+	case fromPost:
+		a.texts[0].old = newest.rev != first.rev
+	case newest.hlc > first.hlc:
+		a.texts[0].old = true
+	default:
+		own = nil // terms of one's own, written after the post said what it says
+	}
+	a.texts = append(a.texts, own...)
+}
+
+// supersede marks texts that another follows: those that a change names as its
+// parents, and changes written before the post's newest terms.
+func (a *agreement) supersede() {
+	var newest *text
+	for i := range a.texts {
+		if t := &a.texts[i]; t.ofPost && !t.old {
+			newest = t
+		}
+	}
+	for i := range a.texts {
+		t := &a.texts[i]
+		if t.changed && newest != nil && newest.hlc > t.hlc && newest.rev != t.rev {
+			t.old = true
+		}
+		for j := range a.texts {
+			by := &a.texts[j]
+			if i != j && slices.Contains(by.parents, t.rev) && by.hlc > t.hlc {
+				t.old = true
+			}
+		}
+	}
+}
+
+// heads returns the texts that no other follows, oldest first, none twice. The
+// last is the newest.
+func (a *agreement) heads() []text {
+	var out []text
+	for _, t := range a.texts {
+		if !t.old && !slices.ContainsFunc(out, func(h text) bool { return h.rev == t.rev }) {
+			out = append(out, t)
+		}
+	}
+	if out == nil {
+		out = append(out, a.texts[len(a.texts)-1])
+	}
+	return out
+}
+
+func (a *agreement) newest() text {
+	h := a.heads()
+	return h[len(h)-1]
+}
+
+// said reports whether member's yes stands on rev: given, or implied by writing the
+// text, or by an open sign-up for terms that are the post's own.
+func (a *agreement) said(member crdt.ID, rev Rev) bool {
+	for _, w := range a.words {
+		if w.by == member && w.rev == rev && w.value == WordYes {
+			return true
+		}
+	}
+	for _, t := range a.texts {
+		if t.rev != rev {
+			continue
+		}
+		if t.by == member && !t.ofPost {
+			return true
+		}
+		if t.ofPost && member == a.post.owner && a.post.SignUp == SignUpOpen {
+			return true
+		}
+	}
+	return false
+}
+
+// word returns member's word and whether it is on a text that none follows. A
+// released word or a "not now" is on the agreement, whatever its text.
+func (a *agreement) word(member crdt.ID) (WordValue, bool) {
+	own := careful(slices.DeleteFunc(slices.Clone(a.words), func(w word) bool { return w.by != member }))
+	if own.value.care() > 0 {
+		return own.value, true
+	}
+	for _, h := range a.heads() {
+		if a.said(member, h.rev) {
+			return WordYes, true
+		}
+	}
+	for _, t := range a.texts {
+		if a.said(member, t.rev) {
+			return WordYes, false
+		}
+	}
+	return own.value, false
+}
+
+// agreed returns the newest text that everyone stands by; false if there is none.
+func (a *agreement) agreed() (text, bool) {
+	heads := a.heads()
+	for i := len(heads) - 1; i >= 0; i-- {
+		all := len(a.parties) > 1
+		for _, m := range a.parties {
+			w, _ := a.word(m)
+			all = all && w == WordYes && a.said(m, heads[i].rev)
+		}
+		if all {
+			return heads[i], true
+		}
+	}
+	return text{}, false
+}
+
+// shared reports whether the whole circle was let into what two agreed: only once
+// both said yes, so the snapshot stands for both.
+func (a *agreement) shared() bool { return a.mayI && a.rec.find(a.id) < 0 }
+
+func (a *agreement) readState(r *reader) {
+	text, agreed := a.agreed()
+	agreed = agreed || a.shared()
+	if !agreed {
+		text = a.newest()
+	}
+	if w, err := parseWhen(text.terms.When); err == nil {
+		a.past = slotPast(w, r.now)
+	} else if w, err := parseWhen(a.slot); err == nil && a.slot != "" {
+		a.past = slotPast(w, r.now)
+	}
+	a.state = a.stateOf(agreed)
+}
+
+func (a *agreement) stateOf(agreed bool) string {
+	done, undone := a.marked(MarkedDone), a.marked(MarkedUndone)
+	if len(done) > 0 && len(undone) == 0 {
+		return StateDone
+	}
+	refused := false
+	for _, m := range a.parties {
+		switch w, _ := a.word(m); w {
+		case WordReleased:
+			return StateReleased
+		case WordNotNow:
+			refused = true
+		}
+	}
+	switch {
+	case refused:
+		return StateLapsed
+	case agreed && a.past:
+		return StatePassed
+	case agreed:
+		return StateAgreed
+	case a.past:
+		return StateLapsed
+	}
+	return StateProposed
+}
+
+// marked returns the marks of a kind that parties made.
+func (a *agreement) marked(what uint64) []mark {
+	return slices.DeleteFunc(a.rec.marks(what), func(m mark) bool { return !a.has(m.by) })
+}
+
+// live reports whether the agreement may still come to something.
+func (a *agreement) live() bool { return a.state == StateProposed || a.state == StateAgreed }
+
+// holdsPlace reports whether it takes a place on its slot: of a need also when it
+// is done or past; an offer is free again once it is done.
+func (a *agreement) holdsPlace() bool {
+	switch a.state {
+	case StateAgreed, StatePassed:
+		return true
+	case StateDone:
+		return a.post == nil || a.post.need
+	}
+	return false
+}
+
+// others returns the parties but one, ascending.
+func (a *agreement) others(but crdt.ID) []crdt.ID {
+	return slices.DeleteFunc(slices.Clone(a.parties), func(m crdt.ID) bool { return m == but })
+}
+
+// place returns what a party last said of where.
+func (a *agreement) place() *Place {
+	var best *Change
+	for i := range a.rec.parts {
+		c := &a.rec.parts[i].Change
+		if _, ok := c.Body.(AgreementPlace); ok && a.has(c.Author) && (best == nil || later(c, best)) {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	b := best.Body.(AgreementPlace)
+	return &Place{Where: b.Where, Code: b.Code, Phone: b.Phone}
+}
+
+// viewAgreement returns the agreement as a person sees it.
+func (r *reader) viewAgreement(a *agreement) Agreement {
+	newest := a.newest()
+	if agreed, ok := a.agreed(); ok {
+		newest = agreed
+	}
+	v := Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, State: a.state, Rev: newest.rev,
+		Made: a.made.HLC, Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.post != nil && a.post.Tender}
+	if a.has(r.env.Me) {
+		v.Place = a.place()
+	}
+	for _, m := range a.parties {
+		word, current := a.word(m)
+		if a.shared() && word == WordNone {
+			word, current = WordYes, true
+		}
+		v.Parties = append(v.Parties, Party{Member: m, Word: word, Current: current})
+	}
+	heads := a.heads()
+	for _, t := range a.texts {
+		if slices.ContainsFunc(v.Texts, func(o Text) bool { return o.Rev == t.rev }) {
+			continue
+		}
+		head := slices.ContainsFunc(heads, func(h text) bool { return h.rev == t.rev })
+		v.Texts = append(v.Texts, Text{Rev: t.rev, Terms: t.terms, By: t.by, HLC: t.hlc, Newest: head})
+	}
+	return v
+}
+
+// Agreement returns an agreement; false if id is none that is known here.
+func (s *State) Agreement(env Env, id crdt.ID) (Agreement, bool) {
+	r := s.reader(env)
+	a, ok := r.agreement(id)
+	if !ok {
+		return Agreement{}, false
+	}
+	return r.viewAgreement(a), true
+}
+
+// Agreements returns the agreements that a filter takes, newest first. Without All
+// those that are released, lapsed or done are left out.
+func (s *State) Agreements(env Env, f Filter) []Agreement {
+	r := s.reader(env)
+	out := []Agreement{}
+	for _, a := range r.allAgreements() {
+		over := a.state == StateReleased || a.state == StateLapsed || a.state == StateDone
+		if (over && !f.All) || (f.Mine && !a.has(env.Me)) || !matches(f.Text, a.newest().terms.What, a.newest().terms.Area) {
+			continue
+		}
+		if f.Category != "" && (a.post == nil || fold(a.post.Category) != fold(f.Category)) {
+			continue
+		}
+		out = append(out, r.viewAgreement(a))
+	}
+	slices.SortStableFunc(out, func(a, b Agreement) int { return cmp.Compare(b.Made, a.Made) })
+	return out
+}
+
+// allAgreements reads every agreement whose post is kept, ascending by id.
+func (r *reader) allAgreements() []*agreement {
+	var out []*agreement
+	now := crdt.At(r.env.Now.UnixMilli())
+	r.s.records.all(func(id crdt.ID, rec *record) bool {
+		a, ok := r.agreement(id)
+		if !ok {
+			return true
+		}
+		if a.post != nil {
+			if at, fades := a.post.fadesAt(); fades && at <= now {
+				return true
+			}
+		}
+		out = append(out, a)
+		return true
+	})
+	return out
+}

@@ -1,0 +1,113 @@
+package circle
+
+import (
+	"slices"
+	"time"
+
+	"tend/crdt"
+)
+
+// Env is who asks, where and when.
+type Env struct {
+	Me  crdt.ID
+	Dev crdt.Device
+	// Now is in the time zone of the node; Zone is that zone's IANA name.
+	Now  time.Time
+	Zone string
+	// Members are those in the circle, in any order.
+	Members []crdt.ID
+}
+
+// here reports whether a member is in the circle now.
+func (e *Env) here(id crdt.ID) bool { return slices.Contains(e.Members, id) }
+
+// Command is one wish, read and complete: a verb as a value. The types of this
+// package are the only ones.
+type Command interface {
+	decide(s *State, env Env) (plan, error)
+}
+
+// Args are the positional words and flags of a verb: "text", "id" and "member",
+// and the flags by their long names with '_' for '-'. A flag without a value is
+// there with "true".
+type Args map[string][]string
+
+// Draft is one body to be written.
+type Draft struct {
+	// To is nil for the circle, else the members of the nook it is sealed to, the
+	// writer among them, ascending.
+	To []crdt.ID
+	// Make returns the body; made are the ids of the earlier drafts of the same plan.
+	Make func(made []crdt.ID) Body
+}
+
+// Result is what a verb has to say when it is done.
+type Result struct {
+	// ID is what the verb made or changed; IDs, where it was several.
+	ID  crdt.ID
+	IDs []crdt.ID
+	// Unchanged says that all this had been said before; nothing was written.
+	Unchanged bool
+	// Asked are the people a direct ask went to, ascending.
+	Asked []crdt.ID
+	// CardOf is the member whose care card is best read now; zero for none.
+	CardOf crdt.ID
+	// Tell are the people who should hear of it soon: the others in an agreement
+	// that was given back or changed close to its date, ascending.
+	Tell []crdt.ID
+	// Place is kept on this node and becomes the place of each agreement made on ID.
+	Place string
+}
+
+// plan is what a command comes to: what to write, and what to say then.
+type plan struct {
+	drafts []Draft
+	result func(made []crdt.ID) Result
+}
+
+// Decide returns the bodies that cmd comes to, in order, and what to say once they
+// are written: result takes their ids. The error is a [*Problem]. Nothing is
+// written or changed here. No drafts means that it had all been said before.
+func Decide(s *State, env Env, cmd Command) ([]Draft, func(made []crdt.ID) Result, error) {
+	p, err := cmd.decide(s, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range p.drafts {
+		p.drafts[i].To = audienceWith(p.drafts[i].To, env.Me)
+	}
+	return p.drafts, p.result, nil
+}
+
+// audienceWith returns to with me in it, ascending, no one twice; nil stays nil.
+func audienceWith(to []crdt.ID, me crdt.ID) []crdt.ID {
+	if to == nil {
+		return nil
+	}
+	to = append(slices.Clone(to), me)
+	slices.SortFunc(to, crdt.ID.Compare)
+	return slices.Compact(to)
+}
+
+// fixed is a draft whose body does not depend on others.
+func fixed(to []crdt.ID, b Body) Draft {
+	return Draft{To: to, Make: func([]crdt.ID) Body { return b }}
+}
+
+// unchanged is the plan of a wish that was met before.
+func unchanged(id crdt.ID) plan {
+	return plan{result: func([]crdt.ID) Result { return Result{ID: id, Unchanged: true} }}
+}
+
+// about is the plan that writes drafts and names id.
+func about(id crdt.ID, drafts ...Draft) plan {
+	return plan{drafts: drafts, result: func([]crdt.ID) Result { return Result{ID: id} }}
+}
+
+// asked turns a body's own complaint into a usage problem, before anything is written.
+func asked(b Body) error {
+	if err := b.check(); err != nil {
+		return usage("", "%s.", capital(err.Error()))
+	}
+	return nil
+}

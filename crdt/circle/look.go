@@ -1,0 +1,317 @@
+package circle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tend/crdt"
+)
+
+// Attention is one thing that the people concerned should settle together.
+type Attention struct {
+	// Kind is one of the Look constants.
+	Kind string
+	// About are the records concerned, those to act on first.
+	About []crdt.ID
+	// Text is a sentence for the person.
+	Text    string
+	Choices []Choice
+}
+
+// Choice is one way to settle it.
+type Choice struct {
+	// Say is what a person chooses; Do is the command line that does it.
+	Say, Do string
+}
+
+// Kinds of Attention.
+const (
+	LookTwoYeses         = "two_yeses"
+	LookTermsMoved       = "terms_moved"
+	LookCrossed          = "crossed"
+	LookClosedMeanwhile  = "closed_meanwhile"
+	LookRestingMeanwhile = "resting_meanwhile"
+	LookTwoTexts         = "two_texts"
+	LookOwnTwo           = "own_two"
+)
+
+// Look returns what needs looking at together by this person, and by no one who is
+// not concerned; in the order of the kinds above, then by record. Nothing in it is
+// decided by a timer or by who was first.
+func (s *State) Look(env Env) []Attention {
+	r := s.reader(env)
+	out := []Attention{}
+	agreements := r.allAgreements()
+	for _, p := range r.allPosts() {
+		out = append(out, r.twoYeses(p)...)
+	}
+	mine := slices.DeleteFunc(agreements, func(a *agreement) bool { return !a.has(env.Me) })
+	for _, find := range []func(*agreement) (Attention, bool){
+		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.twoTexts, r.ownTwoWords,
+	} {
+		for _, a := range mine {
+			if at, ok := find(a); ok {
+				out = append(out, at)
+			}
+		}
+	}
+	return append(out, r.overlaps(mine)...)
+}
+
+// cmdID is how a choice names a record: enough digits for any circle.
+func cmdID(id crdt.ID) string { return id.String()[:16] }
+
+func say(word, verb string, id crdt.ID, args ...string) Choice {
+	return Choice{Say: word, Do: strings.Join(append([]string{"tend", verb, cmdID(id)}, args...), " ")}
+}
+
+// names lists people for a sentence, "you" first.
+func (r *reader) names(ids []crdt.ID) string {
+	var words []string
+	for _, id := range ids {
+		if id == r.env.Me {
+			words = append([]string{"you"}, words...)
+		} else {
+			words = append(words, r.s.called(id))
+		}
+	}
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// onDate is " on DATE" for a sentence, or nothing.
+func onDate(when string) string {
+	w, err := parseWhen(when)
+	if err != nil {
+		return ""
+	}
+	form := "Monday, 2 January"
+	if w.Timed {
+		form = "Monday, 2 January, 15:04"
+	}
+	return " on " + w.Start.Format(form)
+}
+
+var countWords = []string{"None", "One", "Two", "Three", "Four", "Five", "Six"}
+
+func countWord(n int) string {
+	if n < len(countWords) {
+		return countWords[n]
+	}
+	return fmt.Sprint(n)
+}
+
+// twoYeses: more people agreed to one slot than it has places. The asker and the
+// helpers see it.
+func (r *reader) twoYeses(p *post) []Attention {
+	var out []Attention
+	for _, slot := range r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)) {
+		me := slices.Contains(slot.Yes, r.env.Me)
+		asker := r.mayEdit(p, r.env.Me)
+		if !slot.Over || slot.Past || p.closed() || !me && !asker {
+			continue
+		}
+		at := Attention{Kind: LookTwoYeses, Text: fmt.Sprintf("%s of you said yes to “%s”%s: %s. Nobody needs to stay home; settle it as suits you.",
+			countWord(len(slot.Yes)), p.Title, onDate(slot.When), r.names(slot.Yes))}
+		var own *agreement
+		for _, a := range r.agreementsOn(p) {
+			if a.slot == slot.Slot && a.holdsPlace() {
+				at.About = append(at.About, a.id)
+				if a.made.Author == r.env.Me {
+					own = a
+				}
+			}
+		}
+		at.About = append(at.About, p.id)
+		if asker {
+			at.Choices = append(at.Choices, say("Both come", "both", p.id, "--slot", quoted(slot.Slot)))
+		}
+		if own != nil {
+			at.Choices = append(at.Choices, r.otherSlots(p, own)...)
+			at.Choices = append(at.Choices, say("I step back this time", "cannot", own.id))
+		}
+		out = append(out, at)
+	}
+	return out
+}
+
+func quoted(slot string) string {
+	if slot == "" {
+		return `""`
+	}
+	return slot
+}
+
+// otherSlots offers open slots of a post in place of an agreement's own.
+func (r *reader) otherSlots(p *post, a *agreement) []Choice {
+	const most = 3
+	var out []Choice
+	for _, s := range r.slotsBetween(p, dayOf(r.now), dayOf(r.now).AddDate(0, 0, slotWindow)) {
+		if len(out) < most && s.Slot != a.slot && s.Slot != "" && s.open() && len(r.own(p, []string{s.Slot}, (*agreement).live)) == 0 {
+			out = append(out, say("I come"+onDate(s.Slot)+" instead", "yes", a.id, "--slot", s.Slot))
+		}
+	}
+	return out
+}
+
+// termsMoved: a text followed the one that this person said yes to.
+func (r *reader) termsMoved(a *agreement) (Attention, bool) {
+	word, current := a.word(r.env.Me)
+	if word != WordYes || current || a.past || !a.live() {
+		return Attention{}, false
+	}
+	newest := a.newest()
+	at := Attention{Kind: LookTermsMoved, About: append([]crdt.ID{a.id}, a.body.About...)}
+	gone := a.post != nil && newest.ofPost && a.slot != "" && newest.terms.When == ""
+	switch {
+	case gone:
+		at.Text = fmt.Sprintf("“%s” has other dates now, and%s is no longer one. Your yes stays on what it said before.", newest.terms.What, onDate(a.slot))
+		at.Choices = r.otherSlots(a.post, a)
+	default:
+		at.Text = fmt.Sprintf("It now says “%s”%s. Your yes stays on what it said before: still all right?", newest.terms.What, onDate(newest.terms.When))
+		at.Choices = []Choice{say("Still all right", "yes", a.id)}
+	}
+	at.Choices = append(at.Choices, say("I give it back", "cannot", a.id))
+	return at, true
+}
+
+// crossed: one said it was done, another that they cannot make it.
+func (r *reader) crossed(a *agreement) (Attention, bool) {
+	done := a.marked(MarkedDone)
+	var cannot []crdt.ID
+	for _, m := range a.parties {
+		word, _ := a.word(m)
+		saidDone := slices.ContainsFunc(done, func(d mark) bool { return d.by == m })
+		if word == WordReleased && !saidDone {
+			cannot = append(cannot, m)
+		}
+	}
+	if len(done) == 0 || len(cannot) == 0 || len(a.marked(MarkedUndone)) > 0 {
+		return Attention{}, false
+	}
+	at := Attention{Kind: LookCrossed, About: append([]crdt.ID{a.id}, a.body.About...),
+		Text: fmt.Sprintf("“%s”: %s said it is done, and %s could not make it. Both words stand; did it happen?", a.newest().terms.What,
+			r.names([]crdt.ID{done[0].by}), r.names(cannot))}
+	if slices.Contains(cannot, r.env.Me) {
+		at.Choices = append(at.Choices, say("It happened", "done", a.id))
+	}
+	at.Choices = append(at.Choices, say("It did not happen", "done", a.id, "--not"))
+	return at, true
+}
+
+// closedMeanwhile: the need was met or withdrawn while this person's yes was on its
+// way, or stands.
+func (r *reader) closedMeanwhile(a *agreement) (Attention, bool) {
+	if !a.needsKeeping(r.env.Me) || a.past || !a.live() {
+		return Attention{}, false
+	}
+	return Attention{Kind: LookClosedMeanwhile, About: []crdt.ID{a.id, a.post.id},
+		Text:    fmt.Sprintf("Thank you: “%s” is already cared for. Would you keep%s as company, or have it free?", a.post.Title, dateOr(a.newest().terms.When)),
+		Choices: []Choice{say("Keep it as company", "yes", a.id), say("Have it free", "cannot", a.id)}}, true
+}
+
+func dateOr(when string) string {
+	if d := onDate(when); d != "" {
+		return strings.TrimPrefix(" "+strings.TrimPrefix(d, " on "), "")
+	}
+	return " the date"
+}
+
+// needsKeeping reports whether the post was closed and member, who is not its
+// owner, has said yes but not since.
+func (a *agreement) needsKeeping(member crdt.ID) bool {
+	if a.post == nil || !a.post.closed() || member == a.post.owner {
+		return false
+	}
+	if word, _ := a.word(member); word != WordYes {
+		return false
+	}
+	return !slices.ContainsFunc(a.words, func(w word) bool {
+		return w.by == member && w.value == WordYes && w.hlc > a.post.since
+	})
+}
+
+// restingMeanwhile: this person asked someone who had just gone to rest.
+func (r *reader) restingMeanwhile(a *agreement) (Attention, bool) {
+	if !a.mayI || a.made.Author != r.env.Me || a.state != StateProposed {
+		return Attention{}, false
+	}
+	asked := a.body.About[0]
+	level, until, ok := r.s.Room(asked, r.env.Now)
+	if !ok || level != RoomResting {
+		return Attention{}, false
+	}
+	text := fmt.Sprintf("%s is resting", capital(r.s.called(asked)))
+	if until != "" {
+		text += " until " + strings.TrimPrefix(onDate(until), " on ")
+	}
+	return Attention{Kind: LookRestingMeanwhile, About: []crdt.ID{a.id}, Text: text + ". Your question waits for them; you may ask someone else as well.",
+		Choices: []Choice{say("I take it back", "cannot", a.id)}}, true
+}
+
+// twoTexts: two versions at once. Each party chooses one, or writes a third.
+func (r *reader) twoTexts(a *agreement) (Attention, bool) {
+	heads := a.heads()
+	if len(heads) < 2 || a.past || !a.live() {
+		return Attention{}, false
+	}
+	at := Attention{Kind: LookTwoTexts, About: append([]crdt.ID{a.id}, a.body.About...)}
+	var texts []string
+	for _, h := range heads {
+		texts = append(texts, fmt.Sprintf("%s: “%s”%s", capital(r.names([]crdt.ID{h.by})), h.terms.What, onDate(h.terms.When)))
+		at.Choices = append(at.Choices, Choice{Say: fmt.Sprintf("Take “%s”%s", h.terms.What, onDate(h.terms.When)),
+			Do: fmt.Sprintf("tend change %s --what %s --when %s --area %s --costs %s", cmdID(a.id), shellWord(h.terms.What),
+				shellWord(h.terms.When), shellWord(h.terms.Area), shellWord(h.terms.Costs))})
+	}
+	at.Text = "Two versions were written at once. " + strings.Join(texts, "; ") + "."
+	return at, true
+}
+
+// shellWord quotes a word for a command line.
+func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// ownTwoWords: two devices of this person said different things.
+func (r *reader) ownTwoWords(a *agreement) (Attention, bool) {
+	if !a.twoWords(r.env.Me) {
+		return Attention{}, false
+	}
+	return Attention{Kind: LookOwnTwo, About: append([]crdt.ID{a.id}, a.body.About...),
+		Text:    fmt.Sprintf("You said two things about “%s”. Which one holds?", a.newest().terms.What),
+		Choices: []Choice{say("Yes, I come", "yes", a.id), say("I give it back", "cannot", a.id)}}, true
+}
+
+// overlaps: two yeses of this person on one slot, or at one time.
+func (r *reader) overlaps(mine []*agreement) []Attention {
+	type span struct {
+		a        *agreement
+		from, to time.Time
+	}
+	var spans []span
+	out := []Attention{}
+	for _, a := range mine {
+		if w, err := parseWhen(a.newest().terms.When); err == nil && a.state == StateAgreed && !a.past && w.Timed {
+			spans = append(spans, span{a, w.Start, w.over()})
+		}
+	}
+	slices.SortStableFunc(spans, func(x, y span) int { return cmp.Or(x.from.Compare(y.from), x.a.id.Compare(y.a.id)) })
+	for i, x := range spans {
+		for _, y := range spans[i+1:] {
+			if !y.from.Before(x.to) {
+				break
+			}
+			if x.a.post != nil && x.a.post == y.a.post && x.a.made.Author != r.env.Me && y.a.made.Author != r.env.Me {
+				continue // two people come to one slot of mine
+			}
+			out = append(out, Attention{Kind: LookOwnTwo, About: []crdt.ID{x.a.id, y.a.id},
+				Text: fmt.Sprintf("“%s” and “%s” are at the same time%s.", x.a.newest().terms.What, y.a.newest().terms.What, onDate(x.a.newest().terms.When)),
+				Choices: []Choice{say("I give “"+x.a.newest().terms.What+"” back", "cannot", x.a.id),
+					say("I give “"+y.a.newest().terms.What+"” back", "cannot", y.a.id)}})
+		}
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package circle
+
+import (
+	"slices"
+
+	"tend/crdt"
+)
+
+// Note is a text on something, as its readers see it.
+type Note struct {
+	ID, On, Author crdt.ID
+	Kind           NoteKind
+	Text           string
+	HLC            crdt.HLC
+}
+
+// Notes returns the notes on a record, a member or the circle that have reached
+// this node, oldest first.
+func (s *State) Notes(on crdt.ID) []Note { return s.record(on).notes() }
+
+func (r *record) notes() []Note {
+	out := []Note{}
+	for _, c := range r.ordered(every) {
+		if b, ok := c.Body.(NoteWritten); ok {
+			out = append(out, Note{ID: c.ID, On: b.On, Author: c.Author, Kind: b.What, Text: b.Text, HLC: c.HLC})
+		}
+	}
+	return out
+}
+
+// Retract asks every home to let go of something one wrote.
+type Retract struct{ ID crdt.ID }
+
+func (c Retract) decide(s *State, env Env) (plan, error) {
+	in := c.ID
+	if at, ok := s.where.get(c.ID); ok {
+		in = at
+	}
+	rec := s.record(in)
+	i := rec.find(c.ID)
+	if i < 0 {
+		return plan{}, notFound("", "There is no such thing here.")
+	}
+	own := &rec.parts[i].Change
+	if own.Author != env.Me {
+		return plan{}, kept("Only its author can take it back.", "%s wrote that.", capital(s.called(own.Author)))
+	}
+	r := s.reader(env)
+	switch own.Body.(type) {
+	case NoteWritten:
+	case NeedPosted, OfferPosted:
+		p, ok := r.post(c.ID)
+		if ok && slices.ContainsFunc(r.agreementsOn(p), (*agreement).live) {
+			return plan{}, kept("tend withdraw closes it and keeps what was agreed in sight.", "Others have said yes to it.")
+		}
+	default:
+		return plan{}, kept("A yes is given back with tend cannot.", "A word stays where it was given.")
+	}
+	return about(c.ID, fixed(own.Audience.Members, Retracted{Op: c.ID})), nil
+}
+
+// WriteNote puts a text on a record, a member or the circle, for those who may
+// read it. GiveThanks is a note of its own.
+type WriteNote struct {
+	On   crdt.ID
+	Kind NoteKind
+	Text string
+	// To is whom it is for; nil is whoever reads On.
+	To []crdt.ID
+}
+
+func (c WriteNote) decide(s *State, env Env) (plan, error) {
+	b := NoteWritten{On: c.On, What: c.Kind, Text: c.Text}
+	if err := asked(b); err != nil {
+		return plan{}, err
+	}
+	to := c.To
+	if rec, ok := s.records.get(c.On); ok && to == nil {
+		if _, known := rec.maker(); known {
+			to = rec.audience()
+		}
+	}
+	return plan{drafts: []Draft{fixed(to, b)}, result: func(made []crdt.ID) Result { return Result{ID: made[0]} }}, nil
+}
+
+// GiveThanks thanks the others in an agreement, or the one whose post it is. Only
+// they read it.
+type GiveThanks struct {
+	ID   crdt.ID
+	Text string
+}
+
+func (c GiveThanks) decide(s *State, env Env) (plan, error) {
+	r := s.reader(env)
+	on, to := c.ID, []crdt.ID(nil)
+	if p, ok := r.post(c.ID); ok && p.owner != env.Me && len(r.own(p, nil, thankable)) == 0 {
+		to = []crdt.ID{p.owner}
+	} else {
+		a, err := r.oneOf(c.ID, nil, thankable)
+		if err != nil {
+			return plan{}, err
+		}
+		on, to = a.id, a.others(env.Me)
+	}
+	b := NoteWritten{On: on, What: NoteThanks, Text: c.Text}
+	if err := asked(b); err != nil {
+		return plan{}, err
+	}
+	return about(on, fixed(to, b)), nil
+}
+
+// thankable leaves out agreements that never came to be.
+func thankable(a *agreement) bool { return a.state != StateLapsed && a.state != StateReleased }

@@ -1,0 +1,453 @@
+package circle
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"tend/crdt"
+)
+
+// Post is a need or an offer as one member sees it now.
+type Post struct {
+	ID   crdt.ID
+	Need bool
+	// Posted holds the fields as they are now.
+	Posted
+	Author crdt.ID
+	// Owner is whose need or offer it is: whom it is for, else its author.
+	Owner crdt.ID
+	// Status is "open", "waiting", "enough", "met", "withdrawn" or "resting".
+	Status string
+	Made   crdt.HLC
+	// Edited is when a field last changed; zero if none did.
+	Edited crdt.HLC
+	// Audience is nil for the circle, else its readers, ascending.
+	Audience []crdt.ID
+	// Slots are those from today for 60 days (see [State.Slots] for every one), ascending.
+	Slots []Slot
+	// NotNow are those who said so, ascending; only they and the owner ever see it.
+	NotNow []crdt.ID
+	// Agreements about it, ascending.
+	Agreements []crdt.ID
+	// FadesOn is the date on which it is let go; "" while it is kept.
+	FadesOn string
+}
+
+// Slot is one open place on a date.
+type Slot struct {
+	// Slot is "2006-01-02T15:04", "2006-01-02", or "" for an undated post. When is the
+	// date that yields it, in full.
+	Slot, When string
+	Wanted     int
+	// Yes are those who said yes and stand by it, ascending.
+	Yes []crdt.ID
+	// Over says that more said yes than there are places, and that nobody has said
+	// that extra hands are welcome.
+	Over bool
+	// Past says that its time is over.
+	Past bool
+}
+
+// open reports whether the slot has a place that nobody has taken.
+func (s *Slot) open() bool { return !s.Past && len(s.Yes) < s.Wanted }
+
+// post is a post as read from its record.
+type post struct {
+	Posted
+	id            crdt.ID
+	made          Change
+	need          bool
+	author, owner crdt.ID
+	versions      []version
+	edited        crdt.HLC
+	status        string
+	since         crdt.HLC // of the status; zero if it was never set
+	audience      []crdt.ID
+	skipped       []string
+	rec           *record
+}
+
+// version is a post's text at some time.
+type version struct {
+	Posted
+	hlc   crdt.HLC
+	id    crdt.ID
+	by    crdt.ID
+	slots *slotTimes
+}
+
+var statusNames = [...]string{"open", "enough", "met", "withdrawn", "resting"}
+
+// may reports whether who may edit the post: its author and whom it is for.
+func (p *post) may(who crdt.ID) bool { return who == p.author || who == p.owner }
+
+// readPost reads a post from its record, by what the given parts say. Rights are
+// judged by allowed, which is told who wrote a change.
+func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.ID) bool) (*post, bool) {
+	made, ok := r.maker()
+	if !ok || !use(&made) {
+		return nil, false
+	}
+	p := &post{id: r.id, made: made, author: made.Author, owner: made.Author, audience: r.audience(), rec: r}
+	switch b := made.Body.(type) {
+	case NeedPosted:
+		p.need, p.Posted = true, Posted(b)
+	case OfferPosted:
+		p.Posted = Posted(b)
+	default:
+		return nil, false
+	}
+	if !p.For.IsZero() {
+		p.owner = p.For
+	}
+	p.versions = []version{{Posted: p.Posted, hlc: made.HLC, id: made.ID, by: made.Author}}
+	for _, c := range r.ordered(use) {
+		if !allowed(p, c.Author) {
+			continue
+		}
+		switch b := c.Body.(type) {
+		case PostEdited:
+			p.edit(c, b)
+		case PostStatusSet:
+			if b.Status < StatusStillTrue {
+				p.status, p.since = statusNames[b.Status], c.HLC
+			}
+		case MarkAdded:
+			if b.What == MarkedSkip {
+				p.skipped = append(p.skipped, b.Value)
+			}
+		}
+	}
+	if p.status == "" {
+		p.status = p.firstStatus(r)
+	}
+	return p, true
+}
+
+// edit applies one edit, and keeps the text that it makes.
+func (p *post) edit(c *Change, b PostEdited) {
+	next := p.Posted
+	for _, e := range b.Edits {
+		e.apply(&next)
+	}
+	p.Posted, p.edited = next, c.HLC
+	p.versions = append(p.versions, version{Posted: next, hlc: c.HLC, id: c.ID, by: c.Author})
+}
+
+// firstStatus is the status of a post whose status nobody set: open, or waiting
+// for the leave of the one it is for.
+func (p *post) firstStatus(r *record) string {
+	if p.owner == p.author || p.Under > 0 {
+		return "open"
+	}
+	own := slices.DeleteFunc(r.words(), func(w word) bool { return w.by != p.owner })
+	switch careful(own).value {
+	case WordYes:
+		return "open"
+	case WordNotNow, WordReleased:
+		return "withdrawn"
+	}
+	for i := range r.parts {
+		if _, widened := r.parts[i].Body.(AudienceChanged); widened && r.parts[i].Author == p.owner {
+			return "open"
+		}
+	}
+	return "waiting"
+}
+
+// ordered returns the changes that use lets through, by clock and then by op id.
+func (r *record) ordered(use func(*Change) bool) []*Change {
+	out := make([]*Change, 0, len(r.parts))
+	for i := range r.parts {
+		if c := &r.parts[i].Change; use(c) {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Change) int { return cmp.Or(cmp.Compare(a.HLC, b.HLC), a.ID.Compare(b.ID)) })
+	return out
+}
+
+func every(*Change) bool { return true }
+
+// slotTimes works the slots of version i out, once.
+func (p *post) slotTimes(i int) *slotTimes {
+	v := &p.versions[i]
+	if v.slots == nil {
+		t := slotsOf(&v.Posted, p.skipped)
+		v.slots = &t
+	}
+	return v.slots
+}
+
+// slots returns the slots of now.
+func (p *post) slots() *slotTimes { return p.slotTimes(len(p.versions) - 1) }
+
+// terms returns what a yes at slot says yes to, by version i.
+func (p *post) terms(i int, slot string) Terms {
+	v := &p.versions[i]
+	return Terms{What: v.Title, When: p.slotTimes(i).whens[slot].String(), Area: v.Area, Costs: v.Costs}
+}
+
+func (p *post) termsNow(slot string) Terms { return p.terms(len(p.versions)-1, slot) }
+
+// wanted returns how many people a slot has places for.
+func (p *post) wanted(slot string) int {
+	n := int(p.People)
+	for _, m := range p.rec.marks(MarkedExtra) {
+		if m.value == slot && p.may(m.by) {
+			n++
+		}
+	}
+	return n
+}
+
+// closed reports whether the post is met or withdrawn.
+func (p *post) closed() bool { return p.status == "met" || p.status == "withdrawn" }
+
+const dayHLC = crdt.DayMillis << 16
+
+// fadesAt returns the reading at which the post is let go; false while it is kept.
+func (p *post) fadesAt() (crdt.HLC, bool) {
+	if !p.closed() || p.Fade == 0 || p.since == 0 {
+		return 0, false
+	}
+	return p.since + crdt.HLC(p.Fade*dayHLC), true
+}
+
+// faded reports whether a record is let go at now, by what the whole circle can
+// read of it: every node must say the same. An agreement goes with its post.
+func (s *State) faded(r *record, now crdt.HLC) bool {
+	whole := func(c *Change) bool { return c.Audience.Whole() }
+	made, ok := r.maker()
+	if !ok {
+		return false
+	}
+	if a, is := made.Body.(AgreementMade); is {
+		if r, ok = s.records.get(a.About[0]); !ok {
+			return false
+		}
+	}
+	p, ok := readPost(r, whole, (*post).may)
+	if !ok {
+		return false
+	}
+	at, fades := p.fadesAt()
+	return fades && at <= now
+}
+
+// reader reads records of one state for one person, each post once.
+type reader struct {
+	s     *State
+	env   Env
+	now   time.Time // local reading
+	posts map[crdt.ID]*post
+}
+
+func (s *State) reader(env Env) *reader {
+	return &reader{s: s, env: env, now: local(env.Now), posts: map[crdt.ID]*post{}}
+}
+
+// post reads a post; false if id is none that is known.
+func (r *reader) post(id crdt.ID) (*post, bool) {
+	if p, ok := r.posts[id]; ok {
+		return p, p != nil
+	}
+	p, ok := readPost(r.s.record(id), every, func(p *post, who crdt.ID) bool { return r.mayEdit(p, who) })
+	if !ok {
+		p = nil
+	}
+	r.posts[id] = p
+	return p, ok
+}
+
+// mayEdit reports whether who may edit p: author, for, or the proxy that one of
+// them named.
+func (r *reader) mayEdit(p *post, who crdt.ID) bool {
+	return p.may(who) || r.s.proxy(p.author, who) || r.s.proxy(p.owner, who)
+}
+
+// proxy reports whether member named who as the one who may act for them.
+func (s *State) proxy(member, who crdt.ID) bool {
+	sec, ok := s.Section(member, SectionProxy)
+	return ok && slices.Contains(sec.Values, who.String())
+}
+
+// slotsBetween returns the slots with who said yes, from one local reading to
+// another; an undated slot is always among them.
+func (r *reader) slotsBetween(p *post, from, to time.Time) []Slot {
+	yes := r.yesBySlot(p)
+	times := p.slots()
+	out := []Slot{}
+	for _, s := range times.slots {
+		w := times.whens[s]
+		if s != "" && (!w.over().After(from) || !w.Start.Before(to)) {
+			continue
+		}
+		out = append(out, r.slot(p, s, w, yes[s]))
+	}
+	return out
+}
+
+func (r *reader) slot(p *post, s string, w When, yes []crdt.ID) Slot {
+	out := Slot{Slot: s, When: w.String(), Wanted: p.wanted(s), Yes: yes, Past: slotPast(w, r.now)}
+	if out.Yes == nil {
+		out.Yes = []crdt.ID{}
+	}
+	out.Over = len(out.Yes) > out.Wanted && !p.ExtraOK
+	return out
+}
+
+// yesBySlot returns who holds a place on each slot, ascending, nobody twice.
+func (r *reader) yesBySlot(p *post) map[string][]crdt.ID {
+	out := map[string][]crdt.ID{}
+	for _, a := range r.agreementsOn(p) {
+		if a.holdsPlace() {
+			out[a.slot] = append(out[a.slot], a.made.Author)
+		}
+	}
+	for s := range out {
+		slices.SortFunc(out[s], crdt.ID.Compare)
+		out[s] = slices.Compact(out[s])
+	}
+	return out
+}
+
+// agreementsOn reads the agreements about a post, ascending by id.
+func (r *reader) agreementsOn(p *post) []*agreement {
+	ids, _ := r.s.links.get(p.id)
+	var out []*agreement
+	for _, id := range ids {
+		if a, ok := r.agreement(id); ok && a.post == p {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// slotWindow is how far ahead a post's slots are shown when nobody asks for all.
+const slotWindow = 60
+
+// view returns the post as a person sees it.
+func (r *reader) view(p *post) Post {
+	today := dayOf(r.now)
+	v := Post{ID: p.id, Need: p.need, Posted: p.Posted, Author: p.author, Owner: p.owner, Status: r.status(p), Made: p.made.HLC,
+		Edited: p.edited, Audience: p.audience, Slots: r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), Agreements: []crdt.ID{}}
+	v.Skips = append(slices.Clone(p.Skips), p.skipped...)
+	for _, a := range r.agreementsOn(p) {
+		v.Agreements = append(v.Agreements, a.id)
+	}
+	for _, w := range p.rec.words() {
+		if w.value == WordNotNow && w.by != p.owner && (r.env.Me == p.owner || r.env.Me == p.author || r.env.Me == w.by) {
+			v.NotNow = append(v.NotNow, w.by)
+		}
+	}
+	slices.SortFunc(v.NotNow, crdt.ID.Compare)
+	v.NotNow = slices.Compact(v.NotNow)
+	if at, ok := p.fadesAt(); ok {
+		v.FadesOn = at.Time().Format(dateForm)
+	}
+	return v
+}
+
+// status is that of the post, or "resting" for an offer whose author rests.
+func (r *reader) status(p *post) string {
+	if level, _, ok := r.s.Room(p.owner, r.env.Now); ok && level == RoomResting && !p.need && p.status == "open" {
+		return RoomResting
+	}
+	return p.status
+}
+
+// Post returns a need or an offer; false if id is none that is known here.
+func (s *State) Post(env Env, id crdt.ID) (Post, bool) {
+	r := s.reader(env)
+	p, ok := r.post(id)
+	if !ok {
+		return Post{}, false
+	}
+	return r.view(p), true
+}
+
+// Slots returns the slots of a post from one local date to another, the first
+// included, ascending; all of them if both are zero. Nil if id is no post.
+func (s *State) Slots(env Env, id crdt.ID, from, to time.Time) []Slot {
+	r := s.reader(env)
+	p, ok := r.post(id)
+	if !ok {
+		return nil
+	}
+	if to.IsZero() {
+		to = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	}
+	return r.slotsBetween(p, dayOf(from), to)
+}
+
+// Filter chooses posts and agreements for a list. The zero Filter takes what is
+// alive: what is met, withdrawn, resting, released, lapsed or done needs All.
+type Filter struct {
+	Needs, Offers bool // neither means both
+	All           bool
+	Mine          bool
+	Category      string
+	// Text holds words that must all occur, in any case.
+	Text string
+	// Listening takes only posts that ask for someone to talk to.
+	Listening bool
+}
+
+// Posts returns the posts that a filter takes, newest first.
+func (s *State) Posts(env Env, f Filter) []Post {
+	r := s.reader(env)
+	out := []Post{}
+	for _, p := range r.allPosts() {
+		if r.takes(p, f) {
+			out = append(out, r.view(p))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Post) int { return cmp.Compare(b.Made, a.Made) })
+	return out
+}
+
+// allPosts reads every post that is kept, ascending by id.
+func (r *reader) allPosts() []*post {
+	var out []*post
+	now := crdt.At(r.env.Now.UnixMilli())
+	r.s.records.all(func(id crdt.ID, rec *record) bool {
+		if !rec.mayBePost() {
+			return true
+		}
+		if p, ok := r.post(id); ok {
+			if at, fades := p.fadesAt(); !fades || at > now {
+				out = append(out, p)
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// mayBePost rules out most records at a glance.
+func (r *record) mayBePost() bool {
+	if i := r.find(r.id); i >= 0 {
+		k := r.parts[i].Body.kind()
+		return k == KindNeedPosted || k == KindOfferPosted
+	}
+	return slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindAudienceChanged })
+}
+
+func (r *reader) takes(p *post, f Filter) bool {
+	status := r.status(p)
+	switch {
+	case f.Needs != f.Offers && f.Needs != p.need:
+		return false
+	case f.Mine && !r.mayEdit(p, r.env.Me):
+		return false
+	case !f.All && (p.closed() || status == RoomResting && !p.may(r.env.Me)):
+		return false
+	case f.Category != "" && fold(f.Category) != fold(p.Category):
+		return false
+	case f.Listening && len(p.How) == 0:
+		return false
+	}
+	return matches(f.Text, p.Title, p.Details, p.Category, p.Area)
+}

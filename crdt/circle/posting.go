@@ -1,0 +1,332 @@
+package circle
+
+import (
+	"slices"
+
+	"tend/crdt"
+)
+
+// TenderFade is after how many days a tender post fades unless its author says
+// otherwise.
+const TenderFade = 30
+
+// PostNeed and PostOffer say what one could use, and what one can do.
+type (
+	PostNeed struct {
+		Posted Posted
+		// Place stays on this node; see [Result].
+		Place string
+	}
+	PostOffer struct {
+		Posted Posted
+		Place  string
+	}
+)
+
+func (c PostNeed) decide(_ *State, env Env) (plan, error) {
+	return posting(env, c.Posted, c.Place, func(p Posted) Body { return NeedPosted(p) })
+}
+
+func (c PostOffer) decide(_ *State, env Env) (plan, error) {
+	return posting(env, c.Posted, c.Place, func(p Posted) Body { return OfferPosted(p) })
+}
+
+func posting(env Env, p Posted, place string, body func(Posted) Body) (plan, error) {
+	if p.For == env.Me {
+		p.For = crdt.ID{}
+	}
+	if !p.For.IsZero() && !env.here(p.For) {
+		return plan{}, notFound("tend list members shows who is here.", "The person it is for is not in this circle.")
+	}
+	p.To = audienceWith(p.To, env.Me)
+	if err := asked(body(p)); err != nil {
+		return plan{}, err
+	}
+	if t := slotsOf(&p, nil); len(t.slots) == 0 {
+		return plan{}, usage("", "No date is left of it.")
+	}
+	to := p.To
+	if !p.For.IsZero() && p.Under == 0 {
+		to = []crdt.ID{p.For} // waits for their leave, seen by the two alone
+	}
+	askedOf := slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return m == env.Me })
+	return plan{drafts: []Draft{fixed(to, body(p))}, result: func(made []crdt.ID) Result {
+		return Result{ID: made[0], Asked: askedOf, Place: place}
+	}}, nil
+}
+
+// editable finds a post that the person may edit.
+func (r *reader) editable(id crdt.ID) (*post, error) {
+	p, ok := r.post(id)
+	if !ok {
+		return nil, notFound("tend list shows what is here.", "That is no need or offer.")
+	}
+	if !r.mayEdit(p, r.env.Me) {
+		return nil, kept("tend note leaves them a word about it.", "It is %s's, so only they change it.", r.s.called(p.owner))
+	}
+	return p, nil
+}
+
+// EditPost sets fields of one's own post. Fields holds their numbers, Set the values.
+type EditPost struct {
+	ID     crdt.ID
+	Set    Posted
+	Fields []uint64
+}
+
+func (c EditPost) decide(s *State, env Env) (plan, error) {
+	r := s.reader(env)
+	p, err := r.editable(c.ID)
+	if err != nil {
+		return plan{}, err
+	}
+	set, next := c.Set, p.Posted
+	fields := slices.Clone(c.Fields)
+	slices.Sort(fields)
+	b := PostEdited{Post: c.ID}
+	for _, n := range slices.Compact(fields) {
+		if set.field(n) == nil {
+			return plan{}, usage("", "That cannot be changed once it is posted.")
+		}
+		e, was := editOf(&set, n), editOf(&next, n)
+		if !slices.Equal(e.Value, was.Value) {
+			b.Edits = append(b.Edits, e)
+			e.apply(&next)
+		}
+	}
+	if len(b.Edits) == 0 {
+		return unchanged(c.ID), nil
+	}
+	if err := next.check(); err != nil {
+		return plan{}, usage("", "%s.", capital(err.Error()))
+	}
+	if t := slotsOf(&next, p.skipped); len(t.slots) == 0 {
+		return plan{}, usage("", "No date is left of it.")
+	}
+	if err := asked(b); err != nil {
+		return plan{}, err
+	}
+	return about(c.ID, fixed(p.audience, b)), nil
+}
+
+// SetPostStatus says how it stands with one's own post.
+type SetPostStatus struct {
+	ID     crdt.ID
+	Status uint64
+}
+
+func (c SetPostStatus) decide(s *State, env Env) (plan, error) {
+	r := s.reader(env)
+	p, err := r.editable(c.ID)
+	if err != nil {
+		return plan{}, err
+	}
+	switch {
+	case p.need && (c.Status == StatusResting || c.Status == StatusStillTrue):
+		return plan{}, kept("For a need there are enough, met and withdraw.", "Offers rest; this is a need.")
+	case !p.need && (c.Status == StatusEnough || c.Status == StatusMet):
+		return plan{}, kept("For an offer there are rest and withdraw.", "Needs are met; this is an offer.")
+	case p.status == "waiting" && c.Status != StatusWithdrawn:
+		return plan{}, kept("It opens with their leave.", "It waits for %s.", s.called(p.owner))
+	case c.Status < StatusStillTrue && statusNames[c.Status] == p.status:
+		return unchanged(c.ID), nil
+	}
+	return about(c.ID, fixed(p.audience, PostStatusSet{Post: c.ID, Status: c.Status})), nil
+}
+
+// MakeBoth adds one place on a date, so that both who said yes come. It is for the
+// one whose post it is. A nil Slot is the one with more yeses than places.
+type MakeBoth struct {
+	ID   crdt.ID
+	Slot *string
+}
+
+func (c MakeBoth) decide(s *State, env Env) (plan, error) {
+	r := s.reader(env)
+	id := c.ID
+	if a, ok := r.agreement(id); ok && a.post != nil {
+		id = a.post.id
+		if c.Slot == nil {
+			c.Slot = &a.slot
+		}
+	}
+	p, err := r.editable(id)
+	if err != nil {
+		return plan{}, err
+	}
+	var over []string
+	for s, yes := range r.yesBySlot(p) {
+		if len(yes) > p.wanted(s) && (c.Slot == nil || *c.Slot == s) {
+			over = append(over, s)
+		}
+	}
+	slices.Sort(over)
+	if c.Slot != nil && !slices.Contains(p.slots().slots, *c.Slot) && len(over) == 0 {
+		return plan{}, noSlot(p, *c.Slot)
+	}
+	switch len(over) {
+	case 0:
+		return unchanged(id), nil
+	case 1:
+		return about(id, fixed(p.audience, MarkAdded{On: id, What: MarkedExtra, Value: over[0]})), nil
+	}
+	return plan{}, notFound("Name one with --slot: "+slotList(over)+".", "Several dates have more than they asked for.")
+}
+
+// StandBy asks to be asked first if a place opens again. Not takes that back.
+type StandBy struct {
+	ID    crdt.ID
+	Slots []string
+	Not   bool
+}
+
+func (c StandBy) decide(s *State, env Env) (plan, error) {
+	r := s.reader(env)
+	p, ok := r.post(c.ID)
+	if !ok {
+		return plan{}, notFound("tend list shows what is here.", "That is no need or offer.")
+	}
+	if p.owner == env.Me {
+		return plan{}, kept("", "It is your own.")
+	}
+	own := slices.DeleteFunc(p.rec.marks(MarkedStandBy), func(m mark) bool {
+		return m.by != env.Me || (c.Slots != nil && !slices.Contains(c.Slots, m.value))
+	})
+	var drafts []Draft
+	if c.Not {
+		for _, m := range own {
+			drafts = append(drafts, fixed(p.audience, MarkRemoved{On: c.ID, Mark: m.id}))
+		}
+	} else {
+		slots, err := r.coming(p, c.Slots)
+		if err != nil {
+			return plan{}, err
+		}
+		for _, slot := range slots {
+			if !slices.ContainsFunc(own, func(m mark) bool { return m.value == slot }) {
+				drafts = append(drafts, fixed(p.audience, MarkAdded{On: c.ID, What: MarkedStandBy, Value: slot}))
+			}
+		}
+	}
+	if len(drafts) == 0 {
+		return unchanged(c.ID), nil
+	}
+	return about(c.ID, drafts...), nil
+}
+
+// coming checks slots that were named; none named are all that are still to come.
+func (r *reader) coming(p *post, named []string) ([]string, error) {
+	times := p.slots()
+	for _, s := range named {
+		if _, ok := times.whens[s]; !ok {
+			return nil, noSlot(p, s)
+		}
+	}
+	if named != nil {
+		return named, nil
+	}
+	return slices.DeleteFunc(slices.Clone(times.slots), func(s string) bool { return slotPast(times.whens[s], r.now) }), nil
+}
+
+// Widen gives a post, or what was agreed on a "May I", to more readers. To is the
+// new ones, nil for the circle. Title and Details are what they will read instead.
+type Widen struct {
+	ID             crdt.ID
+	To             []crdt.ID
+	Title, Details *string
+}
+
+func (c Widen) decide(s *State, env Env) (plan, error) {
+	r := s.reader(env)
+	if a, ok := r.agreement(c.ID); ok {
+		return r.open(a, c)
+	}
+	p, err := r.editable(c.ID)
+	switch {
+	case err != nil:
+		return plan{}, err
+	case p.status == "waiting":
+		return plan{}, kept("It opens with their leave.", "It waits for %s.", s.called(p.owner))
+	case p.audience == nil:
+		return unchanged(c.ID), nil
+	case !p.may(env.Me):
+		return plan{}, kept("", "Only %s opens it wider.", s.called(p.owner))
+	}
+	to := c.To
+	if to != nil {
+		if to = audienceWith(append(slices.Clone(to), p.audience...), env.Me); slices.Equal(to, p.audience) {
+			return unchanged(c.ID), nil
+		}
+		if len(to) > MaxTo {
+			return plan{}, usage("tend widen --to circle opens it to everyone.", "That is more than %d people.", MaxTo)
+		}
+	}
+	text := p.Posted
+	text.To = to
+	if c.Title != nil {
+		text.Title = *c.Title
+	}
+	if c.Details != nil {
+		text.Details = *c.Details
+	}
+	if err := asked(text.body(p.need)); err != nil {
+		return plan{}, err
+	}
+	b := AudienceChanged{Target: c.ID, Snapshot: snapshotOf(p.author, p.made.HLC, text.body(p.need))}
+	return plan{drafts: []Draft{fixed(to, b)}, result: func([]crdt.ID) Result {
+		return Result{ID: c.ID, Asked: slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return slices.Contains(p.audience, m) })}
+	}}, nil
+}
+
+func (p Posted) body(need bool) Body {
+	if need {
+		return NeedPosted(p)
+	}
+	return OfferPosted(p)
+}
+
+// open lets the circle see what two people agreed, once both wish it.
+func (r *reader) open(a *agreement, c Widen) (plan, error) {
+	switch {
+	case !a.mayI:
+		return plan{}, kept("It is seen by whoever sees the post.", "That agreement is about a post.")
+	case !a.has(r.env.Me):
+		return plan{}, kept("", "Only the two of them open it.")
+	case c.To != nil:
+		return plan{}, kept("tend widen ID --to circle is there.", "What two people agreed opens to the whole circle or to nobody.")
+	case a.rec.audience() == nil:
+		return unchanged(a.id), nil
+	}
+	text, agreed := a.agreed()
+	if !agreed {
+		return plan{}, kept("It can be opened once both said yes.", "Not both of you have said yes yet.")
+	}
+	mine, theirs := false, false
+	for _, m := range a.marked(MarkedOpen) {
+		mine, theirs = mine || m.by == r.env.Me, theirs || m.by != r.env.Me
+	}
+	var drafts []Draft
+	if !mine {
+		drafts = append(drafts, fixed(a.parties, MarkAdded{On: a.id, What: MarkedOpen}))
+	}
+	if theirs {
+		b := AgreementMade{About: a.body.About, Slot: a.slot, Terms: text.terms}
+		drafts = append(drafts, fixed(nil, AudienceChanged{Target: a.id, Snapshot: snapshotOf(a.made.Author, a.made.HLC, b)}))
+	}
+	if len(drafts) == 0 {
+		return unchanged(a.id), nil
+	}
+	return about(a.id, drafts...), nil
+}
+
+// leave opens a waiting post as the one it is for wishes: a yes, and the post
+// itself given to those it was meant for, so that its author need not be there.
+func (r *reader) leave(p *post) plan {
+	yes := WordGiven{On: p.id, Value: WordYes, Replaces: p.rec.replacing(r.env.Me)}
+	to := p.To
+	if len(to) == 0 {
+		to = nil
+	}
+	b := AudienceChanged{Target: p.id, Snapshot: snapshotOf(p.author, p.made.HLC, p.Posted.body(p.need))}
+	return about(p.id, fixed([]crdt.ID{p.author}, yes), fixed(to, b))
+}

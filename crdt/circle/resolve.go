@@ -1,0 +1,134 @@
+package circle
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tend/crdt"
+)
+
+// capital returns s with its first letter in upper case.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// Resolve finds what an id or a prefix of it names: a record that is known, or a
+// note on one. The error is a [*Problem]: Usage for what is no prefix, NotFound
+// with the candidates in IDs where there is none or several.
+func (s *State) Resolve(prefix string) (crdt.ID, error) {
+	nibbles, err := readPrefix(prefix)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	var found []crdt.ID
+	s.records.under(nibbles, func(id crdt.ID, r *record) bool {
+		if _, known := r.maker(); known {
+			found = append(found, id)
+		}
+		return true
+	})
+	s.where.under(nibbles, func(id, in crdt.ID) bool {
+		r := s.record(in)
+		if i := r.find(id); i >= 0 {
+			if _, note := r.parts[i].Body.(NoteWritten); note {
+				found = append(found, id)
+			}
+		}
+		return true
+	})
+	return one(found, prefix, "thing")
+}
+
+func readPrefix(prefix string) ([]byte, error) {
+	p := strings.ToLower(strings.TrimSpace(prefix))
+	if len(p) < MinPrefix {
+		return nil, usage("An id is named by its first 6 hex digits or more; tend list shows them.", "%q is too short for an id.", prefix)
+	}
+	if len(p) > 2*len(crdt.ID{}) {
+		return nil, usage("", "%q is too long for an id.", prefix)
+	}
+	raw, err := hex.DecodeString(p + "0"[:len(p)%2])
+	if err != nil {
+		return nil, usage("An id is written with 0-9 and a-f.", "%q is no id.", prefix)
+	}
+	nibbles := make([]byte, len(p))
+	for i := range nibbles {
+		nibbles[i] = raw[i/2] >> (4 * (1 - i%2)) & 15
+	}
+	return nibbles, nil
+}
+
+func one(found []crdt.ID, word, thing string) (crdt.ID, error) {
+	slices.SortFunc(found, crdt.ID.Compare)
+	found = slices.Compact(found)
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return crdt.ID{}, notFound("It may not have arrived here yet; tend list shows what has.", "There is no %s %q here.", thing, word)
+	}
+	p := notFound("Name it by more of its id: "+shorts(found)+".", "%q fits several.", word)
+	p.IDs = found
+	return crdt.ID{}, p
+}
+
+// shorts lists ids by as many digits as tell them apart.
+func shorts(ids []crdt.ID) string {
+	n := 8
+	for n < 64 {
+		seen := map[string]bool{}
+		for _, id := range ids {
+			seen[id.String()[:n]] = true
+		}
+		if len(seen) == len(ids) {
+			break
+		}
+		n += 4
+	}
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = id.String()[:n]
+	}
+	return strings.Join(words, ", ")
+}
+
+// ResolveMember finds a member by name, whole or its beginning, in any case, or by
+// a prefix of the id. "me" is oneself.
+func (s *State) ResolveMember(env Env, word string) (crdt.ID, error) {
+	w := fold(strings.TrimSpace(word))
+	if w == "" {
+		return crdt.ID{}, usage("", "Name a member.")
+	}
+	if w == "me" {
+		return env.Me, nil
+	}
+	var whole, begins, ids []crdt.ID
+	for _, m := range env.Members {
+		name := fold(s.Name(m))
+		switch {
+		case name == w:
+			whole = append(whole, m)
+		case strings.HasPrefix(name, w):
+			begins = append(begins, m)
+		}
+		if len(w) >= MinPrefix && strings.HasPrefix(m.String(), w) {
+			ids = append(ids, m)
+		}
+	}
+	for _, found := range [][]crdt.ID{whole, ids, begins} {
+		if len(found) > 0 {
+			return one(found, word, "member")
+		}
+	}
+	return crdt.ID{}, notFound("tend list members shows who is here.", "There is no member %q in this circle.", word)
+}
+
+// fold makes two spellings of a word compare equal: lower case, single blanks.
+func fold(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }

@@ -1,0 +1,64 @@
+package circle
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tend/crdt"
+)
+
+// matches reports whether every word of query occurs in one of texts, in any case.
+// An empty query matches.
+func matches(query string, texts ...string) bool {
+	words := strings.Fields(strings.ToLower(query))
+	if len(words) == 0 {
+		return true
+	}
+	all := strings.ToLower(strings.Join(texts, "\n"))
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(all, w) })
+}
+
+// Found is one thing a search came upon; exactly one of its fields is set.
+type Found struct {
+	Post      *Post
+	Agreement *Agreement
+	Note      *Note
+	Member    crdt.ID
+}
+
+// Search returns what the person may see that holds all the words, in any case:
+// members, then posts, agreements and notes, each newest first. An empty query finds nothing.
+func (s *State) Search(env Env, words string) []Found {
+	out := []Found{}
+	if strings.TrimSpace(words) == "" {
+		return out
+	}
+	members := slices.Clone(env.Members)
+	slices.SortFunc(members, crdt.ID.Compare)
+	for _, m := range members {
+		if matches(words, s.Name(m)) {
+			out = append(out, Found{Member: m})
+		}
+	}
+	for _, p := range s.Posts(env, Filter{All: true, Text: words}) {
+		out = append(out, Found{Post: &p})
+	}
+	for _, a := range s.Agreements(env, Filter{All: true, Text: words}) {
+		out = append(out, Found{Agreement: &a})
+	}
+	var notes []Note
+	s.records.all(func(id crdt.ID, r *record) bool {
+		for _, n := range r.notes() {
+			if matches(words, n.Text) {
+				notes = append(notes, n)
+			}
+		}
+		return true
+	})
+	slices.SortStableFunc(notes, func(a, b Note) int { return cmp.Compare(b.HLC, a.HLC) })
+	for _, n := range notes {
+		out = append(out, Found{Note: &n})
+	}
+	return out
+}
