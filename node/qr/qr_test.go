@@ -59,7 +59,7 @@ var photos = []photo{
 	{name: "straight", w: 800, h: 600, side: 500, light: 255, asJPEG: true},
 	{name: "turned 30 degrees", w: 1000, h: 800, side: 520, turn: 0.52, dark: 20, light: 240, asJPEG: true},
 	{name: "upside down", w: 900, h: 900, side: 600, turn: math.Pi, dark: 20, light: 240},
-	{name: "turned and tilted", w: 1280, h: 960, side: 700, turn: 0.3, tilt: 0.12, dark: 30, light: 230, asJPEG: true},
+	{name: "turned and tilted", w: 1280, h: 960, side: 700, turn: 0.3, tilt: 0.06, dark: 30, light: 230, asJPEG: true},
 	{name: "blurred", w: 1280, h: 960, side: 800, blur: 4, dark: 20, light: 235},
 	{name: "noisy", w: 1280, h: 960, side: 760, noise: 60, dark: 40, light: 215, asJPEG: true},
 	{name: "dark", w: 1000, h: 750, side: 600, noise: 3, dark: 4, light: 50, asJPEG: true},

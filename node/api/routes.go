@@ -1,0 +1,90 @@
+package api
+
+import (
+	"net/http"
+
+	"tend/node/view"
+)
+
+// route is one row of the table of routes. openapi.yaml is written from it.
+type route struct {
+	method, path string // path below /v1/
+	summary      string
+	params       []param // of the query, or of a POST's JSON body
+	answer       any     // a value of the type that is answered, for the description
+	// serve answers with JSON. Where it is nil, stream answers by itself.
+	serve  func(c *call) (any, error)
+	stream func(c *call, w http.ResponseWriter, r *http.Request) error
+	// upload says that a POST's body is no JSON: its params come in the query.
+	upload bool
+}
+
+const listFlags = "circle all mine category text limit"
+
+// routes are all routes but those of the verbs below /v1/do/.
+var routes = []route{
+	look("today", "For me, I could, we agreed, look.", "circle", view.Today{}, today),
+	look("list", "Needs, offers and agreements in one list.", listFlags, []view.Item{}, list),
+	look("needs", "Needs.", listFlags, []view.Post{}, posts(view.KindNeed)),
+	look("offers", "Offers.", listFlags, []view.Post{}, posts(view.KindOffer)),
+	look("agreements", "Agreements.", listFlags, []view.Agreement{}, agreements),
+	look("members", "The members of the circle.", listFlags+" listening", []view.Member{}, members),
+	look("show", "One need, offer, agreement or member, with notes and texts.", "circle id all", view.Item{}, show),
+	look("who", "People who may have room for a need, in spread order.", "circle id", []view.Member{}, who),
+	look("look", "What needs looking at together.", "circle", []view.Attention{}, attentions),
+	look("week", "Seven days from today.", "circle", []view.Day{}, week),
+	look("map", "The offers by category.", "circle", []view.Shelf{}, shelves),
+	look("search", "What holds every one of the words.", "circle words limit", []view.Item{}, search),
+	look("charter", "What the circle agreed on.", "circle", view.Charter{}, charter),
+
+	look("circles", "The circles of this home.", "", []view.Circle{}, circles),
+	look("status", "What this node can truthfully say about itself.", "", view.Status{}, status),
+	look("peers", "The homes this node knows.", "", []view.Peer{}, peers),
+	look("invites", "The invitations of the circle, the newest first.", "circle", []view.Invite{}, invites),
+	look("joins", "The joinings begun on this home.", "", []view.Joining{}, joins),
+	look("leave", "What leaving would hand over; changes nothing.", "circle", view.Done{}, leaveLook),
+	look("doctor", "Looks over this home.", "", []view.Check{}, doctor),
+	look("version", "Names the program.", "", view.Version{}, version),
+
+	act("begin", "Begins a circle.", "name as purpose charter history", view.Done{}, begin),
+	act("invite", "Makes an invitation.", "circle for until uses", view.Invite{}, invite),
+	act("revoke-invite", "Ends an invitation.", "circle id", view.Done{}, revokeInvite),
+	act("read-code", "Tells what a pasted text is; dials nobody.", "text", view.Code{}, readCode),
+	act("join", "Knocks, and waits a while to be let in.", "code as wait", view.Joining{}, join),
+	act("show-code", "A code of oneself for a member to scan.", "as", view.Shown{}, showCode),
+	act("let-in", "Lets in whose code was scanned.", "circle code wait", view.Done{}, letIn),
+	act("welcome", "Says that I know a member.", "circle member", view.Done{}, welcome),
+	act("leave", "Leaves the circle.", "circle farewell", view.Done{}, leave),
+	act("sync", "Meets whom it can for a while.", "circle wait", view.Status{}, syncNow),
+	act("peers", "Gives the node an address to dial.", "addr circle", view.Done{}, addPeer),
+	act("verify", "Walks the whole log and every index.", "circle", view.Verified{}, verify),
+	act("rebuild", "Throws derived data away and makes it again.", "circle", view.Verified{}, rebuild),
+
+	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",
+		params: params("circle"), answer: view.Code{}, stream: readPicture, upload: true},
+	{method: http.MethodPost, path: "carry", summary: "Takes a carry file in.",
+		params: params("circle"), answer: view.CarriedIn{}, stream: carryIn, upload: true},
+	{method: http.MethodGet, path: "carry", summary: "A carry file; the trailer Tend-Ops counts its ops and says that it is whole.",
+		params: params("circle to"), stream: carryOut},
+	{method: http.MethodGet, path: "events", summary: "Server-sent events: changed, sync, status.", params: params("circle"), stream: events},
+}
+
+func look(path, summary, flags string, answer any, serve func(*call) (any, error)) route {
+	return route{method: http.MethodGet, path: path, summary: summary, params: withCircle(flags), answer: answer, serve: serve}
+}
+
+func act(path, summary, flags string, answer any, serve func(*call) (any, error)) route {
+	return route{method: http.MethodPost, path: path, summary: summary, params: withCircle(flags), answer: answer, serve: serve}
+}
+
+// withCircle lets every route take a circle, so that a client bound to one can
+// send it always.
+func withCircle(flags string) []param {
+	p := params(flags)
+	for _, have := range p {
+		if have.name == "circle" {
+			return p
+		}
+	}
+	return append(p, param{name: "circle"})
+}

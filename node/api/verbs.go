@@ -1,0 +1,102 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	"tend/crdt/circle"
+	"tend/node/view"
+)
+
+// verb is one verb of daily care: POST /v1/do/{name}.
+type verb struct {
+	name, summary string
+	params        []param
+}
+
+const askFlags = "text details category when* by people extra_ok repeat skip* area place costs for under sign_up tender fade listening* to* circle"
+
+// verbs are those this version knows. What their words mean says circle.ParseCommand.
+var verbs = []verb{
+	{"ask", "Asks for something.", params(askFlags)},
+	{"offer", "Offers something.", params(askFlags)},
+	{"may-i", "Makes a specific offer to one person.", params("member text when circle")},
+	{"yes", "Says yes.", params("id slot* every* when note circle")},
+	{"not-now", "Says not now: a full answer.", params("id circle")},
+	{"stand-by", "Asks to be asked first if a place opens again.", params("id slot not circle")},
+	{"cannot", "Gives a place back.", params("id slot* every circle")},
+	{"both", "One more place on that date: both come.", params("id slot circle")},
+	{"done", "Says that it happened, or with not that it did not.", params("id not circle")},
+	{"change", "A new text; earlier yeses ask again.", params("id when area what costs with* slot circle")},
+	{"place", "Where, for the people in this agreement only.", params("id where code phone circle")},
+	{"thank", "Gives thanks.", params("id text circle")},
+	{"note", "Writes a note.", params("id text circle")},
+	{"check-in", "A check-in on a member, readable by them.", params("member text circle")},
+	{"edit", "Changes a need or an offer.", params("id " + askFlags)},
+	{"widen", "Asks more people.", params("id to* text details yes circle")},
+	{"enough", "Enough for now.", params("id circle")},
+	{"met", "It is cared for.", params("id circle")},
+	{"withdraw", "Takes it down.", params("id circle")},
+	{"reopen", "Opens it again.", params("id circle")},
+	{"rest", "Lets an offer rest.", params("id circle")},
+	{"still-true", "Says that it is still so.", params("id circle")},
+	{"retract", "Takes back what one wrote.", params("id circle")},
+	{"me", "What the others call me.", params("name circle")},
+}
+
+// verbNamed finds a verb. Whatever this version does not know has no route.
+func verbNamed(name string) (verb, error) {
+	for _, v := range verbs {
+		if v.name == name {
+			return v, nil
+		}
+	}
+	return verb{}, refuse(kindUnknown, fmt.Sprintf("This version of Tend does not know the verb %q.", name), "tend help lists what it knows.")
+}
+
+// do carries out a verb.
+func (v verb) do(c *call) (view.Done, error) {
+	s, err := c.source()
+	if err != nil {
+		return view.Done{}, err
+	}
+	args := circle.Args{}
+	for key, values := range c.args {
+		if key != "circle" {
+			args[key] = values
+		}
+	}
+	cmd, err := circle.ParseCommand(s.State, s.Env, v.name, args)
+	if err != nil {
+		return view.Done{}, err
+	}
+	result, err := c.api.service.Do(c.ctx, s.Circle, cmd)
+	if err != nil {
+		return view.Done{}, err
+	}
+	// Look again: the answer names people and cards as they are after the wish.
+	if s, err = c.api.service.View(s.Circle); err != nil {
+		return view.Done{}, err
+	}
+	return s.Done(result), nil
+}
+
+// serveVerb is the route of all verbs.
+func (h *Handler) serveVerb(w http.ResponseWriter, r *http.Request) error {
+	v, err := verbNamed(r.PathValue("command"))
+	if err != nil {
+		return err
+	}
+	args, err := bodyArgs(w, r)
+	if err != nil {
+		return err
+	}
+	if err := checkArgs(args, v.params); err != nil {
+		return err
+	}
+	done, err := v.do(&call{ctx: r.Context(), api: h, args: args})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, done)
+}

@@ -1,0 +1,180 @@
+package view
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+)
+
+// Members returns the members of the circle by name; with All also those who left.
+func (s Source) Members(f Filter) []Member {
+	out := []Member{}
+	for _, m := range s.People.Everyone() {
+		if m.Standing != membership.In && !f.All {
+			continue
+		}
+		v := s.member(m)
+		if f.Mine && m.ID != s.Env.Me || f.Listening && v.Listening == nil {
+			continue
+		}
+		if f.Text != "" && !strings.Contains(folded(v.Name), folded(f.Text)) {
+			continue
+		}
+		out = append(out, v)
+	}
+	slices.SortFunc(out, byName)
+	return limited(out, f.Limit)
+}
+
+func (s Source) member(m membership.Member) Member {
+	v := Member{ID: m.ID.String(), Name: s.State.Name(m.ID), State: stateOf(m), Voice: m.Voice && m.Standing == membership.In}
+	if m.Standing != membership.In {
+		return v // what is of those who left is let go at once; their name and word stay
+	}
+	v.Card, v.Bounds = filled(s.State.Card(m.ID)), filled(s.State.Bounds(m.ID))
+	if level, until, ok := s.State.Room(m.ID, s.Env.Now); ok {
+		v.Room = &Room{Level: level, Until: until}
+	}
+	if until, ok := s.State.Listening(m.ID, s.Env.Now); ok {
+		v.Listening = &Listening{Until: until}
+	}
+	v.Languages = s.values(m.ID, circle.SectionLanguages)
+	v.Contact = s.values(m.ID, circle.SectionContact)
+	v.Free = s.values(m.ID, circle.SectionFree)
+	v.Area = strings.Join(s.values(m.ID, circle.SectionPlace), ", ")
+	if m.Away && m.AwayUntil > 0 {
+		until := s.inZone(crdt.HLC(m.AwayUntil).Time())
+		v.AwayUntil = &until
+	}
+	s.heard(&v, m)
+	return v
+}
+
+// heard says when the member was last heard from, to others and in their own
+// measure: a hidden presence shows at most the week.
+func (s Source) heard(v *Member, m membership.Member) {
+	if m.ID == s.Env.Me {
+		for _, d := range m.Devices {
+			if !d.Revoked {
+				v.Devices++
+			}
+		}
+		return
+	}
+	if s.Heard == nil {
+		return
+	}
+	at, _, ok := s.Heard(m.ID)
+	if !ok {
+		return
+	}
+	if hidden := s.values(m.ID, circle.SectionPresence); len(hidden) > 0 && hidden[0] == "hidden" {
+		at = weekOf(s.inZone(at))
+	}
+	at = s.inZone(at)
+	v.Heard = &at
+}
+
+// weekOf is the Monday on which the week of t began.
+func weekOf(t time.Time) time.Time {
+	back := (int(t.Weekday()) + 6) % 7
+	return time.Date(t.Year(), t.Month(), t.Day()-back, 0, 0, 0, 0, t.Location())
+}
+
+func (s Source) inZone(t time.Time) time.Time {
+	return t.In(s.Env.Now.Location()).Truncate(time.Second)
+}
+
+func (s Source) values(member crdt.ID, section string) []string {
+	if sec, ok := s.State.Section(member, section); ok {
+		return sec.Values
+	}
+	return nil
+}
+
+// filled returns m, or nil where it is empty: then the key is missing.
+func filled(m map[string]string) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+func stateOf(m membership.Member) string {
+	switch {
+	case m.Standing == membership.Left:
+		return "left"
+	case m.Standing == membership.Removed:
+		return "removed"
+	case m.Away || m.Lapsed:
+		return "away"
+	case !m.Welcomed:
+		return "newcomer"
+	}
+	return "member"
+}
+
+func folded(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// Charter returns what the circle agreed on.
+func (s Source) Charter() Charter {
+	c := s.People.Charter()
+	v := Charter{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn, History: "all"}
+	if c.History == 1 {
+		v.History = "from-joining"
+	}
+	return v
+}
+
+// Done returns what a verb answers.
+func (s Source) Done(r circle.Result) Done {
+	v := Done{IDs: hexes(r.IDs), Unchanged: r.Unchanged}
+	if !r.ID.IsZero() && len(r.IDs) == 0 {
+		v.ID = r.ID.String()
+	}
+	for _, id := range r.Asked {
+		v.Asked = append(v.Asked, s.asked(id))
+	}
+	if !r.CardOf.IsZero() {
+		v.Card = filled(s.State.Card(r.CardOf))
+	}
+	v.NotReached = s.notReached(r)
+	return v
+}
+
+// asked tells how someone likes to be asked, and whether they rest.
+func (s Source) asked(id crdt.ID) Asked {
+	v := Asked{Member: s.Person(id)}
+	bounds := s.State.Bounds(id)
+	v.Reply = bounds["reply"]
+	if ways := bounds["ways"]; ways != "" {
+		v.Ways = strings.Split(ways, "\n")
+	}
+	if level, until, ok := s.State.Room(id, s.Env.Now); ok && level == circle.RoomResting {
+		v.RestsUntil = until
+	}
+	return v
+}
+
+// notReached names those who should hear soon and whose homes are known to lack
+// the word, with the phone that was shared in that agreement.
+func (s Source) notReached(r circle.Result) []NotReached {
+	var out []NotReached
+	for _, id := range r.Tell {
+		if s.Heard != nil {
+			if _, behind, ok := s.Heard(id); ok && behind == 0 {
+				continue
+			}
+		}
+		v := NotReached{Member: s.Person(id)}
+		if a, ok := s.State.Agreement(s.Env, r.ID); ok && a.Place != nil {
+			v.Call = a.Place.Phone
+		}
+		out = append(out, v)
+	}
+	return out
+}

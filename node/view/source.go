@@ -1,0 +1,237 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+)
+
+// Source is one circle as one member sees it at one time: what the functions of
+// this package read. State and People are published values, never changed.
+type Source struct {
+	Circle crdt.ID
+	State  *circle.State
+	People *membership.View
+	Env    circle.Env
+	// Heard says when a member's home was last heard from, and how many ops it is
+	// known to lack; false if never. It may be nil where nobody knows.
+	Heard func(member crdt.ID) (at time.Time, behind int, ok bool)
+}
+
+// Filter narrows a list. The zero Filter takes what is alive, of everyone.
+type Filter struct {
+	All, Mine bool
+	Listening bool
+	Category  string
+	Text      string
+	Limit     int // 0: no limit
+}
+
+// of is the filter as the circle's state takes it.
+func (f Filter) of(kind string) circle.Filter {
+	return circle.Filter{Needs: kind == KindNeed, Offers: kind == KindOffer, All: f.All, Mine: f.Mine,
+		Category: f.Category, Text: f.Text, Listening: f.Listening}
+}
+
+// limited cuts a list to what the filter wants.
+func limited[T any](all []T, limit int) []T {
+	if limit > 0 && len(all) > limit {
+		return all[:limit]
+	}
+	return all
+}
+
+// Person names a member.
+func (s Source) Person(id crdt.ID) Person {
+	return Person{ID: id.String(), Name: s.State.Name(id)}
+}
+
+// people names members, in the order given; never nil.
+func (s Source) people(ids []crdt.ID) []Person {
+	out := make([]Person, len(ids))
+	for i, id := range ids {
+		out[i] = s.Person(id)
+	}
+	return out
+}
+
+// hexes writes ids; nil for none.
+func hexes(ids []crdt.ID) []string {
+	var out []string
+	for _, id := range ids {
+		out = append(out, id.String())
+	}
+	return out
+}
+
+// at is the wall time of a clock reading, in the reader's zone and whole seconds.
+func (s Source) at(h crdt.HLC) time.Time {
+	return h.Time().In(s.Env.Now.Location()).Truncate(time.Second)
+}
+
+// audience names who may read a record; nil is the circle.
+func (s Source) audience(members []crdt.ID) Audience {
+	if members == nil {
+		return Audience{}
+	}
+	return Audience{People: s.people(members)}
+}
+
+// List returns needs, then offers, then agreements, each newest first.
+func (s Source) List(f Filter) []Item {
+	out := []Item{}
+	for _, kind := range []string{KindNeed, KindOffer} {
+		for _, p := range s.Posts(kind, unlimited(f)) {
+			out = append(out, Item{Post: &p})
+		}
+	}
+	for _, a := range s.Agreements(unlimited(f)) {
+		out = append(out, Item{Agreement: &a})
+	}
+	return limited(out, f.Limit)
+}
+
+func unlimited(f Filter) Filter {
+	f.Limit = 0
+	return f
+}
+
+// Search returns members, posts and agreements that hold all the words, and of a
+// note that does, what it is on. Nothing is there twice.
+func (s Source) Search(words string, limit int) []Item {
+	out := []Item{}
+	seen := map[string]bool{}
+	for _, f := range s.State.Search(s.Env, words) {
+		item, ok := s.found(f)
+		if ok && !seen[item.ID()] {
+			seen[item.ID()] = true
+			out = append(out, item)
+		}
+	}
+	return limited(out, limit)
+}
+
+func (s Source) found(f circle.Found) (Item, bool) {
+	switch {
+	case f.Post != nil:
+		p := s.post(*f.Post)
+		return Item{Post: &p}, true
+	case f.Agreement != nil:
+		a := s.agreement(*f.Agreement)
+		return Item{Agreement: &a}, true
+	case f.Note != nil:
+		return s.item(f.Note.On, false)
+	}
+	return s.item(f.Member, false)
+}
+
+// item reads whatever id names; false if it is nothing that has a page.
+func (s Source) item(id crdt.ID, all bool) (Item, bool) {
+	if p, ok := s.State.Post(s.Env, id); ok {
+		if all {
+			p.Slots = s.State.Slots(s.Env, id, time.Time{}, time.Time{})
+		}
+		v := s.post(p)
+		return Item{Post: &v}, true
+	}
+	if a, ok := s.State.Agreement(s.Env, id); ok {
+		v := s.agreement(a)
+		return Item{Agreement: &v}, true
+	}
+	if m, ok := s.People.Member(id); ok {
+		v := s.member(m)
+		return Item{Member: &v}, true
+	}
+	return Item{}, false
+}
+
+// Show returns what word names, an id's prefix or a member's name, with its notes
+// and texts; with all every slot there is. The error is a [*circle.Problem].
+func (s Source) Show(word string, all bool) (Item, error) {
+	id, err := s.resolve(word)
+	if err != nil {
+		return Item{}, err
+	}
+	item, ok := s.item(id, all)
+	if !ok {
+		return Item{}, &circle.Problem{Code: circle.NotFound, Say: "There is nothing to show under " + id.Short() + ".",
+			Hint: "It may not have arrived here yet; tend list shows what has."}
+	}
+	notes := s.notes(id)
+	switch {
+	case item.Post != nil:
+		item.Post.Notes = notes
+	case item.Agreement != nil:
+		item.Agreement.Notes = notes
+		a, _ := s.State.Agreement(s.Env, id)
+		item.Agreement.Texts = s.texts(a)
+	case item.Member != nil:
+		item.Member.Notes = notes
+	}
+	return item, nil
+}
+
+// resolve finds a record, or else a member. A word that is neither gets the
+// sentence about records if it looks like an id.
+func (s Source) resolve(word string) (crdt.ID, error) {
+	id, err := s.State.Resolve(word)
+	if err == nil {
+		// A note has no page of its own: show what it is on.
+		return id, nil
+	}
+	// Departed members keep their page.
+	env := s.Env
+	env.Members = nil
+	for _, m := range s.People.Everyone() {
+		env.Members = append(env.Members, m.ID)
+	}
+	member, asMember := s.State.ResolveMember(env, word)
+	if asMember == nil {
+		return member, nil
+	}
+	if looksLikeID(word) {
+		return crdt.ID{}, err
+	}
+	return crdt.ID{}, asMember
+}
+
+func looksLikeID(word string) bool {
+	for _, c := range word {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// notes returns the notes on a record that have reached this node, oldest first.
+func (s Source) notes(on crdt.ID) []Note {
+	var out []Note
+	for _, n := range s.State.Notes(on) {
+		out = append(out, Note{ID: n.ID.String(), Kind: n.Kind.String(), Author: s.Person(n.Author), Text: n.Text, Made: s.at(n.HLC)})
+	}
+	return out
+}
+
+// byName orders members for people: by name without case, then id.
+func byName(a, b Member) int {
+	return cmp.Or(cmp.Compare(folded(a.Name), folded(b.Name)), cmp.Compare(a.ID, b.ID))
+}
+
+// Handover returns what leaving would hand over: the ids of this member's open
+// agreements and offers, ascending.
+func (s Source) Handover() []string {
+	var out []string
+	for _, a := range s.State.Agreements(s.Env, circle.Filter{Mine: true}) {
+		out = append(out, a.ID.String())
+	}
+	for _, p := range s.State.Posts(s.Env, circle.Filter{Mine: true, Offers: true}) {
+		out = append(out, p.ID.String())
+	}
+	slices.Sort(out)
+	return out
+}
