@@ -1,0 +1,131 @@
+package circle
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// SetSections sets several sections of one's own page at once.
+type SetSections []SetSection
+
+func (c SetSections) decide(s *State, env Env) (plan, error) {
+	var drafts []Draft
+	for _, one := range c {
+		p, err := one.decide(s, env)
+		if err != nil {
+			return plan{}, err
+		}
+		drafts = append(drafts, p.drafts...)
+	}
+	if len(drafts) == 0 {
+		return unchanged(env.Me), nil
+	}
+	return about(env.Me, drafts...), nil
+}
+
+// section returns a section to set, with the audience that --to names.
+func (p *parser) section(name string, until string, values ...string) SetSection {
+	to, named := p.whom("to")
+	values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+	return SetSection{Section: name, Values: values, Until: until, To: to, Circle: named && to == nil}
+}
+
+func (p *parser) me() Command {
+	var c SetSections
+	if p.has("name") {
+		if strings.TrimSpace(p.text("name")) == "" {
+			p.fail(usage("", "The name is empty."))
+		}
+		c = append(c, p.section(SectionName, "", strings.TrimSpace(p.text("name"))))
+	}
+	if p.has("languages") {
+		c = append(c, p.section(SectionLanguages, "", strings.FieldsFunc(strings.Join(p.all("languages"), ","), func(r rune) bool { return r == ',' || r == ' ' })...))
+	}
+	if p.has("area") {
+		c = append(c, p.section(SectionPlace, "", p.text("area")))
+	}
+	if p.has("contact") {
+		c = append(c, p.section(SectionContact, "", p.all("contact")...))
+	}
+	if p.has("presence") {
+		v := p.text("presence")
+		if v != "shown" && v != "hidden" {
+			p.fail(usage("It is shown or hidden.", "%q is no presence.", v))
+		}
+		c = append(c, p.section(SectionPresence, "", v))
+	}
+	if len(c) == 0 {
+		p.fail(usage("--name, --languages, --area, --contact or --presence.", "Nothing was said to change."))
+	}
+	return c
+}
+
+func (p *parser) room() Command {
+	level := p.text("text")
+	if !slices.Contains(roomLevels, level) {
+		p.fail(usage("It is open, some, little or resting.", "%q is no room.", level))
+	}
+	return p.section(SectionRoom, p.until(), level)
+}
+
+// until reads --until as a date or a date and time.
+func (p *parser) until() string {
+	w, err := parseWhen(p.when("until"))
+	if err != nil {
+		return ""
+	}
+	return w.slot()
+}
+
+// listeningFor is how long one is open to listening who did not say.
+const listeningFor = 4 * time.Hour
+
+func (p *parser) listen() Command {
+	word, until := p.text("text"), p.until()
+	if word != "yes" && word != "no" {
+		p.fail(usage("It is yes or no.", "%q is neither.", word))
+	}
+	if word == "no" {
+		return p.section(SectionListening, "")
+	}
+	if until == "" {
+		until = local(p.env.Now).Add(listeningFor).Format(timeForm)
+	}
+	return p.section(SectionListening, until, "yes")
+}
+
+// keyed reads a key and its text: the words of "text" in order.
+func (p *parser) keyed(prefix, what string, keys []string) Command {
+	words := p.all("text")
+	if len(words) != 2 {
+		p.fail(usage("It has "+strings.Join(keys, ", ")+".", "Name a part of %s and what it says.", what))
+		return SetSection{}
+	}
+	if !slices.Contains(keys, words[0]) {
+		p.fail(usage("It has "+strings.Join(keys, ", ")+".", "%q is no part of %s.", words[0], what))
+	}
+	return p.section(prefix+words[0], "", words[1])
+}
+
+func (p *parser) card() Command   { return p.keyed("card.", "the card", CardKeys) }
+func (p *parser) bounds() Command { return p.keyed("bounds.", "your bounds", BoundsKeys) }
+
+func (p *parser) free() Command {
+	var values []string
+	for _, t := range p.all("text") {
+		values = append(values, p.readWhen(t))
+	}
+	for _, t := range p.all("repeat") {
+		if r, err := ReadRule(t, p.env.Now); err != nil {
+			p.fail(err)
+		} else {
+			values = append(values, r.String())
+		}
+	}
+	none := p.flag("none")
+	if none == (len(values) > 0) {
+		p.fail(usage("Dates, --repeat, or --none.", "When are you free?"))
+	}
+	return p.section(SectionFree, "", values...)
+}

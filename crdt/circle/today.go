@@ -1,0 +1,225 @@
+package circle
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"tend/crdt"
+)
+
+// Item is one line of a look; exactly one of its fields is set.
+type Item struct {
+	Post      *Post
+	Agreement *Agreement
+}
+
+// Today is what a person sees first.
+type Today struct {
+	// ForMe are one's own needs and offers, what waits for one's leave, and what was
+	// offered to oneself; newest first.
+	ForMe []Item
+	// ICould are the needs of others with an open place, soonest first.
+	ICould []Item
+	// WeAgreed are one's agreements that are still to come, and one's yeses that wait
+	// for another's; soonest first.
+	WeAgreed []Item
+	// Look is what needs looking at together.
+	Look []Attention
+}
+
+// Today returns the look of the day for this person.
+func (s *State) Today(env Env) Today {
+	r := s.reader(env)
+	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: s.Look(env)}
+	var could []Post
+	for _, p := range r.allPosts() {
+		switch {
+		case p.closed():
+		case r.mayEdit(p, env.Me):
+			v := r.view(p)
+			t.ForMe = append(t.ForMe, Item{Post: &v})
+		case p.need && r.status(p) == "open" && r.couldHelp(p):
+			could = append(could, r.view(p))
+		}
+	}
+	slices.SortStableFunc(could, func(a, b Post) int {
+		return cmp.Or(strings.Compare(soonest(a), soonest(b)), cmp.Compare(b.Made, a.Made))
+	})
+	for _, p := range could {
+		t.ICould = append(t.ICould, Item{Post: &p})
+	}
+	var agreed []Agreement
+	for _, a := range r.allAgreements() {
+		word, _ := a.word(env.Me)
+		switch {
+		case !a.has(env.Me) || !a.live():
+		case a.state == StateProposed && word != WordYes:
+			v := r.viewAgreement(a)
+			t.ForMe = append(t.ForMe, Item{Agreement: &v})
+		default:
+			agreed = append(agreed, r.viewAgreement(a))
+		}
+	}
+	slices.SortStableFunc(agreed, func(a, b Agreement) int {
+		return cmp.Or(strings.Compare(dated(a.Slot, a.Terms.When), dated(b.Slot, b.Terms.When)), cmp.Compare(b.Made, a.Made))
+	})
+	for _, a := range agreed {
+		t.WeAgreed = append(t.WeAgreed, Item{Agreement: &a})
+	}
+	slices.SortStableFunc(t.ForMe, func(a, b Item) int { return cmp.Compare(b.made(), a.made()) })
+	return t
+}
+
+func (i Item) made() crdt.HLC {
+	if i.Post != nil {
+		return i.Post.Made
+	}
+	return i.Agreement.Made
+}
+
+// late sorts what has no date after all that has one.
+const late = "9999-99-99"
+
+// soonest returns the first open slot of a post, for sorting.
+func soonest(p Post) string {
+	for _, s := range p.Slots {
+		if s.open() && s.Slot != "" {
+			return s.Slot
+		}
+	}
+	return cmp.Or(p.By, late)
+}
+
+func dated(slot, when string) string { return cmp.Or(slot, when, late) }
+
+// couldHelp reports whether a post has an open place for this person, who has
+// neither said yes to one nor "not now".
+func (r *reader) couldHelp(p *post) bool {
+	for _, w := range p.rec.words() {
+		if w.by == r.env.Me && w.value == WordNotNow {
+			return false
+		}
+	}
+	taken := map[string]bool{}
+	for _, a := range r.own(p, nil, (*agreement).live) {
+		taken[a.slot] = true
+	}
+	return slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
+		return s.open() && !taken[s.Slot]
+	})
+}
+
+// Day is one day of the week board.
+type Day struct {
+	Date    string // 2006-01-02
+	Entries []Entry
+}
+
+// Entry is one line of a day: a slot of a need with who comes, or what two agreed
+// between them.
+type Entry struct {
+	Slot string
+	// What is the title; of a tender post "something private".
+	What      string
+	Post      crdt.ID   // zero where there is none
+	Agreement crdt.ID   // the person's own, zero if it is others'
+	Wanted    int       // places; zero where there is no post
+	Yes       []crdt.ID // who comes, ascending
+	Mine      bool      // one's own post, or one comes
+}
+
+// Private stands for the title of what is tender on boards, prints and calendars.
+const Private = "something private"
+
+// weekDays is how many days the week board shows.
+const weekDays = 7
+
+// Week returns the seven days from today: each date of each open need, covered or
+// not, and what this person agreed; by time, then title.
+func (s *State) Week(env Env) []Day {
+	r := s.reader(env)
+	today := dayOf(r.now)
+	days := make([]Day, weekDays)
+	for i := range days {
+		days[i] = Day{Date: today.AddDate(0, 0, i).Format(dateForm), Entries: []Entry{}}
+	}
+	put := func(slot string, e Entry) {
+		t, _, err := parsePoint(slot)
+		if i := int(dayOf(t).Sub(today) / (24 * time.Hour)); err == nil && i >= 0 && i < weekDays {
+			days[i].Entries = append(days[i].Entries, e)
+		}
+	}
+	shown := map[crdt.ID]bool{}
+	for _, p := range r.allPosts() {
+		if p.closed() || !p.need {
+			continue
+		}
+		for _, slot := range r.slotsBetween(p, today, today.AddDate(0, 0, weekDays)) {
+			e := Entry{Slot: slot.Slot, What: p.Title, Post: p.id, Wanted: slot.Wanted, Yes: slot.Yes, Mine: r.mayEdit(p, env.Me)}
+			if p.Tender {
+				e.What = Private
+			}
+			for _, a := range r.own(p, []string{slot.Slot}, (*agreement).holdsPlace) {
+				if a.made.Author == env.Me {
+					e.Agreement, e.Mine = a.id, true
+				}
+				shown[a.id] = true
+			}
+			put(slot.Slot, e)
+		}
+	}
+	for _, a := range r.allAgreements() {
+		if a.has(env.Me) && !shown[a.id] && (a.state == StateAgreed || a.state == StatePassed) {
+			text := a.newest().terms
+			e := Entry{Slot: dated(a.slot, text.When), What: text.What, Agreement: a.id, Yes: a.others(env.Me), Mine: true}
+			if a.post != nil && a.post.Tender {
+				e.What = Private
+			}
+			if w, err := parseWhen(e.Slot); err == nil {
+				e.Slot = w.slot()
+			}
+			put(e.Slot, e)
+		}
+	}
+	for i := range days {
+		slices.SortStableFunc(days[i].Entries, func(a, b Entry) int {
+			return cmp.Or(strings.Compare(a.Slot, b.Slot), strings.Compare(a.What, b.What))
+		})
+	}
+	return days
+}
+
+// MapRow is what a circle has and could use in one category.
+type MapRow struct {
+	Category      string
+	Offers, Needs []Post
+}
+
+// Map returns the open offers and needs by category, ascending; newest first within.
+func (s *State) Map(env Env) []MapRow {
+	rows := map[string]*MapRow{}
+	for _, p := range s.Posts(env, Filter{}) {
+		row := rows[fold(p.Category)]
+		if row == nil {
+			row = &MapRow{Category: p.Category}
+			rows[fold(p.Category)] = row
+		}
+		switch {
+		case p.Status != "open":
+		case p.Need:
+			row.Needs = append(row.Needs, p)
+		default:
+			row.Offers = append(row.Offers, p)
+		}
+	}
+	out := []MapRow{}
+	for _, row := range rows {
+		if len(row.Needs)+len(row.Offers) > 0 {
+			out = append(out, *row)
+		}
+	}
+	slices.SortFunc(out, func(a, b MapRow) int { return strings.Compare(fold(a.Category), fold(b.Category)) })
+	return out
+}
