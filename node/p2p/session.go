@@ -31,12 +31,17 @@ type talk struct {
 	config  frontier.Config
 	pulls   atomic.Bool // this talk holds the circle's one incoming bulk
 
-	queue [][]byte // encoded frames that wait for the wire
-	more  bool     // the session may have more to ship
-	table bool     // this home's ADDR with its table was sent
-	asked bool     // for keys
-	done  bool     // the session is over
-	equal bool     // and both hold the same
+	queue   [][]byte         // encoded frames that wait for the wire
+	batches []frontier.Batch // that wait to be committed, the first perhaps being so
+	busy    bool             // a batch is being committed
+	more    bool             // the session may have more to ship
+	table   bool             // this home's ADDR with its table was sent
+	asked   bool             // for keys
+	over    bool             // the session has said all
+	done    bool             // and all of it is committed
+	patient bool             // if unequal, ask again before HELLO: ops may be on their way
+	later   <-chan time.Time // when to ask again
+	equal   bool             // and both hold the same
 }
 
 // incoming is what the reader hands over: a frame, or why there are no more.
@@ -165,24 +170,30 @@ func (t *talk) turn(ctx context.Context, in <-chan incoming, out chan<- []byte, 
 	var wrong error // what ends the talk once the peer was told of it
 	var ended bool  // the peer has closed its half
 	var closed bool // this side has closed its own
+	committed := make(chan commit, 1)
+	defer t.wait(committed)
 	for {
 		if wrong == nil {
-			if err := t.fill(); err != nil {
+			t.commitNext(ctx, committed)
+			if err := t.fill(); errors.Is(err, errSpent) {
+				wrong, t.queue = errTold{err}, nil
+				t.send(&protocol.Err{Code: protocol.ErrBusy})
+			} else if err != nil {
 				return err
 			}
 		}
-		if len(t.queue) == 0 && (ended || wrong != nil) {
+		if len(t.queue) == 0 && !t.busy && (ended || wrong != nil) {
 			return wrong
 		}
 		frames := in
-		if ended || wrong != nil || len(t.queue) > maxReplies {
-			frames = nil // the peer must take what it asked for before it asks for more
+		if ended || wrong != nil || t.busy || len(t.queue) > maxReplies {
+			frames = nil // first what came before; and the peer must take what it asked for
 		}
 		var head []byte
 		var writer chan<- []byte
 		if len(t.queue) > 0 {
 			head, writer = t.queue[0], out
-		} else if !closed && t.said() {
+		} else if !closed && !t.busy && t.said() {
 			writer = out // the empty frame closes this half
 		}
 		select {
@@ -195,6 +206,14 @@ func (t *talk) turn(ctx context.Context, in <-chan incoming, out chan<- []byte, 
 				closed = true
 			} else {
 				t.queue = t.queue[1:]
+			}
+		case <-t.later:
+			for _, f := range t.session.Start(frontier.ProbeFirst) {
+				t.send(f)
+			}
+		case c := <-committed:
+			if err := t.applied(c); err != nil {
+				return err
 			}
 		case f := <-frames:
 			switch {
@@ -337,7 +356,7 @@ func (t *talk) receive(ctx context.Context, in incoming) error {
 		}
 	case *protocol.Ops:
 		if t.session == nil {
-			return t.filled(ctx, f)
+			return t.filled(f)
 		}
 	case *protocol.Err:
 		if t.session == nil {
@@ -351,7 +370,8 @@ func (t *talk) receive(ctx context.Context, in incoming) error {
 	if err != nil {
 		return err
 	}
-	return t.take(ctx, step)
+	t.take(step)
+	return nil
 }
 
 // respond makes the session of one who was asked.
@@ -372,7 +392,14 @@ func (t *talk) respond() error {
 func (t *talk) start(c frontier.Config, k kind) {
 	t.open(c)
 	t.session = frontier.NewInitiator(t.config)
-	for _, f := range t.session.Start(frontier.StartKind(k)) {
+	begin := frontier.ProbeFirst
+	switch k {
+	case hello:
+		begin = frontier.HelloNow
+	case patient:
+		begin, t.patient = frontier.ProbeOnly, true
+	}
+	for _, f := range t.session.Start(begin) {
 		t.send(f)
 	}
 }
@@ -380,7 +407,7 @@ func (t *talk) start(c frontier.Config, k kind) {
 // open keeps a session's configuration; the talk becomes the circle's one incoming
 // bulk if there is none.
 func (t *talk) open(c frontier.Config) {
-	c.NoPull = !t.n.claim(t)
+	c.NoPull, c.Lower = !t.n.claim(t), t.n.host.ID() < t.peer
 	t.config = c
 }
 
@@ -415,54 +442,98 @@ func (t *talk) pulled(f *protocol.Pull) error {
 	return nil
 }
 
-// filled commits the answer to a PULL.
-func (t *talk) filled(ctx context.Context, f *protocol.Ops) error {
-	ops, err := protocol.UnpackByID(t.circle, *f)
+// filled takes the answer to a PULL.
+func (t *talk) filled(f *protocol.Ops) error {
+	ops, err := protocol.UnpackByID(t.circle, f)
 	if err != nil {
 		return err
 	}
 	for batch := range slices.Chunk(ops, protocol.MaxBatchOps) {
-		if _, err := t.commit(ctx, frontier.Batch{Ops: batch}); err != nil {
-			return err
-		}
+		t.batches = append(t.batches, frontier.Batch{Ops: batch})
 	}
 	return nil
 }
 
-func (t *talk) commit(ctx context.Context, b frontier.Batch) (frontier.Result, error) {
-	r, err := t.n.home.Commit(ctx, t.circle, t.key, b)
-	if err == nil && r.Applied > 0 {
-		t.n.spreadSoon(t.circle, true)
-	}
-	return r, err
+// commit is what became of a batch.
+type commit struct {
+	result frontier.Result
+	err    error
 }
 
-// take acts on what the session made of a frame: it sends, commits one batch after
-// the other, and remembers what the peer showed.
-func (t *talk) take(ctx context.Context, step frontier.Step) error {
+// commitNext begins to commit the next batch, unless one is under way. Meanwhile
+// frames are written, but none is looked at: it may build on the batch.
+func (t *talk) commitNext(ctx context.Context, committed chan<- commit) {
+	if t.busy || len(t.batches) == 0 {
+		return
+	}
+	t.busy = true
+	b := t.batches[0]
+	t.batches = t.batches[1:]
+	go func() {
+		r, err := t.n.home.Commit(ctx, t.circle, t.key, b)
+		committed <- commit{r, err}
+	}()
+}
+
+// wait is for a commit under way when the talk ends.
+func (t *talk) wait(committed <-chan commit) {
+	if t.busy {
+		<-committed
+	}
+}
+
+// applied acts on what became of a batch.
+func (t *talk) applied(c commit) error {
+	t.busy = false
+	if c.err != nil {
+		return c.err
+	}
+	if c.result.Applied > 0 {
+		t.n.spreadSoon(t.circle, true)
+	}
+	if t.session != nil {
+		for _, f := range t.session.Applied(c.result) {
+			t.send(f)
+		}
+		t.more = true
+	}
+	t.conclude()
+	return nil
+}
+
+// take acts on what the session made of a frame: it sends, queues batches for
+// commit, and remembers what the peer showed.
+func (t *talk) take(step frontier.Step) {
 	for _, f := range step.Send {
 		t.send(f)
 	}
-	for _, b := range step.Batches {
-		r, err := t.commit(ctx, b)
-		if err != nil {
-			return err
-		}
-		for _, f := range t.session.Applied(r) {
-			t.send(f)
-		}
-	}
+	t.batches = append(t.batches, step.Batches...)
 	t.more = true
 	t.n.home.Heard(t.circle, t.key, step)
-	if step.Equal {
-		t.equal = true
+	if len(step.Bad) > 0 {
+		t.n.log.Warn("ops with wrong signatures", "peer", t.peer, "ops", len(step.Bad))
+	}
+	if t.patient && step.Done && !step.Equal {
+		t.patient, t.later = false, time.After(tickPatience)
+		return
+	}
+	t.over = t.over || step.Done
+	t.equal = t.equal || step.Equal
+	t.conclude()
+}
+
+// conclude notes that the session is over, once all of it is committed.
+func (t *talk) conclude() {
+	if t.busy || len(t.batches) > 0 {
+		return
+	}
+	if t.equal {
 		t.n.holds(t.peer, t.circle, t.config.Snapshot().Digest)
 	}
-	if step.Done && !t.done {
+	if t.over && !t.done {
 		t.done = true
 		t.want()
 	}
-	return nil
 }
 
 // want asks once for the keys that are missing now, before this side closes.

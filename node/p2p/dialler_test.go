@@ -1,0 +1,65 @@
+package p2p_test
+
+import (
+	"testing"
+	"time"
+
+	"tend/node/p2p"
+)
+
+// The pauses between dials are random up to a ceiling that grows with the time a
+// peer has been away: never more than a quarter of an hour, and soon after a loss
+// never more than a second.
+func TestPauses(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for _, r := range []struct {
+		name          string
+		away, ceiling time.Duration
+	}{
+		{"just lost", 0, time.Second},
+		{"six seconds", 6 * time.Second, time.Second},
+		{"a minute and a half", 90 * time.Second, 15 * time.Second},
+		{"an hour", time.Hour, 10 * time.Minute},
+		{"a week", 7 * 24 * time.Hour, 15 * time.Minute},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			var sum, most time.Duration
+			const tries = 2000
+			for range tries {
+				d := p2p.PauseAfter(now.Add(-r.away), now)
+				if d <= 0 || d > r.ceiling {
+					t.Fatalf("PauseAfter = %v, want above 0 and at most %v", d, r.ceiling)
+				}
+				sum, most = sum+d, max(most, d)
+			}
+			if mean := sum / tries; mean < r.ceiling*4/10 || mean > r.ceiling*6/10 || most < r.ceiling*9/10 {
+				t.Errorf("mean %v, most %v; want about the half of %v, and nearly all", mean, most, r.ceiling)
+			}
+		})
+	}
+}
+
+func TestWhyAlone(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	v.join(a)
+	n := a.start(nil)
+	if got, want := n.Status().Alone, p2p.NobodyYet; got != want {
+		t.Errorf("Alone with nobody in the circle = %q, want %q", got, want)
+	}
+	v.join(b)
+	if got, want := n.Status().Alone, p2p.NoAddress; got != want {
+		t.Errorf("Alone with no address = %q, want %q", got, want)
+	}
+	nb := b.start(nil)
+	if got, want := len(nb.Listening()), 2; got != want {
+		t.Errorf("Listening names %d addresses, want %d", got, want)
+	}
+	a2 := v.house("a")
+	a2.meet(nb, b)
+	nb.Close()
+	n.Close()
+	if got, want := a2.start(nil).Status().Alone, p2p.OwnOnly; got != want {
+		t.Errorf("Alone on loopback = %q, want %q", got, want)
+	}
+}
