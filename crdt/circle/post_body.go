@@ -272,11 +272,18 @@ func (b PostEdited) check() error {
 	return probe.check()
 }
 
-// apply sets the fields of e in p.
+// apply sets the field of e in p.
 func (e Edit) apply(p *Posted) {
-	if at := p.field(e.Field); at != nil {
-		_ = canon.Unmarshal(e.Value, at) // check has read it before
+	at := p.field(e.Field)
+	switch list := at.(type) { // decoding into a list would write into the one that p shares
+	case nil:
+		return
+	case *[]string:
+		*list = nil
+	case *[]uint64:
+		*list = nil
 	}
+	_ = canon.Unmarshal(e.Value, at) // check has read it before
 }
 
 // editOf returns the edit that gives p's field n its value.
