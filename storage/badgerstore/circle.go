@@ -112,17 +112,9 @@ func (c *circle) load(txn *badger.Txn) (kept, error) {
 		}
 		k.forks[fork.Dev] = fork
 	}
-	for which := range k.heads {
-		for item, err := range walk(txn, c.p.key('e', []byte{byte(which)})) {
-			if err != nil {
-				return k, err
-			}
-			ids, err := decodeIDs(item.value)
-			if err != nil {
-				return k, err
-			}
-			k.heads[which] = append(k.heads[which], ids...)
-		}
+	var err error
+	if k.heads, err = c.readHeads(txn); err != nil {
+		return k, err
 	}
 	sets, err := c.readSets(txn)
 	if err != nil {
@@ -158,6 +150,23 @@ func (c *circle) lastArrival(txn *badger.Txn) (uint64, error) {
 		return 0, fmt.Errorf("%w: op with a key of %d bytes", storage.ErrDamaged, len(key))
 	}
 	return binary.BigEndian.Uint64(key[5:]), nil
+}
+
+// readHeads returns the heads and the control heads.
+func (c *circle) readHeads(txn *badger.Txn) (heads [2][]crdt.ID, err error) {
+	for which := range heads {
+		for item, err := range walk(txn, c.p.key('e', []byte{byte(which)})) {
+			if err != nil {
+				return heads, err
+			}
+			ids, err := decodeIDs(item.value)
+			if err != nil {
+				return heads, err
+			}
+			heads[which] = append(heads[which], ids...)
+		}
+	}
+	return heads, nil
 }
 
 func (c *circle) readSets(txn *badger.Txn) ([][]crdt.ID, error) {

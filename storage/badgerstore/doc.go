@@ -8,9 +8,9 @@
 // from 1), arr an arrival number (u64, big endian), seq five bytes big endian.
 //
 //	a|device key(32)        a# (4)                       short keys for devices
-//	o|arr                   flags, num known set, num day ops, num day bytes,
-//	                        num header length, header, signature, body
-//	                                                     the arrival log
+//	o|arr                   flags, id[0:4], num known set, num day ops,
+//	                        num day bytes, num header length, header, signature,
+//	                        body                         the arrival log
 //	i|id(32)                class, hlc (8), num a#, num arr, num seq,
 //	                        num known set, num day ops, num day bytes
 //	                                                     crdt.Fact without reading o|
@@ -32,8 +32,8 @@
 //
 // flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
 // signatures and bodies are the bytes that were signed; ids are hashed from them
-// again when an op is read, which is how damage shows, for the encryption of
-// Badger hides and does not authenticate. Tips have slots, rather than ids in
+// again when an op is read and compared with what o| and i| say, which is how
+// damage shows, for the encryption of Badger hides and does not authenticate. Tips have slots, rather than ids in
 // their keys, so that a lane that grows writes over one key and leaves no trail
 // of deleted ones. a, i, l, t, k and g can be made again from o.
 //

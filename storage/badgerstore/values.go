@@ -1,6 +1,7 @@
 package badgerstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -17,6 +18,10 @@ const (
 
 const sigSize = 64
 
+// idCheck is how much of an op's id its o| row holds: enough to see that the
+// header is still the one that was put there.
+const idCheck = 4
+
 // encodeOp returns the value of an o| row.
 func encodeOp(s *crdt.Stored) []byte {
 	op := &s.Op
@@ -30,8 +35,9 @@ func encodeOp(s *crdt.Stored) []byte {
 	if len(op.Sig) > 0 {
 		flags |= hasSig
 	}
-	b := make([]byte, 0, 1+4*5+op.Size())
+	b := make([]byte, 0, 1+idCheck+4*5+op.Size())
 	b = append(b, flags)
+	b = append(b, op.ID[:idCheck]...)
 	b = binary.AppendUvarint(b, uint64(s.Fact.Known))
 	b = binary.AppendUvarint(b, uint64(s.Fact.DayOps))
 	b = binary.AppendUvarint(b, uint64(s.Fact.DayBytes))
@@ -46,8 +52,8 @@ func encodeOp(s *crdt.Stored) []byte {
 // wraps [storage.ErrDamaged].
 func decodeOp(circle crdt.ID, arr uint64, data []byte) (crdt.Stored, error) {
 	r := reader{data: data}
-	flags := r.byte()
-	known, ops, bytes := r.num(), r.num(), r.num()
+	flags, check := r.byte(), r.bytes(idCheck)
+	known, dayOps, dayBytes := r.num(), r.num(), r.num()
 	payload := r.bytes(r.num())
 	var signature []byte
 	if flags&hasSig != 0 {
@@ -60,6 +66,9 @@ func decodeOp(circle crdt.ID, arr uint64, data []byte) (crdt.Stored, error) {
 	if err != nil {
 		return crdt.Stored{}, fmt.Errorf("%w: op number %d: %w", storage.ErrDamaged, arr, err)
 	}
+	if !bytes.Equal(op.ID[:idCheck], check) {
+		return crdt.Stored{}, fmt.Errorf("%w: the header of op number %d changed", storage.ErrDamaged, arr)
+	}
 	op.Sig, op.Gone = signature, flags&bodyGone != 0
 	if flags&hasBody != 0 {
 		op.Body = r.data
@@ -68,7 +77,7 @@ func decodeOp(circle crdt.ID, arr uint64, data []byte) (crdt.Stored, error) {
 		return crdt.Stored{}, fmt.Errorf("%w: body of op number %d is cut short", storage.ErrDamaged, arr)
 	}
 	return crdt.Stored{Op: op, Fact: crdt.Fact{Dev: op.Dev, Seq: op.Seq, HLC: op.HLC, Class: op.Class, Arr: arr,
-		Known: uint32(known), DayOps: uint32(ops), DayBytes: uint32(bytes)}}, nil
+		Known: uint32(known), DayOps: uint32(dayOps), DayBytes: uint32(dayBytes)}}, nil
 }
 
 // encodeFact returns the value of an i| row.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/dgraph-io/badger/v4"
@@ -124,11 +125,7 @@ func (c *circle) RebuildIndex() error {
 
 // rebuild does the work of RebuildIndex; the caller holds the store's lock.
 func (c *circle) rebuild() error {
-	heads, err := c.readable()
-	if err != nil {
-		return err
-	}
-	sets, err := c.KnownSets()
+	heads, sets, err := c.readable()
 	if err != nil {
 		return err
 	}
@@ -144,14 +141,14 @@ func (c *circle) rebuild() error {
 	}
 	c.mu.Lock()
 	c.kept = kept{devices: make([]crdt.Device, 1), numbers: map[crdt.Device]uint32{}, tips: map[crdt.Device][]slotTip{},
-		forks: map[crdt.Device]crdt.Fork{}, heads: c.kept.heads, sets: uint32(len(sets))}
+		forks: map[crdt.Device]crdt.Fork{}, heads: heads.kept, sets: uint32(len(sets))}
 	c.mu.Unlock()
 	if err := c.replay(sets); err != nil {
 		return err
 	}
 	st := newStage(c)
 	err = c.store.commit(true, func(w *write) error {
-		if err := st.setHeads(w, heads); err != nil {
+		if err := st.setHeads(w, heads.next()); err != nil {
 			return err
 		}
 		return w.del(c.rebuildKey())
@@ -163,59 +160,76 @@ func (c *circle) rebuild() error {
 	return nil
 }
 
-// readable reads the whole arrival log and returns the heads to go on with: those
-// kept, or, if one of them is not in the log, those that the ops themselves make.
-func (c *circle) readable() ([2][]crdt.ID, error) {
+// foundHeads are the heads that the store kept, and those that its ops make.
+// They differ while ops are held back for their clocks.
+type foundHeads struct {
+	kept   [2][]crdt.ID
+	made   [2]map[crdt.ID]bool
+	intact bool // all that was kept is in the log
+}
+
+// next returns the heads to go on with.
+func (h *foundHeads) next() [2][]crdt.ID {
+	if h.intact {
+		return h.kept
+	}
+	var heads [2][]crdt.ID
+	for which, made := range h.made {
+		heads[which] = slices.SortedFunc(maps.Keys(made), crdt.ID.Compare)
+	}
+	return heads
+}
+
+// readable reads the whole arrival log and makes sure that an index can be made
+// of it: no op is missing or unreadable, and all parents come first.
+func (c *circle) readable() (heads foundHeads, sets [][]crdt.ID, err error) {
 	txn := c.store.db.NewTransaction(false)
 	defer txn.Discard()
-	held := map[crdt.ID]bool{} // whether the op is of class control
-	made := [2]map[crdt.ID]bool{{}, {}}
+	if sets, err = c.readSets(txn); err != nil {
+		return heads, nil, err
+	}
+	if heads.kept, err = c.readHeads(txn); err != nil {
+		return heads, nil, err
+	}
+	heads.made = [2]map[crdt.ID]bool{{}, {}}
+	held := map[crdt.ID]crdt.Class{}
 	last := uint64(0)
 	for item, err := range walk(txn, c.p.key('o')) {
 		if err != nil {
-			return [2][]crdt.ID{}, err
+			return heads, nil, err
 		}
 		arr := binary.BigEndian.Uint64(item.key[5:])
 		if arr != last+1 {
-			return [2][]crdt.ID{}, fmt.Errorf("%w: op number %d is missing", storage.ErrDamaged, last+1)
+			return heads, nil, fmt.Errorf("%w: op number %d is missing", storage.ErrDamaged, last+1)
 		}
 		last = arr
 		s, err := decodeOp(c.id, arr, item.value)
 		if err != nil {
-			return [2][]crdt.ID{}, err
+			return heads, nil, err
 		}
-		control := s.Op.Class == crdt.Control
 		for id := range s.Op.Parents {
-			delete(made[0], id)
-		}
-		made[0][s.Op.ID] = true
-		if control {
-			for _, id := range s.Op.Ctl {
-				delete(made[1], id)
+			if _, ok := held[id]; !ok {
+				return heads, nil, fmt.Errorf("%w: op number %d comes before its parent %s", storage.ErrDamaged, arr, id.Short())
 			}
-			made[1][s.Op.ID] = true
+			delete(heads.made[0], id)
 		}
-		held[s.Op.ID] = control
+		heads.made[0][s.Op.ID] = true
+		if s.Op.Class == crdt.Control {
+			for _, id := range s.Op.Ctl {
+				delete(heads.made[1], id)
+			}
+			heads.made[1][s.Op.ID] = true
+		}
+		held[s.Op.ID] = s.Op.Class
 	}
-	kept := c.kept.heads
-	intact := last == 0 || len(kept[0]) > 0 && len(kept[1]) > 0
-	for which, ids := range kept {
+	heads.intact = last == 0 || len(heads.kept[0]) > 0 && len(heads.kept[1]) > 0
+	for which, ids := range heads.kept {
 		for _, id := range ids {
-			control, ok := held[id]
-			intact = intact && ok && (control || which == 0)
+			class, ok := held[id]
+			heads.intact = heads.intact && ok && (which == 0 || class == crdt.Control)
 		}
 	}
-	if intact {
-		return kept, nil
-	}
-	for which := range made {
-		kept[which] = nil
-		for id := range made[which] {
-			kept[which] = append(kept[which], id)
-		}
-		slices.SortFunc(kept[which], crdt.ID.Compare)
-	}
-	return kept, nil
+	return heads, sets, nil
 }
 
 // replay places all ops again, a batch at a time, and gives each the fact that

@@ -1,0 +1,46 @@
+package badgerstore
+
+import "github.com/dgraph-io/badger/v4"
+
+// TestingRaw lets f change the database behind the store's back; rows are named by
+// circle number and the key of the table in doc.go.
+func (s *Store) TestingRaw(f func(get func(number uint32, key string) []byte, set func(number uint32, key string, value []byte))) error {
+	return s.db.Update(func(txn *badger.Txn) error {
+		get := func(number uint32, key string) []byte {
+			v, _, err := value(txn, append(u32(number), key...))
+			if err != nil {
+				panic(err)
+			}
+			return v
+		}
+		set := func(number uint32, key string, value []byte) {
+			var err error
+			if k := append(u32(number), key...); value == nil {
+				err = txn.Delete(k)
+			} else {
+				err = txn.Set(k, value)
+			}
+			if err != nil {
+				panic(err)
+			}
+		}
+		f(get, set)
+		return nil
+	})
+}
+
+// TestingOnCommit is called at the beginning of every write, which fails with its
+// error.
+func (s *Store) TestingOnCommit(f func() error) { s.onCommit = f }
+
+// TestingOnSync is called in place of each sync, with the sync itself.
+func (s *Store) TestingOnSync(f func(sync func() error) error) {
+	sync := s.journal.sync
+	s.journal.sync = func() error { return f(sync) }
+}
+
+// TestingNewestLog returns the name of the write-ahead file written to.
+func (s *Store) TestingNewestLog() string { return newestLog(s.dir) }
+
+// TestingNumber returns the local number of the n-th circle made.
+func TestingNumber(n int) uint32 { return uint32(n + 1) }
