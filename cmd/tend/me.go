@@ -1,6 +1,11 @@
 package main
 
 import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -8,55 +13,161 @@ import (
 	"tend/node/view"
 )
 
-// me shows or changes my own sections.
+// section is a part of my own page: said with words or flags, shown without.
+type section struct {
+	use, short string
+	words      int // how many words say it; fewer show it
+	flags      func(*pflag.FlagSet)
+	show       func(s *speaker, m *view.Member, words []string)
+}
+
+// me are the verbs about myself.
 func (a *app) me() []*cobra.Command {
-	v := verb{use: "me", said: "Said"}
-	cmd := &cobra.Command{Use: "me", Short: "my name, languages, area and how to reach me", Args: words(0, 0, "")}
-	f := cmd.Flags()
-	f.String("name", "", "what the others call me")
-	f.StringArray("languages", nil, "as de,ar")
-	f.String("area", "", "about where I am")
-	f.StringArray("contact", nil, `a way to reach me, as "call 0123"; the first is liked best`)
-	f.StringArray("to", nil, "who may read what is set now")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		some := false
-		typed(cmd, func(*pflag.Flag) { some = true })
-		if some {
-			return a.say(cmd.Context(), v, argsOf(cmd, nil, nil))
+	table := []section{
+		{"me", "my name, languages, area and how to reach me", 0, meFlags,
+			func(s *speaker, m *view.Member, _ []string) { s.member(m) }},
+		{"room [open|some|little|resting]", "how much I can carry just now", 1, untilFlags,
+			func(s *speaker, m *view.Member, _ []string) { s.room(m.Room) }},
+		{"listen [yes|no]", "open to listening now", 1, untilFlags,
+			func(s *speaker, m *view.Member, _ []string) { s.listening(m.Listening) }},
+		{"card [SECTION [TEXT]]", "how care lands for me", 2, toFlag,
+			func(s *speaker, m *view.Member, words []string) { s.sections(m.Card, words) }},
+		{"bounds [KEY [VALUE]]", "how, when and by whom I like to be asked", 2, toFlag,
+			func(s *speaker, m *view.Member, words []string) { s.sections(m.Bounds, words) }},
+		{"free [WHEN]…", "when I am free", 1, freeFlags,
+			func(s *speaker, m *view.Member, _ []string) { s.free(m.Free) }},
+	}
+	cmds := make([]*cobra.Command, len(table))
+	for i, one := range table {
+		cmds[i] = a.section(one)
+	}
+	return cmds
+}
+
+// section makes the command of one.
+func (a *app) section(one section) *cobra.Command {
+	name, takes, _ := strings.Cut(one.use, " ")
+	most := one.words
+	if name == "free" {
+		most = -1
+	}
+	cmd := &cobra.Command{Use: one.use, Short: one.short, Args: words(0, most, takes)}
+	one.flags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, words []string) error {
+		args := argsOf(cmd, nil, nil)
+		if one.words == 0 && len(args) > 0 || one.words > 0 && len(words) >= one.words || name == "free" && len(args) > 0 {
+			if len(words) > 0 {
+				args["text"] = words
+			}
+			return a.say(cmd.Context(), verb{use: one.use, said: "Said"}, args)
+		}
+		if len(args) > 0 {
+			return usage(cmd.CommandPath()+" "+takes, "there is nothing said for --%s to go with", slices.Sorted(maps.Keys(args))[0])
 		}
 		return a.with(cmd.Context(), here, func(c *client.Client) error {
-			m, err := myself(cmd, c)
+			m, err := a.myself(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
 			s := a.speaker()
-			return s.answer(m, func() { s.member(m) })
+			return s.answer(m, func() { one.show(s, m, words) })
 		})
 	}
-	return []*cobra.Command{cmd}
+	return cmd
 }
 
-// myself returns what the circle knows of me.
-func myself(cmd *cobra.Command, c *client.Client) (*view.Member, error) {
-	st, err := c.Status(cmd.Context())
+// myself returns what the circle knows of me, in the circle that is meant.
+func (a *app) myself(ctx context.Context, c *client.Client) (*view.Member, error) {
+	circles, err := c.Circles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	chosen := cmd.Flag("circle").Value.String()
-	for _, one := range st.Circles {
-		if len(st.Circles) > 1 && chosen != one.Name && (chosen == "" || one.ID[:min(len(chosen), len(one.ID))] != chosen) {
-			continue
-		}
-		item, err := c.Show(cmd.Context(), one.Me.ID)
-		if err != nil {
-			return nil, err
-		}
-		if item.Member != nil {
-			return item.Member, nil
+	var fit []view.Circle
+	for _, one := range circles {
+		if a.circle == "" || strings.EqualFold(one.Name, a.circle) || len(a.circle) >= minPrefix && strings.HasPrefix(one.ID, strings.ToLower(a.circle)) {
+			fit = append(fit, one)
 		}
 	}
-	if len(st.Circles) > 1 {
-		return nil, usage("name it with --circle", "there are %d circles on this home", len(st.Circles))
+	switch {
+	case len(circles) == 0:
+		return nil, noCircle()
+	case len(fit) == 0:
+		return nil, fail(exitMissing, "tend circles lists those there are", "there is no circle %q on this home", a.circle)
+	case len(fit) > 1:
+		return nil, usage("name one with --circle; tend circles lists them", "this home is in several circles")
 	}
-	return nil, fail(exitMissing, "begin one:  tend begin NAME --as ME    join one:  tend join INVITE", "there is no circle on this home yet")
+	item, err := c.Show(ctx, fit[0].Me.ID)
+	if err == nil && item.Member == nil {
+		err = fail(exitFailed, "", "the circle does not know you yet")
+	}
+	return item.Member, err
+}
+
+func (s *speaker) room(r *view.Room) {
+	switch {
+	case r == nil:
+		s.line("not said lately")
+	case r.Until != "":
+		s.line("%s, until %s", r.Level, s.date(r.Until))
+	default:
+		s.line("%s", r.Level)
+	}
+}
+
+func (s *speaker) listening(l *view.Listening) {
+	switch {
+	case l == nil:
+		s.line("not listening just now")
+	case l.Until != "":
+		s.line("open to listening, until %s", s.date(l.Until))
+	default:
+		s.line("open to listening")
+	}
+}
+
+// sections writes all parts of a page, or the one that is named.
+func (s *speaker) sections(all map[string]string, words []string) {
+	if len(words) > 0 {
+		s.line("%s", plain(all[words[0]]))
+		return
+	}
+	if len(all) == 0 {
+		s.line("Nothing said yet.")
+	}
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		s.field(key, plain(all[key]))
+	}
+}
+
+func (s *speaker) free(list []string) {
+	if len(list) == 0 {
+		s.line("Nothing said yet.")
+	}
+	for _, when := range list {
+		s.line("%s", s.date(when))
+	}
+}
+
+func toFlag(f *pflag.FlagSet) {
+	f.StringArray("to", nil, "who may read it: a member, or circle; may be repeated")
+}
+
+func untilFlags(f *pflag.FlagSet) {
+	f.String("until", "", "until this date or hour")
+	toFlag(f)
+}
+
+func meFlags(f *pflag.FlagSet) {
+	f.String("name", "", "what the others call me")
+	f.StringArray("languages", nil, "as de,ar")
+	f.String("area", "", "about where I am")
+	f.StringArray("contact", nil, `a way to reach me, as "call 0123"; the first is liked best`)
+	f.String("presence", "", "shown or hidden")
+	toFlag(f)
+}
+
+func freeFlags(f *pflag.FlagSet) {
+	f.StringArray("repeat", nil, "again and again: daily, weekly, mon,wed")
+	f.Bool("none", false, "at no time")
+	toFlag(f)
 }

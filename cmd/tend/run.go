@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -16,11 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
+	"tend/node/api"
 	"tend/node/client"
 )
-
-// closing is how long answers under way may take when the node is told to end.
-const closing = 3 * time.Second
 
 // network is how a node meets others.
 type network struct {
@@ -91,11 +87,11 @@ func (a *app) beNode(ctx context.Context, n network, hello func(context.Context,
 		return err
 	}
 	defer func() { err = errors.Join(err, m.close()) }()
-	l, err := h.listen()
+	socket, err := api.Listen(h.dir)
 	if err != nil {
-		return err
+		return &failure{code: exitFailed, say: "the socket of " + h.dir + " cannot be made", hint: reason(err), err: err}
 	}
-	return a.serve(ctx, m, l, hello)
+	return a.serve(ctx, m, socket, hello)
 }
 
 // takeHome locks the home, waiting for a command that is at work on it.
@@ -118,25 +114,9 @@ func (a *app) takeHome(ctx context.Context) (interface{ Unlock() error }, error)
 }
 
 // serve answers on the socket until ctx ends or the node fails.
-func (a *app) serve(ctx context.Context, m *machine, l net.Listener, hello func(context.Context, *client.Client) error) error {
-	server := &http.Server{Handler: m.handler, ReadHeaderTimeout: closing,
-		BaseContext: func(net.Listener) context.Context { return ctx }}
+func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, hello func(context.Context, *client.Client) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve the local API: %w", err)
-		}
-		return nil
-	})
-	g.Go(func() error {
-		<-ctx.Done()
-		late, stop := context.WithTimeout(context.WithoutCancel(ctx), closing)
-		defer stop()
-		if server.Shutdown(late) != nil {
-			return server.Close()
-		}
-		return nil
-	})
+	g.Go(func() error { return api.Serve(ctx, socket, m.handler, m.log) })
 	g.Go(func() error { return m.wait(ctx) })
 	if hello != nil {
 		g.Go(func() error {

@@ -37,12 +37,14 @@ func (a *app) verbs() []*cobra.Command {
 		{"not-now ID", "not now: a full answer", id, 1, nil, "Not now: a full answer"},
 		{"stand-by ID", "ask me first if this place opens again", id, 1, standByFlags, "Standing by"},
 		{"cannot ID", "give a place back; no reason needed", id, 1, cannotFlags, "Given back"},
-		{"both ID", "one more place on that date: both come", id, 1, slotFlag, "Both come"},
+		{"both ID", "one more place on that date: both come", id, 1, oneSlot, "Both come"},
 		{"done ID", "it happened", id, 1, doneFlags, "Done"},
 		{"change ID", "a new text; earlier yeses ask again", id, 1, changeFlags, "Changed"},
 		{"place ID", "where it is, for the people in this agreement alone", id, 1, placeFlags, "Only the people in this agreement see it"},
 		{"thank ID TEXT", "say thanks, privately", idText, 2, nil, "Thanked"},
 		{"note ID TEXT", "write a note on anything", idText, 2, nil, "Noted"},
+		{"check-in MEMBER TEXT", "how somebody seemed to me; they read it too", []string{"member", "text"}, 2, nil, "Noted"},
+		{"widen ID", "ask more people; they get the text as it is now, or another", id, 1, widenFlags, "More people are asked"},
 		{"edit ID", "change a need or an offer of mine", id, 1, editFlags, "Changed"},
 		{"enough ID", "enough for now", id, 1, nil, "Enough for now"},
 		{"met ID", "it's taken care of", id, 1, nil, "Taken care of"},
@@ -196,14 +198,23 @@ func editFlags(f *pflag.FlagSet) {
 	postFlags(f)
 }
 
-func mayIFlags(f *pflag.FlagSet) { f.StringArray("when", nil, "a date, a date with hour, or a range") }
+func widenFlags(f *pflag.FlagSet) {
+	f.StringArray("to", nil, "a member, or circle; may be repeated")
+	f.String("text", "", "the title they will get")
+	f.String("details", "", "the details they will get")
+	f.Bool("yes", false, "do not ask first")
+}
+
+func mayIFlags(f *pflag.FlagSet) { f.String("when", "", "a date, a date with hour, or a range") }
 
 func slotFlag(f *pflag.FlagSet) { f.StringArray("slot", nil, "the date, as 2026-12-01T17:00") }
+
+func oneSlot(f *pflag.FlagSet) { f.String("slot", "", "the date, as 2026-12-01T17:00") }
 
 func yesFlags(f *pflag.FlagSet) {
 	slotFlag(f)
 	f.String("every", "", "every open date: all, or weekdays as tue,thu")
-	f.StringArray("when", nil, "terms of my own: another date or hour")
+	f.String("when", "", "terms of my own: another date or hour")
 	f.String("note", "", "a few words beside it")
 }
 
@@ -223,7 +234,7 @@ func doneFlags(f *pflag.FlagSet) {
 }
 
 func changeFlags(f *pflag.FlagSet) {
-	f.StringArray("when", nil, "another date")
+	f.String("when", "", "another date")
 	f.String("area", "", "another area")
 	f.String("what", "", "another text")
 	f.String("costs", "", "another sentence about costs")
@@ -235,4 +246,5 @@ func placeFlags(f *pflag.FlagSet) {
 	f.String("where", "", "the address")
 	f.String("code", "", "of the door")
 	f.String("phone", "", "to call")
+	slotFlag(f)
 }

@@ -1,0 +1,359 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node"
+	"tend/node/api"
+	"tend/node/view"
+	"tend/protocol"
+)
+
+// doorLook is how often a wait at a door looks whether it has opened.
+const doorLook = 50 * time.Millisecond
+
+// at returns the node as it is now.
+func (m *machine) at() *node.Node {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.node
+}
+
+// Do implements [api.Service].
+func (m *machine) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.Result, error) {
+	return m.at().Do(ctx, id, cmd)
+}
+
+// View implements [api.Service].
+func (m *machine) View(id crdt.ID) (view.Source, error) {
+	n := m.at()
+	s, err := n.View(id)
+	if err != nil {
+		return view.Source{}, err
+	}
+	env, err := n.Env(id)
+	if err != nil {
+		return view.Source{}, err
+	}
+	return view.Source{Circle: id, State: s.State, People: s.People, Env: env,
+		Heard: func(member crdt.ID) (time.Time, int, bool) {
+			h, ok := n.HeardOf(id, member)
+			return h.At, h.Behind, ok
+		}}, nil
+}
+
+// Watch implements [api.Service].
+func (m *machine) Watch(ctx context.Context) iter.Seq[api.Revision] {
+	n := m.at()
+	return func(yield func(api.Revision) bool) {
+		for r := range n.Watch(ctx) {
+			if !yield(api.Revision{Circle: r.Circle, N: r.N}) {
+				return
+			}
+		}
+	}
+}
+
+// Circles implements [api.Circles].
+func (m *machine) Circles(context.Context) ([]view.Circle, error) {
+	n := m.at()
+	var out []view.Circle
+	for _, id := range n.All() {
+		s, err := n.View(id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, view.Circle{ID: id.String(), Name: s.People.Charter().Name, Standing: standingWord(s.Standing),
+			Me: personOf(s, s.Me), Members: len(s.People.Members())})
+	}
+	slices.SortFunc(out, func(a, b view.Circle) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return out, nil
+}
+
+func personOf(s *node.Snapshot, id crdt.ID) view.Person {
+	return view.Person{ID: id.String(), Name: s.State.Name(id)}
+}
+
+// standingWord names a standing as interfaces do.
+func standingWord(s membership.Standing) string {
+	switch s {
+	case membership.Left:
+		return "left"
+	case membership.Removed:
+		return "removed"
+	}
+	return "in"
+}
+
+// Begin implements [api.Circles].
+func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error) {
+	charter, err := charterOf(o)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	return m.at().Begin(ctx, node.BeginOptions{Charter: charter, As: o.As})
+}
+
+// charterOf makes the charter that a circle begins with: what was said on the
+// command line goes before what the file says.
+func charterOf(o api.BeginOptions) (membership.Charter, error) {
+	bad := func(hint, format string, args ...any) (membership.Charter, error) {
+		return membership.Charter{}, &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf(format, args...), Hint: hint}
+	}
+	var file charterFile
+	meta, err := toml.Decode(o.Charter, &file)
+	if err != nil {
+		return bad(err.Error(), "The charter cannot be read as TOML.")
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return bad("tend charter --out shows what there is.", "The charter has no %q.", unknown[0].String())
+	}
+	c := membership.DefaultCharter(cmp.Or(o.Name, file.Name))
+	c.Purpose = cmp.Or(o.Purpose, file.Purpose)
+	c.Categories, c.ReviewOn = file.Categories, file.ReviewOn
+	switch cmp.Or(o.History, file.History) {
+	case "", "all":
+	case "from-joining":
+		c.History = membership.HistoryFromJoining
+	default:
+		return bad("It is all or from-joining.", "%q is not what newcomers can be shown.", cmp.Or(o.History, file.History))
+	}
+	fields := boundFields(&c.Bounds)
+	for key, text := range file.Bounds {
+		field, ok := fields[key]
+		if !ok {
+			return bad("tend charter --out shows what there is.", "The charter has no bound %q.", key)
+		}
+		*field = text
+	}
+	return c, nil
+}
+
+// boundFields are a circle's bounds by the keys that people type.
+func boundFields(b *membership.Bounds) map[string]*string {
+	return map[string]*string{"ways": &b.Ways, "quiet": &b.Quiet, "reply": &b.Reply, "radius": &b.Radius, "area": &b.Area,
+		"who": &b.Who, "not-from-me": &b.NotFromMe, "emergency": &b.Emergency}
+}
+
+// Welcome implements [api.Circles].
+func (m *machine) Welcome(ctx context.Context, id, member crdt.ID) (crdt.ID, error) {
+	return m.at().Welcome(ctx, id, member)
+}
+
+// Leave implements [api.Circles].
+func (m *machine) Leave(ctx context.Context, id crdt.ID, farewell string) error {
+	n := m.at()
+	if strings.TrimSpace(farewell) != "" {
+		s, err := n.View(id)
+		if err != nil {
+			return err
+		}
+		if _, err := n.Do(ctx, id, circle.WriteNote{On: s.Me, Kind: circle.NoteFarewell, Text: farewell}); err != nil {
+			return err
+		}
+	}
+	return n.Leave(ctx, id)
+}
+
+// contacts are whom an invitation of a circle names: this home, and others that
+// are on; none without network.
+func (m *machine) contacts(id crdt.ID) []protocol.Contact {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.net == nil {
+		return nil
+	}
+	return m.net.Contacts(id)
+}
+
+// Invite implements [api.Invites].
+func (m *machine) Invite(ctx context.Context, id crdt.ID, o api.InviteOptions) (view.Invite, error) {
+	made, err := m.at().Invite(ctx, id, node.InviteOptions{For: o.For, Until: o.Until, Uses: o.Uses, Contacts: m.contacts(id)})
+	if err != nil {
+		return view.Invite{}, err
+	}
+	return m.invitation(made), nil
+}
+
+// Invites implements [api.Invites].
+func (m *machine) Invites(_ context.Context, id crdt.ID) ([]view.Invite, error) {
+	list, err := m.at().Invites(id, m.contacts(id))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]view.Invite, len(list))
+	for i, one := range list {
+		out[i] = m.invitation(one)
+	}
+	return out, nil
+}
+
+func (m *machine) invitation(i node.Invite) view.Invite {
+	return view.Invite{ID: i.ID.String(), Text: i.Text, Expires: i.Expires.In(m.config.Now().Location()), Uses: i.Uses,
+		Used: i.Used, For: i.For, Revoked: i.Revoked}
+}
+
+// RevokeInvite implements [api.Invites].
+func (m *machine) RevokeInvite(ctx context.Context, id crdt.ID, prefix string) error {
+	n := m.at()
+	list, err := n.Invites(id, nil)
+	if err != nil {
+		return err
+	}
+	var fit []crdt.ID
+	for _, i := range list {
+		if len(prefix) >= minPrefix && strings.HasPrefix(i.ID.String(), strings.ToLower(prefix)) {
+			fit = append(fit, i.ID)
+		}
+	}
+	switch {
+	case len(prefix) < minPrefix:
+		return &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend invite --list shows them."}
+	case len(fit) == 0:
+		return &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("There is no invitation %q.", prefix), Hint: "tend invite --list shows them."}
+	case len(fit) > 1:
+		return &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("%q fits several invitations.", prefix), Hint: "Type more of its digits.", IDs: fit}
+	}
+	return n.RevokeInvite(ctx, id, fit[0])
+}
+
+// minPrefix is how many digits of an id name it at least.
+const minPrefix = 6
+
+// ReadCode implements [api.Doors].
+func (m *machine) ReadCode(_ context.Context, text string) (view.Code, error) {
+	code, err := protocol.ParseCode(text)
+	if err != nil {
+		return view.Code{}, unreadable(err)
+	}
+	switch c := code.(type) {
+	case *protocol.Invite:
+		expires := time.Unix(int64(c.Expiry)*3600, 0).In(m.config.Now().Location())
+		return view.Code{Kind: "invite", Text: c.Text(), Circle: c.Circle.String(), Expires: &expires}, nil
+	case *protocol.FaceCode:
+		return view.Code{Kind: "face", Text: c.Text()}, nil
+	}
+	return view.Code{}, unreadable(errors.New("a code of an unknown kind"))
+}
+
+func unreadable(err error) error {
+	return &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it.",
+		Hint: "It begins with TEND: and goes on in capitals and digits; copy the whole of it. (" + err.Error() + ")"}
+}
+
+// Join implements [api.Doors].
+func (m *machine) Join(ctx context.Context, text, as string) (view.Joining, error) {
+	code, err := protocol.ParseCode(text)
+	if err != nil {
+		return view.Joining{}, unreadable(err)
+	}
+	invite, ok := code.(*protocol.Invite)
+	if !ok {
+		return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "This is the code of someone who wants to come in, not an invitation.",
+			Hint: "If you are in a circle:  tend let-in CODE"}
+	}
+	n := m.at()
+	j, err := n.Join(invite, strings.TrimSpace(as))
+	if err != nil {
+		return view.Joining{}, err
+	}
+	for {
+		state, err := m.joining(n, j)
+		if err != nil || state.State != "knocking" {
+			return state, err
+		}
+		if pause(ctx, doorLook) != nil {
+			return state, nil
+		}
+		if j.ID == "" {
+			continue
+		}
+		if now, ok := n.Joined(j.ID); ok {
+			if now.Over != "" {
+				return view.Joining{}, &circle.Problem{Code: circle.Kept, Say: now.Over, Hint: "The one who gave it to you can make another:  tend invite"}
+			}
+			j = now
+		}
+	}
+}
+
+// joining says how far a join is: in as soon as the circle is read.
+func (m *machine) joining(n *node.Node, j node.JoinState) (view.Joining, error) {
+	s, err := n.View(j.Circle)
+	if err != nil || !s.Arrived || s.Standing != membership.In {
+		return view.Joining{Circle: j.Circle.String(), State: "knocking"}, nil
+	}
+	out := view.Joining{Circle: j.Circle.String(), Name: s.People.Charter().Name, State: "newcomer"}
+	if me, ok := s.People.Member(s.Me); ok && me.Welcomed {
+		out.State = "member"
+	}
+	return out, nil
+}
+
+// ShowCode implements [api.Doors].
+func (m *machine) ShowCode(_ context.Context, as string) (view.Shown, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var addrs [][]byte
+	if m.net != nil {
+		addrs = m.net.Contact().Addrs
+	}
+	_, text, err := m.node.ShowCode(strings.TrimSpace(as), addrs)
+	return view.Shown{Text: text}, err
+}
+
+// Joins implements [api.Doors].
+func (m *machine) Joins(context.Context) ([]view.Joining, error) {
+	n := m.at()
+	out := []view.Joining{}
+	for _, j := range m.config.Keys.Joinings() {
+		now, ok := n.Joined(j.ID)
+		if !ok || now.Over != "" {
+			continue
+		}
+		state, err := m.joining(n, now)
+		if err != nil {
+			return nil, err
+		}
+		if now.Circle.IsZero() {
+			state.Circle = ""
+		}
+		out = append(out, state)
+	}
+	return out, nil
+}
+
+// LetIn implements [api.Doors].
+func (m *machine) LetIn(ctx context.Context, id crdt.ID, text string) (crdt.ID, error) {
+	code, err := protocol.ParseCode(text)
+	if err != nil {
+		return crdt.ID{}, unreadable(err)
+	}
+	face, ok := code.(*protocol.FaceCode)
+	if !ok {
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "This is an invitation, not the code of someone who wants to come in.",
+			Hint: "To come in with it:  tend join INVITE"}
+	}
+	n := m.at()
+	visit, err := n.LetIn(id, face)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	if err := n.AwaitVisit(ctx, visit); err != nil {
+		return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Say: "Their home was not reached yet.",
+			Hint: "Are both on the same Wi-Fi? A running node goes on trying for a quarter of an hour."}
+	}
+	return face.Inception, nil
+}

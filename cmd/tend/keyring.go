@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+
+	"tend/crdt"
+	"tend/crdt/canon"
+	"tend/node"
+	"tend/storage/vault"
+)
+
+// keyring is a [node.Keyring] in the vault. The vault keeps a copy in memory, so
+// reading never waits for the disk; what it took is on disk when it returns.
+type keyring struct{ vault *vault.Vault }
+
+// TransportSeed implements [node.Keyring].
+func (k keyring) TransportSeed() [32]byte { return k.vault.Transport() }
+
+// Circles implements [node.Keyring].
+func (k keyring) Circles() []crdt.ID { return k.vault.Circles() }
+
+// Circle implements [node.Keyring].
+func (k keyring) Circle(id crdt.ID) (node.CircleKeys, bool) {
+	c, ok := k.vault.Circle(id)
+	if !ok {
+		return node.CircleKeys{}, false
+	}
+	me, err := identityOf(c.Identity)
+	if err != nil {
+		return node.CircleKeys{}, false // the vault holds what this adapter put there
+	}
+	out := node.CircleKeys{Identity: me, LogKey: [32]byte(c.LogKey)}
+	for _, s := range c.Secrets {
+		out.Secrets = append(out.Secrets, [32]byte(s))
+	}
+	for _, i := range c.Invites {
+		out.Invites = append(out.Invites, node.InviteSeed{Op: i.Op, Seed: [16]byte(i.Seed), For: i.For})
+	}
+	return out, true
+}
+
+// SetCircle implements [node.Keyring].
+func (k keyring) SetCircle(id crdt.ID, c node.CircleKeys) error {
+	return k.vault.Update(func(all *vault.Contents) error {
+		kept, err := all.Circle(id)
+		if err != nil {
+			kept = &vault.Circle{}
+			all.Circles[id] = kept
+		}
+		kept.Identity, kept.LogKey = vaultIdentity(c.Identity), vault.Seed(c.LogKey)
+		kept.Secrets, kept.Invites = nil, nil
+		for _, s := range c.Secrets {
+			kept.Secrets = append(kept.Secrets, vault.Seed(s))
+		}
+		for _, i := range c.Invites {
+			kept.Invites = append(kept.Invites, vault.Invite{Op: i.Op, Seed: i.Seed[:], For: i.For})
+		}
+		return nil
+	})
+}
+
+// Joinings implements [node.Keyring].
+func (k keyring) Joinings() []node.Joining {
+	var out []node.Joining
+	for _, j := range k.vault.Joinings() {
+		me, err := identityOf(j.Identity)
+		if err != nil {
+			continue // the vault holds what this adapter put there
+		}
+		out = append(out, node.Joining{ID: j.ID, Code: string(j.Code), Show: j.Show, Name: j.Name, Identity: me,
+			Since: j.Since, Last: j.Last, Over: j.Over})
+	}
+	return out
+}
+
+// SetJoinings implements [node.Keyring].
+func (k keyring) SetJoinings(list []node.Joining) error {
+	return k.vault.Update(func(all *vault.Contents) error {
+		all.Joinings = nil
+		for _, j := range list {
+			all.Joinings = append(all.Joinings, vault.Joining{ID: j.ID, Code: vault.Bytes(j.Code), Show: j.Show, Name: j.Name,
+				Identity: vaultIdentity(j.Identity), Since: j.Since, Last: j.Last, Over: j.Over})
+		}
+		return nil
+	})
+}
+
+func identityOf(i vault.Identity) (node.Identity, error) {
+	out := node.Identity{RootSeed: i.Root, NextSeed: i.NextRoot, DevSeed: i.Device}
+	if err := canon.Unmarshal(i.Inception, &out.Inception); err != nil {
+		return node.Identity{}, fmt.Errorf("read an inception in the vault: %w", err)
+	}
+	for _, b := range i.Boxes {
+		out.Boxes = append(out.Boxes, node.Box{Key: b.Key, Made: b.Made})
+	}
+	return out, nil
+}
+
+func vaultIdentity(i node.Identity) vault.Identity {
+	out := vault.Identity{Inception: canon.MustMarshal(i.Inception), Root: i.RootSeed, NextRoot: i.NextSeed, Device: i.DevSeed}
+	for _, b := range i.Boxes {
+		out.Boxes = append(out.Boxes, vault.Box{Key: b.Key, Made: b.Made})
+	}
+	return out
+}

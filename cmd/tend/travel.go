@@ -1,0 +1,290 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"slices"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node"
+	"tend/node/api"
+	"tend/node/p2p"
+	"tend/node/view"
+)
+
+// syncLook is how often a sync that waits looks whether all are met.
+const syncLook = 100 * time.Millisecond
+
+// Status implements [api.Travel]. What it says is compared, not guessed: caught
+// up is a home that met others and holds what they hold.
+func (m *machine) Status(context.Context) (view.Status, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	st := view.Status{Circles: []view.CircleStatus{}}
+	var net p2p.Status
+	if m.net != nil {
+		net = m.net.Status()
+		st.PeerID, st.Listen = net.PeerID, net.Listen
+	}
+	var facts standingFacts
+	for _, id := range m.node.All() {
+		one, err := m.circleStatus(id, net.Links)
+		if err != nil {
+			return view.Status{}, err
+		}
+		st.Circles = append(st.Circles, one.CircleStatus)
+		facts.add(one)
+	}
+	for _, j := range m.config.Keys.Joinings() {
+		facts.knocking = facts.knocking || j.Over == ""
+	}
+	st.State, st.Reason, st.Cures = facts.say(m.net != nil, net.Alone)
+	return st, nil
+}
+
+// circleFacts is a circle's status, and what the state of the home depends on.
+type circleFacts struct {
+	view.CircleStatus
+	unread, lacking int // epochs without a key here; connected members who are not known to hold all
+}
+
+// circleStatus is one circle as status shows it.
+func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error) {
+	s, err := m.node.Status(id)
+	if err != nil {
+		return circleFacts{}, err
+	}
+	snap, err := m.node.View(id)
+	if err != nil {
+		return circleFacts{}, err
+	}
+	out := circleFacts{unread: s.Unread, CircleStatus: view.CircleStatus{ID: id.String(), Name: s.Name,
+		Standing: standingWord(s.Standing), Me: personOf(snap, s.Me), Members: s.Members, Ops: s.Ops, Waiting: s.Waiting,
+		Frontier: s.Frontier.String(), StateDigest: s.StateDigest.String(), Epoch: epochText(s.Epoch)}}
+	if !s.Arrived && s.Standing == membership.In {
+		out.lacking++
+	}
+	on := map[crdt.ID]bool{}
+	for _, l := range links {
+		if !slices.Contains(l.Circles, id) {
+			continue
+		}
+		for _, d := range snap.People.ByPeer(l.Peer) {
+			on[d.Member] = true
+		}
+	}
+	for _, one := range snap.People.Members() {
+		if one.ID == s.Me {
+			continue
+		}
+		h, heard := s.Heard[one.ID]
+		if on[one.ID] {
+			out.Connected = append(out.Connected, personOf(snap, one.ID))
+			if !heard || h.Behind > 0 {
+				out.lacking++
+			}
+		}
+		if heard {
+			out.Heard = append(out.Heard, view.Heard{Member: personOf(snap, one.ID), At: h.At.In(m.config.Now().Location()).Truncate(time.Second), Behind: h.Behind})
+		}
+	}
+	return out, nil
+}
+
+func epochText(e membership.EpochID) string {
+	if e == (membership.EpochID{}) {
+		return ""
+	}
+	return hexText(e[:])
+}
+
+// standingFacts gather what all circles together come to.
+type standingFacts struct {
+	circles, others, connected int
+	waiting, lacking           int
+	knocking                   bool
+}
+
+func (f *standingFacts) add(c circleFacts) {
+	if c.Standing != "in" {
+		return
+	}
+	f.circles++
+	f.others += c.Members - 1
+	f.connected += len(c.Connected)
+	f.waiting += c.Waiting + c.unread
+	f.lacking += c.lacking
+}
+
+// say names the state of the home, why it is alone, and what helps.
+func (f *standingFacts) say(network bool, why p2p.Why) (state, reason string, cures []string) {
+	switch {
+	case f.circles == 0 && f.knocking:
+		return "knocking", "Nobody has opened yet; a running node keeps knocking.", nil
+	case f.circles == 0:
+		return "alone", "There is no circle on this home yet.", []string{"begin one: tend begin NAME", "join one: tend join INVITE"}
+	case f.connected > 0 && f.waiting+f.lacking == 0:
+		return "caught_up", "", nil
+	case f.connected > 0:
+		return "travelling", "", nil
+	case f.others == 0:
+		return "alone", "Nobody else is in the circle yet.", []string{"invite someone: tend invite"}
+	case !network:
+		return "alone", "No node is running on this home.", []string{"start it: tend run", "or sync by file: tend carry out FILE"}
+	}
+	return "alone", aloneReasons[why], []string{"be on the same Wi-Fi as another member", "forward a port to this home, or run a home server",
+		"sync by file: tend carry out FILE"}
+}
+
+// aloneReasons are why nobody is reached, for people.
+var aloneReasons = map[p2p.Why]string{
+	p2p.NotAlone:  "Somebody is connected, but shares no circle with you.",
+	p2p.NobodyYet: "Nobody else is in the circle yet.",
+	p2p.OwnOnly:   "This home listens on its own machine only, and nobody else there answers.",
+	p2p.NoNetwork: "This machine has no network just now.",
+	p2p.Unreached: "No other home answers just now.",
+	p2p.NoAddress: "Of nobody an address is known yet.",
+}
+
+// Sync implements [api.Travel].
+func (m *machine) Sync(ctx context.Context) error {
+	if !m.nudge() {
+		return errors.New("no network")
+	}
+	for {
+		st, err := m.Status(ctx)
+		if err != nil || st.State == "caught_up" {
+			return err
+		}
+		if err := pause(ctx, syncLook); err != nil {
+			return err
+		}
+	}
+}
+
+// nudge lets the network look around anew; false without one.
+func (m *machine) nudge() bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.net == nil {
+		return false
+	}
+	m.net.NetworkChanged()
+	return true
+}
+
+// Peers implements [api.Travel].
+func (m *machine) Peers(context.Context) ([]view.Peer, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.net == nil {
+		return []view.Peer{}, nil
+	}
+	links := map[p2p.PeerKey]p2p.Link{}
+	for _, l := range m.net.Status().Links {
+		links[l.Peer] = l
+	}
+	out := []view.Peer{}
+	for _, c := range m.node.Contacts() {
+		p := view.Peer{PeerID: p2p.PeerID(c.Peer), Addresses: m.net.Addresses(c.Peer)}
+		if l, ok := links[c.Peer]; ok {
+			p.Connected = true
+			if !slices.Contains(p.Addresses, l.Addr) {
+				p.Addresses = append(p.Addresses, l.Addr)
+			}
+		}
+		if len(p.Addresses) == 0 {
+			p.Reason = "no address is known"
+		}
+		if at, ok := m.node.HeardAt(c.Peer); ok {
+			at = at.In(m.config.Now().Location()).Truncate(time.Second)
+			p.Last = &at
+		}
+		p.Member = m.memberBehind(c)
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b view.Peer) int { return cmp.Compare(a.PeerID, b.PeerID) })
+	return out, nil
+}
+
+func (m *machine) memberBehind(c node.Contact) *view.Person {
+	for _, id := range c.Circles {
+		s, err := m.node.View(id)
+		if err != nil {
+			continue
+		}
+		for _, d := range s.People.ByPeer(c.Peer) {
+			p := personOf(s, d.Member)
+			return &p
+		}
+	}
+	return nil
+}
+
+// AddPeer implements [api.Travel].
+func (m *machine) AddPeer(_ context.Context, addr string) error {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.net == nil {
+		return &circle.Problem{Code: circle.Failed, Say: "This node runs without a network.", Hint: "Start it with tend run."}
+	}
+	if err := m.net.AddPeer(addr); err != nil {
+		return &circle.Problem{Code: circle.Usage, Say: "This is no address of a home: " + err.Error() + ".",
+			Hint: "It reads like /ip4/192.0.2.7/udp/4001/quic-v1/p2p/12D3Koo…; tend status shows a home's own."}
+	}
+	return nil
+}
+
+// CarryOut implements [api.Travel].
+func (m *machine) CarryOut(ctx context.Context, id crdt.ID, w io.Writer, to crdt.ID) (int, error) {
+	var member *crdt.ID
+	if !to.IsZero() {
+		member = &to
+	}
+	c, err := m.at().CarryOut(ctx, id, member, w)
+	return c.Ops, err
+}
+
+// CarryIn implements [api.Travel].
+func (m *machine) CarryIn(ctx context.Context, r io.Reader) (view.CarriedIn, error) {
+	c, err := m.at().CarryIn(ctx, r)
+	return view.CarriedIn{OpsNew: c.OpsNew, OpsKnown: c.OpsKnown, Waiting: c.Waiting}, err
+}
+
+// signalEvery is how often the state of the network is compared with what it was.
+const signalEvery = time.Second
+
+// Signals implements [api.Travel].
+func (m *machine) Signals(ctx context.Context) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		tick := time.NewTicker(signalEvery)
+		defer tick.Stop()
+		var before string
+		for {
+			if st, err := m.Status(ctx); err == nil {
+				now := st.State
+				for _, c := range st.Circles {
+					now += " " + c.Frontier
+					for _, p := range c.Connected {
+						now += " " + p.ID
+					}
+				}
+				if before != "" && now != before && !yield(api.SignalStatus) {
+					return
+				}
+				before = now
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}
+}

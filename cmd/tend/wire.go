@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"tend/node"
+	"tend/node/api"
+	"tend/node/p2p"
+	"tend/storage/badgerstore"
+	"tend/storage/vault"
+)
+
+// machine is a home at work: vault, store, node, network and the local API, put
+// together here and nowhere else. The home's lock is held around it.
+type machine struct {
+	home    home
+	vault   *vault.Vault
+	store   *badgerstore.Store
+	config  node.Config
+	asked   *network // nil: without network
+	log     *slog.Logger
+	logFile *os.File
+	handler http.Handler
+	failed  chan error // what ended the node, if it was not asked to
+
+	mu      sync.RWMutex // held for reading by whoever asks the node
+	node    *node.Node
+	net     *p2p.Net // nil without network
+	stop    context.CancelFunc
+	stopped chan struct{}
+}
+
+// wire opens the home and puts it to work; n nil leaves the network out.
+func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err error) {
+	m = &machine{home: h, asked: n, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, m.close())
+		}
+	}()
+	if err := m.openLog(a.verbose); err != nil {
+		return m, err
+	}
+	if m.vault, err = a.openVault(h); err != nil {
+		return m, err
+	}
+	key := m.vault.BadgerKey()
+	if m.store, err = badgerstore.Open(h.path("store"), key[:], badgerstore.Options{Logf: m.logf}); err != nil {
+		return m, storeFailure(h, err)
+	}
+	place, name := zone(a.getenv)
+	m.config = node.Config{Store: m.store, Keys: keyring{m.vault}, Rand: rand.Reader, Zone: name, Log: m.log,
+		Now: func() time.Time { return time.Now().In(place) }}
+	if m.node, err = node.New(m.config); err != nil {
+		return m, fmt.Errorf("open the circles of %s: %w", h.dir, err)
+	}
+	if err := m.start(ctx); err != nil {
+		return m, err
+	}
+	m.handler = api.New(m, m, m.log)
+	return m, nil
+}
+
+// storeFailure gives the ways a store does not open their sentences.
+func storeFailure(h home, err error) error {
+	f := &failure{code: exitFailed, say: "the store of " + h.dir + " cannot be opened", hint: "tend doctor, or a backup, may help", err: err}
+	switch {
+	case errors.Is(err, badgerstore.ErrNewerVersion):
+		f.say, f.hint = "the store of "+h.dir+" was written by a newer tend", "use that version, or a newer one"
+	case errors.Is(err, badgerstore.ErrInUse):
+		f.say, f.hint = "the store of "+h.dir+" is open in another program", "end that one first"
+	case errors.Is(err, badgerstore.ErrWrongKey):
+		f.say, f.hint = "the store of "+h.dir+" does not belong to its vault", "put back the vault and the vault.key that lay beside it"
+	}
+	return f
+}
+
+// start lets the node run, and the network with it.
+func (m *machine) start(ctx context.Context) error {
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan struct{})
+	m.stop, m.stopped = stop, stopped
+	n := m.node
+	go func() {
+		defer close(stopped)
+		if err := n.Run(run); err != nil {
+			m.failed <- fmt.Errorf("the node ended: %w", err)
+		}
+	}()
+	if m.asked == nil {
+		return nil
+	}
+	net, err := m.startNetwork(run)
+	if err != nil {
+		return err
+	}
+	m.net = net
+	return nil
+}
+
+// startNetwork listens where the home listened before, if that is still free.
+func (m *machine) startNetwork(ctx context.Context) (*p2p.Net, error) {
+	c := p2p.Config{Home: m.node, Listen: m.home.chosen(m.asked.listen), Relays: m.asked.relay, NoMDNS: m.asked.noMDNS,
+		NoPortMap: m.asked.noPortMap, NoGossip: m.asked.noGossip, Log: m.log}
+	net, err := (*p2p.Net)(nil), error(nil)
+	if len(c.Listen) > 0 {
+		net, err = p2p.Start(ctx, c)
+	}
+	if net == nil {
+		c.Listen = m.asked.listen
+		net, err = p2p.Start(ctx, c)
+	}
+	if err != nil {
+		return nil, &failure{code: exitFailed, say: "this home cannot listen for others", hint: err.Error(), err: err}
+	}
+	if err := m.home.choose(m.asked.listen, net.Listening()); err != nil {
+		m.log.Warn("the chosen port could not be kept", "err", err)
+	}
+	return net, nil
+}
+
+// halt ends network and node, and waits for both.
+func (m *machine) halt() error {
+	var err error
+	if m.net != nil {
+		err = m.net.Close()
+		m.net = nil
+	}
+	if m.stop != nil {
+		m.stop()
+		<-m.stopped
+		m.stop = nil
+	}
+	return err
+}
+
+// close ends everything, in the reverse order of its beginning.
+func (m *machine) close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	err := m.halt()
+	if m.store != nil {
+		err = errors.Join(err, m.store.Close())
+	}
+	if m.logFile != nil {
+		err = errors.Join(err, m.logFile.Close())
+	}
+	return err
+}
+
+// wait returns when ctx ends, or when the node does by itself.
+func (m *machine) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-m.failed:
+		return err
+	}
+}
+
+// maxLog is how large the log may be at a start; a larger one is put aside.
+const maxLog = 4 << 20
+
+// openLog writes to log/tend.log in the home. No text of a circle ever goes there.
+func (m *machine) openLog(verbose bool) error {
+	m.log = slog.New(slog.DiscardHandler)
+	dir := m.home.path("log")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	name := m.home.path("log/tend.log")
+	if info, err := os.Stat(name); err == nil && info.Size() > maxLog {
+		if err := os.Rename(name, name+".1"); err != nil {
+			return fmt.Errorf("open the log: %w", err)
+		}
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	m.logFile = f
+	level := slog.LevelInfo
+	if verbose {
+		level = slog.LevelDebug
+	}
+	m.log = slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: level}))
+	return nil
+}
+
+func (m *machine) logf(format string, args ...any) { m.log.Warn(fmt.Sprintf(format, args...)) }
