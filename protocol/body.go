@@ -195,9 +195,9 @@ func plainText(kind uint64, payload []byte) []byte {
 }
 
 func parsePlain(text []byte) (kind uint64, payload []byte, err error) {
-	as, err := unpad(text)
-	if err != nil {
-		return 0, nil, err
+	as, ok := unpad(text)
+	if !ok {
+		return 0, nil, fmt.Errorf("%w: padding without its mark", ErrBodyForm)
 	}
 	if padme(len(as)+1) != len(text) {
 		return 0, nil, fmt.Errorf("%w: padded from %d to %d bytes", ErrBodyForm, len(as), len(text))
@@ -240,16 +240,16 @@ func pad(b []byte, to int) []byte {
 	return out
 }
 
-// unpad cuts the zeros and the mark off.
-func unpad(b []byte) ([]byte, error) {
+// unpad cuts the zeros and the mark off; false if there is no mark.
+func unpad(b []byte) ([]byte, bool) {
 	end := len(b)
 	for end > 0 && b[end-1] == 0 {
 		end--
 	}
 	if end == 0 || b[end-1] != padMark {
-		return nil, fmt.Errorf("%w: padding without its mark", ErrBodyForm)
+		return nil, false
 	}
-	return b[:end-1], nil
+	return b[:end-1], true
 }
 
 // deflate compresses. In a short text hardly anything repeats, and looking for it

@@ -178,11 +178,10 @@ func ParseCode(text string) (Code, error) {
 		}
 	}
 	b, err := codeText.DecodeString(letters)
-	if err != nil || len(b) < 2 {
-		return nil, ErrCodeCut // the alphabet is right, so the number of letters is not
-	}
-	if codeText.EncodeToString(b) != letters {
-		return nil, fmt.Errorf("%w: the last letter is not the one", ErrCodeForm)
+	if err != nil || len(b) < 2 || codeText.EncodeToString(b) != letters {
+		// The alphabet is right, so the number of letters is not, or bits of a
+		// letter that should follow are left over in the last one.
+		return nil, ErrCodeCut
 	}
 	return parseCodeBytes(b)
 }

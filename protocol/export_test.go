@@ -1,9 +1,50 @@
 package protocol
 
+import (
+	"crypto/hpke"
+	"crypto/sha256"
+	"testing"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+)
+
 // The seams that the tests of this package use.
 var (
-	Padme       = padme
-	NookSize    = nookSize
-	DeriveLabel = derive
-	Compress    = func(b []byte) []byte { return zstdWriter.EncodeAll(b, nil) }
+	Padme    = padme
+	NookSize = nookSize
+	Pad      = pad
+	Deflate  = deflate
+	Compress = func(b []byte) []byte { return zstdWriter.EncodeAll(b, nil) }
 )
+
+// SealText seals any bytes as a body's text.
+func SealText(s Secret, salt [16]byte, circle crdt.ID, dev crdt.Device, seq uint64, text []byte) []byte {
+	key, _ := bodyKey(s, salt)
+	return seal(key, bodyAAD(circle, dev, seq), text)
+}
+
+// SealRosterText seals any bytes as a nook's roster.
+func SealRosterText(s Secret, circle crdt.ID, text []byte) []byte {
+	return seal(rosterKey(s), rosterAAD(circle, s.EpochID()), text)
+}
+
+// SealWrong makes a lockbox that opens, and holds another secret than it says.
+func SealWrong(t testing.TB, box []byte, circle crdt.ID, epoch membership.EpochID, dev crdt.Device, s Secret) Lockbox {
+	t.Helper()
+	pub, err := hpke.MLKEM768X25519().NewPublicKey(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := hpke.Seal(pub, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), boxInfo(circle, epoch, dev), s[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Lockbox{Epoch: epoch, Enc: b[:EncSize], CT: b[EncSize:]}
+}
+
+// Trailed returns b and its digest.
+func Trailed(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}

@@ -20,8 +20,9 @@ const (
 	EncSize     = 1_120
 	BoxTextSize = 32 + 16
 
-	// MaxNookMembers is how many members a nook may have: as many as a circle.
-	MaxNookMembers = 512
+	// MaxNookMembers is how many members a nook may have: what a sealed roster of
+	// membership.MaxRoster bytes holds. For more there is the circle.
+	MaxNookMembers = 480
 	// MaxNookBoxes is the most lockboxes inside a nook's epoch op. A nook of
 	// more devices has none inside.
 	MaxNookBoxes = 32

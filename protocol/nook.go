@@ -104,9 +104,9 @@ func OpenNookRoster(s Secret, circle crdt.ID, e membership.Epoch) ([]crdt.ID, er
 	if err != nil {
 		return nil, fmt.Errorf("%w: roster: %w", ErrNook, err)
 	}
-	as, err := unpad(text)
-	if err != nil {
-		return nil, fmt.Errorf("%w: roster: %w", ErrNook, err)
+	as, ok := unpad(text)
+	if !ok {
+		return nil, fmt.Errorf("%w: roster without its mark", ErrNook)
 	}
 	var members []crdt.ID
 	if err := canon.Unmarshal(as, &members); err != nil {
@@ -130,7 +130,7 @@ func sealRoster(s Secret, circle crdt.ID, members []crdt.ID, size int) []byte {
 
 // rosterSize is the padded length of a roster that may hold size members: the
 // longest array head, the ids, and the mark.
-func rosterSize(size int) int { return 3 + size*idSize + 1 }
+func rosterSize(size int) int { return 3 + min(size, MaxNookMembers)*idSize + 1 }
 
 // rosterKey is used once: a secret has one roster.
 func rosterKey(s Secret) [32]byte { return [32]byte(derive(s[:], nil, labelNook, 32)) }
