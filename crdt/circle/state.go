@@ -157,7 +157,7 @@ func (s *State) takeBack(op, author crdt.ID) {
 		return
 	}
 	i := r.find(op)
-	if i < 0 || r.parts[i].Author != author {
+	if i < 0 || r.parts[i].Author != author || r.parts[i].Body.kind() == KindRetracted {
 		return
 	}
 	s.forget(&r.parts[i].Change)
