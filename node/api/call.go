@@ -85,8 +85,12 @@ func (c *call) waiting(fallback time.Duration) (context.Context, context.CancelF
 	if c.text("wait") == "" {
 		d = fallback
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, min(d, maxWait))
-	return ctx, cancel, nil
+	ending, end := untilEnding(c.ctx)
+	ctx, cancel := context.WithTimeout(ending, min(d, maxWait))
+	return ctx, func() {
+		cancel()
+		end()
+	}, nil
 }
 
 // circle finds the circle a request is about: the one named, or the only one this

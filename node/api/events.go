@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -58,7 +57,7 @@ func (n *news) take() []event {
 
 // events streams until the reader goes away or the server ends.
 func events(c *call, w http.ResponseWriter, _ *http.Request) error {
-	ctx, cancel := context.WithCancel(c.ctx)
+	ctx, cancel := untilEnding(c.ctx)
 	n := &news{waiting: map[string]event{}, wake: make(chan struct{}, 1)}
 	// Both are listening before the first byte is sent: whoever looks after "hello"
 	// misses nothing.

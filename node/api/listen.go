@@ -133,6 +133,23 @@ func (s *Socket) Close() error {
 	return err
 }
 
+// endingKey is where a request's context holds that of the server.
+type endingKey struct{}
+
+// untilEnding returns ctx cut short by the end of the server.
+func untilEnding(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	server, ok := ctx.Value(endingKey{}).(context.Context)
+	if !ok {
+		return ctx, cancel
+	}
+	stop := context.AfterFunc(server, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
 // Serve answers on l until ctx ends; then it gives requests under way a moment,
 // cuts the rest off, closes l, and returns nil.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
@@ -142,8 +159,11 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		// Streams end with ctx, not with patience.
-		BaseContext: func(net.Listener) context.Context { return ctx },
+		// A wish under way is carried out to its end; what only waits or streams
+		// looks at ending.
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.WithoutCancel(ctx), endingKey{}, ctx)
+		},
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()

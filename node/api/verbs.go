@@ -14,34 +14,43 @@ type verb struct {
 	params        []param
 }
 
-const askFlags = "text details category when* by people extra_ok repeat skip* area place costs for under sign_up tender fade listening* to* circle"
+const (
+	fieldFlags = "text details category when* by people extra_ok repeat skip* area costs sign_up tender fade listening* circle"
+	askFlags   = fieldFlags + " place for under to*"
+)
 
-// verbs are those this version knows. What their words mean says circle.ParseCommand.
+// verbs are those this version knows; what their words mean, circle.ParseCommand
+// says. A test holds the two lists to each other.
 var verbs = []verb{
 	{"ask", "Asks for something.", params(askFlags)},
-	{"offer", "Offers something.", params(askFlags)},
-	{"may-i", "Makes a specific offer to one person.", params("member text when circle")},
-	{"yes", "Says yes.", params("id slot* every* when note circle")},
-	{"not-now", "Says not now: a full answer.", params("id circle")},
-	{"stand-by", "Asks to be asked first if a place opens again.", params("id slot not circle")},
-	{"cannot", "Gives a place back.", params("id slot* every circle")},
 	{"both", "One more place on that date: both come.", params("id slot circle")},
-	{"done", "Says that it happened, or with not that it did not.", params("id not circle")},
-	{"change", "A new text; earlier yeses ask again.", params("id when area what costs with* slot circle")},
-	{"place", "Where, for the people in this agreement only.", params("id where code phone circle")},
-	{"thank", "Gives thanks.", params("id text circle")},
-	{"note", "Writes a note.", params("id text circle")},
+	{"bounds", "One of my bounds: text is the key and what it says.", params("text* to* circle")},
+	{"cannot", "Gives a place back.", params("id slot* every circle")},
+	{"card", "A section of my care card: text is the section and what it says.", params("text* to* circle")},
+	{"change", "A new text; earlier yeses ask again.", params("id slot* when area what costs with* circle")},
 	{"check-in", "A check-in on a member, readable by them.", params("member text circle")},
-	{"edit", "Changes a need or an offer.", params("id " + askFlags)},
-	{"widen", "Asks more people.", params("id to* text details yes circle")},
+	{"done", "Says that it happened, or with not that it did not.", params("id slot* not circle")},
+	{"edit", "Changes a need or an offer.", params("id " + fieldFlags)},
 	{"enough", "Enough for now.", params("id circle")},
+	{"free", "When I am free.", params("text* repeat* none to* circle")},
+	{"listen", "Open to listening now: text is yes or no.", params("text until to* circle")},
+	{"may-i", "Makes a specific offer to one person.", params("member text when circle")},
+	{"me", "What the others call me, and more about me.", params("name languages* area contact* presence to* circle")},
 	{"met", "It is cared for.", params("id circle")},
-	{"withdraw", "Takes it down.", params("id circle")},
+	{"not-now", "Says not now: a full answer.", params("id circle")},
+	{"note", "Writes a note on anything.", params("id text circle")},
+	{"offer", "Offers something.", params(askFlags)},
+	{"place", "Where, for the people in this agreement only.", params("id slot* where code phone circle")},
 	{"reopen", "Opens it again.", params("id circle")},
 	{"rest", "Lets an offer rest.", params("id circle")},
-	{"still-true", "Says that it is still so.", params("id circle")},
 	{"retract", "Takes back what one wrote.", params("id circle")},
-	{"me", "What the others call me.", params("name circle")},
+	{"room", "What I can carry now: text is open, some, little or resting.", params("text until to* circle")},
+	{"stand-by", "Asks to be asked first if a place opens again.", params("id slot* not circle")},
+	{"still-true", "Says that it is still so.", params("id circle")},
+	{"thank", "Gives thanks.", params("id text circle")},
+	{"widen", "Asks more people.", params("id to* text details yes circle")},
+	{"withdraw", "Takes it down.", params("id circle")},
+	{"yes", "Says yes.", params("id slot* every when note circle")},
 }
 
 // verbNamed finds a verb. Whatever this version does not know has no route.

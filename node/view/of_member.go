@@ -120,16 +120,6 @@ func stateOf(m membership.Member) string {
 
 func folded(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// Charter returns what the circle agreed on.
-func (s Source) Charter() Charter {
-	c := s.People.Charter()
-	v := Charter{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn, History: "all"}
-	if c.History == 1 {
-		v.History = "from-joining"
-	}
-	return v
-}
-
 // Done returns what a verb answers.
 func (s Source) Done(r circle.Result) Done {
 	v := Done{IDs: hexes(r.IDs), Unchanged: r.Unchanged}

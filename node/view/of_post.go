@@ -96,16 +96,3 @@ func (s Source) texts(a circle.Agreement) []Text {
 	}
 	return out
 }
-
-// Look returns what this member and others should look at together.
-func (s Source) Look() []Attention {
-	out := []Attention{}
-	for _, at := range s.State.Look(s.Env) {
-		v := Attention{Kind: at.Kind, About: hexes(at.About), Text: at.Text, Choices: []Choice{}}
-		for _, c := range at.Choices {
-			v.Choices = append(v.Choices, Choice{Say: c.Say, Do: c.Do})
-		}
-		out = append(out, v)
-	}
-	return out
-}

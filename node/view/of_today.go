@@ -1,11 +1,83 @@
 package view
 
+import "tend/crdt/circle"
+
 // Today returns the home page of this member.
-func (s Source) Today() Today { return Today{} }
+func (s Source) Today() Today {
+	t := s.State.Today(s.Env)
+	return Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(t.Look)}
+}
 
-// Week returns the week board.
-func (s Source) Week() []Day { return []Day{} }
+func (s Source) items(all []circle.Item) []Item {
+	out := []Item{}
+	for _, i := range all {
+		switch {
+		case i.Post != nil:
+			p := s.post(*i.Post)
+			out = append(out, Item{Post: &p})
+		case i.Agreement != nil:
+			a := s.agreement(*i.Agreement)
+			out = append(out, Item{Agreement: &a})
+		}
+	}
+	return out
+}
 
-// Map returns the offers that are alive by category, newest first in each; those
-// without a category come last.
-func (s Source) Map() []Shelf { return []Shelf{} }
+// Look returns what this member and others should look at together.
+func (s Source) Look() []Attention { return s.attentions(s.State.Look(s.Env)) }
+
+func (s Source) attentions(all []circle.Attention) []Attention {
+	out := []Attention{}
+	for _, at := range all {
+		v := Attention{Kind: at.Kind, About: hexes(at.About), Text: at.Text, Choices: []Choice{}}
+		for _, c := range at.Choices {
+			v.Choices = append(v.Choices, Choice{Say: c.Say, Do: c.Do})
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// Week returns the week board: seven days from today.
+func (s Source) Week() []Day {
+	out := []Day{}
+	for _, d := range s.State.Week(s.Env) {
+		day := Day{Date: d.Date, Entries: []Entry{}}
+		for _, e := range d.Entries {
+			day.Entries = append(day.Entries, s.entry(e))
+		}
+		out = append(out, day)
+	}
+	return out
+}
+
+func (s Source) entry(e circle.Entry) Entry {
+	v := Entry{ID: e.Post.String(), Kind: KindNeed, Slot: e.Slot, Title: e.What, State: "open", Mine: e.Mine, Wanted: e.Wanted, People: s.people(e.Yes)}
+	if e.Post.IsZero() {
+		v.ID, v.Kind = e.Agreement.String(), KindAgreement
+	}
+	if !e.Agreement.IsZero() {
+		v.Agreement = e.Agreement.String()
+	}
+	if len(e.Yes) >= e.Wanted {
+		v.State = "covered"
+	}
+	return v
+}
+
+// Map returns the open offers and needs by category, newest first in each; those
+// without a category come first.
+func (s Source) Map() []Shelf {
+	out := []Shelf{}
+	for _, row := range s.State.Map(s.Env) {
+		shelf := Shelf{Category: row.Category, Offers: []Post{}, Needs: []Post{}}
+		for _, p := range row.Offers {
+			shelf.Offers = append(shelf.Offers, s.post(p))
+		}
+		for _, p := range row.Needs {
+			shelf.Needs = append(shelf.Needs, s.post(p))
+		}
+		out = append(out, shelf)
+	}
+	return out
+}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,11 +16,20 @@ import (
 type Source struct {
 	Circle crdt.ID
 	State  *circle.State
-	People *membership.View
+	People People
 	Env    circle.Env
 	// Heard says when a member's home was last heard from, and how many ops it is
 	// known to lack; false if never. It may be nil where nobody knows.
 	Heard func(member crdt.ID) (at time.Time, behind int, ok bool)
+}
+
+// People is who belongs to the circle. A [*membership.View] is one.
+type People interface {
+	// Members are those in the circle, Everyone also those who left, both ascending.
+	Members() []membership.Member
+	Everyone() []membership.Member
+	Member(id crdt.ID) (membership.Member, bool)
+	Charter() membership.Charter
 }
 
 // Filter narrows a list. The zero Filter takes what is alive, of everyone.
@@ -180,7 +190,6 @@ func (s Source) Show(word string, all bool) (Item, error) {
 func (s Source) resolve(word string) (crdt.ID, error) {
 	id, err := s.State.Resolve(word)
 	if err == nil {
-		// A note has no page of its own: show what it is on.
 		return id, nil
 	}
 	// Departed members keep their page.
@@ -235,3 +244,6 @@ func (s Source) Handover() []string {
 	slices.Sort(out)
 	return out
 }
+
+// sortedKeys are the keys of m, ascending.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,137 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"tend/crdt/membership"
+)
+
+// Charter returns what the circle agreed on.
+func (s Source) Charter() Charter {
+	c := s.People.Charter()
+	v := Charter{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn,
+		Bounds: map[string]string{}, History: historyNames[c.History]}
+	for _, b := range boundsOf(&c.Bounds) {
+		if *b.text != "" {
+			v.Bounds[b.key] = *b.text
+		}
+	}
+	v.Bounds = filled(v.Bounds)
+	return v
+}
+
+var historyNames = map[uint64]string{membership.HistoryAll: "all", membership.HistoryFromJoining: "from-joining"}
+
+// bound is one of a circle's bounds, by the key it has for people.
+type bound struct {
+	key  string
+	text *string
+}
+
+func boundsOf(b *membership.Bounds) []bound {
+	return []bound{{"ways", &b.Ways}, {"quiet", &b.Quiet}, {"reply", &b.Reply}, {"radius", &b.Radius},
+		{"area", &b.Area}, {"who", &b.Who}, {"not-from-me", &b.NotFromMe}, {"emergency", &b.Emergency}}
+}
+
+// charterFile is a charter as people write it: TOML.
+type charterFile struct {
+	Name         string            `toml:"name,omitempty"`
+	Purpose      string            `toml:"purpose,omitempty"`
+	Categories   []string          `toml:"categories,omitempty"`
+	ReviewOn     string            `toml:"review_on,omitempty"`
+	History      string            `toml:"history,omitempty"`
+	KDiv         *uint64           `toml:"k_div,omitempty"`
+	BDiv         *uint64           `toml:"b_div,omitempty"`
+	WindowDays   *uint64           `toml:"window_days,omitempty"`
+	SponsorsFrom *uint64           `toml:"sponsors_from,omitempty"`
+	Bounds       map[string]string `toml:"bounds,omitempty"`
+}
+
+func numbersOf(c *membership.Charter, f *charterFile) []struct {
+	file **uint64
+	own  *uint64
+} {
+	return []struct {
+		file **uint64
+		own  *uint64
+	}{{&f.KDiv, &c.KDiv}, {&f.BDiv, &c.BDiv}, {&f.WindowDays, &c.WindowDays}, {&f.SponsorsFrom, &c.SponsorsFrom}}
+}
+
+// ReadCharter lays what a charter file says over base. A key that a charter does
+// not have is an error, so that nothing is agreed on by a slip of the pen.
+func ReadCharter(text string, base membership.Charter) (membership.Charter, error) {
+	var f charterFile
+	meta, err := toml.Decode(text, &f)
+	if err != nil {
+		return membership.Charter{}, fmt.Errorf("read the charter: %w", err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return membership.Charter{}, fmt.Errorf("read the charter: %q is not known", unknown[0])
+	}
+	c := base
+	for _, t := range []struct{ file, own *string }{{&f.Name, &c.Name}, {&f.Purpose, &c.Purpose}, {&f.ReviewOn, &c.ReviewOn}} {
+		if *t.file != "" {
+			*t.own = *t.file
+		}
+	}
+	if len(f.Categories) > 0 {
+		c.Categories = f.Categories
+	}
+	for _, n := range numbersOf(&c, &f) {
+		if *n.file != nil {
+			*n.own = **n.file
+		}
+	}
+	if err := readHistory(f.History, &c); err != nil {
+		return membership.Charter{}, err
+	}
+	return c, readBounds(f.Bounds, &c.Bounds)
+}
+
+func readHistory(word string, c *membership.Charter) error {
+	for number, name := range historyNames {
+		if word == name {
+			c.History = number
+			return nil
+		}
+	}
+	if word != "" {
+		return fmt.Errorf(`read the charter: history %q is neither "all" nor "from-joining"`, word)
+	}
+	return nil
+}
+
+func readBounds(given map[string]string, into *membership.Bounds) error {
+	for _, b := range boundsOf(into) {
+		if text, ok := given[b.key]; ok {
+			*b.text = text
+			delete(given, b.key)
+		}
+	}
+	for _, key := range sortedKeys(given) {
+		return fmt.Errorf("read the charter: there is no bound %q", key)
+	}
+	return nil
+}
+
+// WriteCharter writes a charter as [ReadCharter] reads it.
+func WriteCharter(c membership.Charter) (string, error) {
+	f := charterFile{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn,
+		History: historyNames[c.History], Bounds: map[string]string{}}
+	for _, n := range numbersOf(&c, &f) {
+		*n.file = n.own
+	}
+	for _, b := range boundsOf(&c.Bounds) {
+		if *b.text != "" {
+			f.Bounds[b.key] = *b.text
+		}
+	}
+	var out strings.Builder
+	if err := toml.NewEncoder(&out).Encode(f); err != nil {
+		return "", fmt.Errorf("write the charter: %w", err)
+	}
+	return out.String(), nil
+}
