@@ -110,11 +110,15 @@ const (
 // Batch is what a commit takes: verified ops in causal order, ≤
 // protocol.MaxBatchOps and MaxBatchBytes, to be written in one transaction. A
 // signature that was not verified is empty, and a later op of the same batch
-// covers it.
+// covers it. If that later op is not applied (it waits, or is refused), the owner
+// must not apply the covered one before [Batch.Prove] gave it its signature: no
+// op may stand in a log that nothing proves.
 type Batch struct {
 	Ops     []crdt.Op
 	Missing []crdt.ID // ops whose bodies did not come along
 	Gone    []crdt.ID // ops whose bodies the sender has no more, and will not have
+
+	unchecked map[crdt.ID][]byte // signatures as they came, of ops that are covered
 }
 
 // Result is what became of a batch. All four together account for all its ops,
@@ -413,7 +417,7 @@ func (s *Session) onAck(f *protocol.Ack) (Step, error) {
 		return Step{}, fmt.Errorf("%w: last ack before the edge", ErrProtocol)
 	}
 	equal := f.Digest == s.cfg.Snapshot().Digest
-	moved := r.sent+r.received > 0
+	moved := r.sent > 0 || r.received > 0
 	if s.initiator && !equal && moved && !s.cfg.NoPull && s.hellos < MaxRounds {
 		return Step{Send: []protocol.Frame{s.hello()}}, nil
 	}

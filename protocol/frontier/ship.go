@@ -3,17 +3,12 @@ package frontier
 import (
 	"cmp"
 	"container/heap"
-	"errors"
+	"fmt"
 	"slices"
 
 	"tend/crdt"
 	"tend/protocol"
 )
-
-// errUncovered says that the log holds a stretch of more than a frame in which
-// some op has no signature and no signed successor: no store that keeps SPEC.md
-// §3.2 does.
-var errUncovered = errors.New("log has ops that nothing covers")
 
 const (
 	// lookahead is how many places of a lane a cursor holds.
@@ -25,7 +20,7 @@ const (
 	rowOverhead = 24
 	// hardLimit is the plain size that no frame may reach; frames aim at a
 	// quarter of it, and end within a batch (512 KiB) after that.
-	hardLimit = protocol.MaxFrame - 64<<10
+	hardLimit = protocol.MaxFrame - 128<<10
 )
 
 // shipment is what is to be sent in a round, and how far that has come. It goes
@@ -161,7 +156,7 @@ func (sh *shipment) walk(log Log, last uint64, yield func(crdt.Stored) bool) err
 			return err
 		}
 		if !ok {
-			return errUncovered
+			return fmt.Errorf("op %s: not in the log", id.Short())
 		}
 		c.ahead = c.ahead[1:]
 		more, err := c.fill(log)
@@ -211,8 +206,10 @@ func (sh *shipment) frame(log Log, last uint64, aim int) ([]crdt.Stored, error) 
 			return nil, err
 		}
 	}
-	if closed == 0 && len(sh.ready) > 0 {
-		return nil, errUncovered
+	if closed == 0 {
+		// No store that keeps SPEC.md §3.2 comes here. The peer takes what is
+		// covered and leaves the rest; the session goes on.
+		closed = len(sh.ready)
 	}
 	out := sh.ready[:closed:closed]
 	sh.ready = slices.Clone(sh.ready[closed:])

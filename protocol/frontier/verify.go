@@ -24,9 +24,10 @@ func cut(circle crdt.ID, ops []crdt.Op, all bool) (batches []Batch, bad []crdt.I
 		n := batchEnd(ops)
 		part := slices.Clone(ops[:n])
 		ops = ops[n:]
-		part = verify(circle, part, all, gone)
+		unchecked := map[crdt.ID][]byte{}
+		part = verify(circle, part, all, gone, unchecked)
 		if len(part) > 0 {
-			batches = append(batches, batchOf(part))
+			batches = append(batches, batchOf(part, unchecked))
 		}
 	}
 	for id := range gone {
@@ -57,43 +58,54 @@ func batchEnd(ops []crdt.Op) int {
 	return end
 }
 
+// proof is what is known of an op's own signature.
+type proof int8
+
+const (
+	untried proof = iota
+	proven
+	wrong
+)
+
 // verify returns the ops of a batch that are authentic (SPEC.md §3.2): control ops
 // by their own signatures, content ops by their own or by that of an authentic op
 // above them in the chain of prev. It checks as few signatures as will do, or all,
-// and empties those it did not check. gone holds the ops that were left out, of
-// earlier batches too; it grows.
-func verify(circle crdt.ID, ops []crdt.Op, all bool, gone map[crdt.ID]bool) []crdt.Op {
-	good := make([]bool, len(ops))
-	for {
-		ops, good = drop(ops, good, gone)
-		above := map[crdt.ID]bool{} // ops with an op of their chain above them here
+// and empties those that it did not check, or that are wrong but not needed: what
+// is kept must not depend on how much was checked. gone holds the ops that were
+// left out, of earlier batches too; it grows.
+func verify(circle crdt.ID, ops []crdt.Op, all bool, gone map[crdt.ID]bool, unchecked map[crdt.ID][]byte) []crdt.Op {
+	proofs := make([]proof, len(ops))
+	for again := true; again; {
+		ops, proofs = drop(ops, proofs, gone)
+		above := make(map[crdt.ID]bool, len(ops)) // ops with an op of their chain above them here
 		for i := range ops {
 			above[ops[i].Prev] = true
 		}
+		covered := func(i int) bool { return ops[i].Class == crdt.Content && above[ops[i].ID] }
 		var batch sig.Batch
 		var which []int
 		for i := range ops {
-			op := &ops[i]
-			if good[i] || (above[op.ID] && op.Class == crdt.Content && (!all || len(op.Sig) == 0)) {
-				continue
+			if proofs[i] == untried && (!covered(i) || (all && len(ops[i].Sig) > 0)) {
+				batch.Add(ops[i].Dev, ops[i].Signed(circle), ops[i].Sig)
+				which = append(which, i)
+				proofs[i] = proven
 			}
-			batch.Add(op.Dev, op.Signed(circle), op.Sig)
-			which = append(which, i)
 		}
-		wrong := batch.Verify()
-		for _, i := range which {
-			good[i] = true
+		for _, w := range batch.Verify() {
+			proofs[which[w]] = wrong
 		}
-		for _, w := range wrong {
-			good[which[w]] = false
-			gone[ops[which[w]].ID] = true
-		}
-		if len(wrong) == 0 {
-			break
+		again = false
+		for i := range ops {
+			if proofs[i] == wrong && !covered(i) {
+				gone[ops[i].ID], again = true, true
+			}
 		}
 	}
 	for i := range ops {
-		if !good[i] {
+		if proofs[i] == untried && len(ops[i].Sig) > 0 {
+			unchecked[ops[i].ID] = ops[i].Sig
+		}
+		if proofs[i] != proven {
 			ops[i].Sig = nil
 		}
 	}
@@ -101,9 +113,9 @@ func verify(circle crdt.ID, ops []crdt.Op, all bool, gone map[crdt.ID]bool) []cr
 }
 
 // drop leaves out the ops that are gone and those that build on them.
-func drop(ops []crdt.Op, good []bool, gone map[crdt.ID]bool) ([]crdt.Op, []bool) {
+func drop(ops []crdt.Op, proofs []proof, gone map[crdt.ID]bool) ([]crdt.Op, []proof) {
 	if len(gone) == 0 {
-		return ops, good
+		return ops, proofs
 	}
 	kept := 0
 	for i := range ops {
@@ -115,14 +127,14 @@ func drop(ops []crdt.Op, good []bool, gone map[crdt.ID]bool) ([]crdt.Op, []bool)
 			gone[ops[i].ID] = true
 			continue
 		}
-		ops[kept], good[kept] = ops[i], good[i]
+		ops[kept], proofs[kept] = ops[i], proofs[i]
 		kept++
 	}
-	return ops[:kept], good[:kept]
+	return ops[:kept], proofs[:kept]
 }
 
-func batchOf(ops []crdt.Op) Batch {
-	b := Batch{Ops: ops}
+func batchOf(ops []crdt.Op, unchecked map[crdt.ID][]byte) Batch {
+	b := Batch{Ops: ops, unchecked: unchecked}
 	for i := range ops {
 		switch op := &ops[i]; {
 		case op.BodyLen == 0 || op.Body != nil:
@@ -133,4 +145,18 @@ func batchOf(ops []crdt.Op) Batch {
 		}
 	}
 	return b
+}
+
+// Prove checks the signature that came with an op of the batch and was not needed
+// so far, and puts it in. It reports whether op now has its own verified signature.
+func (b *Batch) Prove(circle crdt.ID, op *crdt.Op) bool {
+	if len(op.Sig) > 0 {
+		return true
+	}
+	s := b.unchecked[op.ID]
+	if !sig.Verify(op.Dev, op.Signed(circle), s) {
+		return false
+	}
+	op.Sig = s
+	return true
 }
