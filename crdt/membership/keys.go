@@ -1,0 +1,217 @@
+package membership
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"tend/crdt"
+)
+
+// EpochInfo is an epoch op of the set.
+type EpochInfo struct {
+	Op    crdt.ID
+	Epoch Epoch
+	By    crdt.Device
+	HLC   crdt.HLC
+}
+
+// epochAt is a circle epoch with what a view works out about it.
+type epochAt struct {
+	EpochInfo
+	e      *entry
+	roster crdt.Bits // devices by number
+	usable bool
+}
+
+// MintReason says why a new epoch of the circle is needed now.
+type MintReason int
+
+// The reasons.
+const (
+	MintNone    MintReason = iota
+	MintFirst              // the circle has no epoch yet
+	MintLeave              // somebody who left can read the newest
+	MintRemoved            // somebody removed, or a device revoked, can
+	MintJoined             // a member's device may not read it
+)
+
+func (b *builder) epochs() {
+	v := b.v
+	for _, e := range b.m.of[KindEpoch] {
+		if !b.s.Has(e.n) {
+			continue
+		}
+		info := EpochInfo{Op: e.id, Epoch: *e.body.(*Epoch), By: e.key, HLC: e.hlc}
+		if info.Epoch.Scope == ScopeNook {
+			v.nooks = append(v.nooks, info)
+			continue
+		}
+		v.epochs = append(v.epochs, epochAt{EpochInfo: info, e: e, roster: b.m.rosterOf(e)})
+	}
+	slices.SortFunc(v.epochs, func(x, y epochAt) int { return compareEpochs(x.EpochInfo, y.EpochInfo) })
+	slices.SortFunc(v.nooks, compareEpochs)
+	out := grow{} // devices that must not read on
+	for _, d := range v.device {
+		if !d.in {
+			out.add(d.n)
+		}
+	}
+	v.reason = MintFirst
+	for i := range v.epochs {
+		e := &v.epochs[i]
+		v.circle = append(v.circle, e.EpochInfo)
+		leaks := within(e.roster, out.bits)
+		misses := leaks == nil && v.missesSomebody(e)
+		e.usable = leaks == nil && !misses && !b.w.void.Has(e.e.n)
+		switch {
+		case misses || leaks == nil:
+			v.reason = MintJoined
+		default:
+			v.reason = b.leak(leaks)
+		}
+	}
+	if slices.ContainsFunc(v.epochs, func(e epochAt) bool { return e.usable }) {
+		v.reason = MintNone
+	}
+}
+
+// leak tells a leave from what is more urgent.
+func (b *builder) leak(devices crdt.Bits) MintReason {
+	reason := MintLeave
+	for dev := range devices.Each {
+		d := b.v.device[b.m.devices[dev]]
+		if i, ok := b.v.member[d.Member]; d.Revoked || !ok || b.v.everyone[i].Standing != Left {
+			reason = MintRemoved
+		}
+	}
+	return reason
+}
+
+// rosterOf returns the devices an epoch is for: those, not revoked, of members
+// whose voice does not sleep, as the epoch's author knew them.
+func (m *memory) rosterOf(e *entry) crdt.Bits {
+	if r, done := m.rosters[e.n]; done {
+		return r
+	}
+	w := m.then(e, nil)
+	out := grow{}
+	for dev := range m.devices {
+		member := m.author(e.past, dev)
+		if member >= 0 && w.members.Has(member) && !w.lapsed.Has(member) && !m.revoked(w, e.past, member, dev) {
+			out.add(dev)
+		}
+	}
+	m.rosters[e.n] = out.bits
+	return out.bits
+}
+
+func compareEpochs(x, y EpochInfo) int {
+	return cmp.Or(cmp.Compare(x.Epoch.Gen, y.Epoch.Gen), bytes.Compare(x.Epoch.ID[:], y.Epoch.ID[:]), x.Op.Compare(y.Op))
+}
+
+// missesSomebody reports whether a device of a member whose voice does not sleep
+// is not entitled to an epoch.
+func (v *View) missesSomebody(e *epochAt) bool {
+	if v.charter.History == HistoryAll && !slices.ContainsFunc(v.everyone, func(m Member) bool { return m.Standing == In && v.anyBarred(m) }) {
+		return false
+	}
+	for _, d := range v.device {
+		if i, ok := v.member[d.Member]; d.in && ok && !v.everyone[i].Lapsed && !d.barred && !v.entitled(d, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *View) anyBarred(m Member) bool {
+	return slices.ContainsFunc(m.Devices, func(d Device) bool { return v.device[d.Dev].barred })
+}
+
+// entitled is the rule of SPEC.md §4.1 for handing an epoch's secret on.
+func (v *View) entitled(d deviceAt, e *epochAt) bool {
+	if !d.in || d.barred {
+		return false
+	}
+	return v.charter.History == HistoryAll || e.roster.Has(d.n) ||
+		slices.ContainsFunc(d.certs, func(c *entry) bool { return !c.past.Has(e.e.n) && !e.e.past.Has(c.n) })
+}
+
+// Epochs returns the epochs of the circle, ascending by generation and id. Void
+// ones are among them: what was sealed with one must stay readable.
+func (v *View) Epochs() []EpochInfo { return v.circle }
+
+// Nooks returns the epochs of nooks, ascending by id.
+func (v *View) Nooks() []EpochInfo { return v.nooks }
+
+// Epoch returns the epoch of an id, the circle's or a nook's. Of several ops
+// that claim one id, it is the circle's with the least generation; see
+// [View.Commits].
+func (v *View) Epoch(id EpochID) (EpochInfo, bool) {
+	for _, list := range [][]EpochInfo{v.circle, v.nooks} {
+		if i := slices.IndexFunc(list, func(e EpochInfo) bool { return e.Epoch.ID == id }); i >= 0 {
+			return list[i], true
+		}
+	}
+	return EpochInfo{}, false
+}
+
+// Commits reports whether some epoch op has this id and this commitment. An id
+// alone can be claimed by somebody else, who then commits to nothing.
+func (v *View) Commits(id EpochID, commit [32]byte) bool {
+	has := func(e EpochInfo) bool { return e.Epoch.ID == id && e.Epoch.Commit == commit }
+	return slices.ContainsFunc(v.circle, has) || slices.ContainsFunc(v.nooks, has)
+}
+
+func (v *View) epoch(id EpochID) *epochAt {
+	if i := slices.IndexFunc(v.epochs, func(e epochAt) bool { return e.Epoch.ID == id }); i >= 0 {
+		return &v.epochs[i]
+	}
+	return nil
+}
+
+// EpochRoster returns the devices that a circle epoch is for, ascending: those of
+// the members whom its author knew. It is nil for an epoch that is not known.
+func (v *View) EpochRoster(id EpochID) []crdt.Device {
+	e := v.epoch(id)
+	if e == nil {
+		return nil
+	}
+	var out []crdt.Device
+	for _, key := range v.roster {
+		if e.roster.Has(v.device[key].n) {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// Entitled reports whether the secret of a circle epoch may be handed to a device.
+func (v *View) Entitled(dev crdt.Device, id EpochID) bool {
+	d, known := v.device[dev]
+	e := v.epoch(id)
+	return known && e != nil && v.entitled(d, e)
+}
+
+// WriteEpoch returns the epoch to write with: of those held, without anyone in
+// its roster who is out and with every member entitled to it, the greatest. ok
+// is false if there is none: mint first.
+func (v *View) WriteEpoch(have func(EpochID) bool) (info EpochInfo, ok bool) {
+	for i := len(v.epochs) - 1; i >= 0; i-- {
+		if e := &v.epochs[i]; e.usable && have(e.Epoch.ID) {
+			return e.EpochInfo, true
+		}
+	}
+	return EpochInfo{}, false
+}
+
+// NextGen returns the generation of an epoch by somebody who knows the whole view.
+func (v *View) NextGen() uint64 {
+	if len(v.epochs) == 0 {
+		return 1
+	}
+	return v.epochs[len(v.epochs)-1].Epoch.Gen + 1
+}
+
+// MintReason says whether no epoch here is fit to write with, and why.
+func (v *View) MintReason() MintReason { return v.reason }
