@@ -429,6 +429,17 @@ func (v *View) Ended() []crdt.Device {
 	return slices.SortedFunc(maps.Keys(v.enders), crdt.Device.Compare)
 }
 
+// EndsOf returns the removals, leaves and revocations that count against a device,
+// ascending.
+func (v *View) EndsOf(dev crdt.Device) []crdt.ID {
+	var out []crdt.ID
+	for _, e := range v.enders[dev] {
+		out = append(out, e.id)
+	}
+	slices.SortFunc(out, crdt.ID.Compare)
+	return out
+}
+
 // VoidDigest changes whenever what is void, of control or of content, may have.
 func (v *View) VoidDigest() [32]byte { return v.digest }
 
