@@ -33,6 +33,7 @@ var levels = []struct {
 	{0, "crdt/sig", []string{"crdt/canon"}},
 	{0, "crdt", []string{"crdt/canon", "crdt/sig"}},
 	{1, "crdt/membership", nil},
+	{2, "crdt/membership/membertest", nil},
 	{2, "crdt/circle", nil},
 	{3, "protocol", nil},
 	{4, "protocol/frontier", nil},
