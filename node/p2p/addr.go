@@ -306,7 +306,7 @@ func (b *book) refresh() bool {
 	if same && time.Since(b.made) < recordEvery {
 		return false
 	}
-	r := peer.PeerRecordFromAddrInfo(peer.AddrInfo{ID: b.n.host.ID(), Addrs: addrs})
+	r := &peer.PeerRecord{PeerID: b.n.host.ID(), Addrs: addrs, Seq: max(uint64(time.Now().UnixNano()), b.ownSeq+1)}
 	env, err := record.Seal(r, b.key)
 	if err != nil {
 		b.n.log.Error("sign own address record", "err", err)

@@ -52,6 +52,7 @@ type gossip struct {
 	mu     sync.Mutex
 	topics map[string]*listening
 	named  map[peer.ID]map[string]bool // topics a peer named
+	mesh   map[string]map[peer.ID]bool // who passes on at once, by topic
 }
 
 // listening is one topic this home listens to.
@@ -63,7 +64,7 @@ type listening struct {
 
 func newGossip(n *Net) (*gossip, error) {
 	g := &gossip{n: n, pace: newBucket(paceRate, paceBurst),
-		topics: map[string]*listening{}, named: map[peer.ID]map[string]bool{}}
+		topics: map[string]*listening{}, named: map[peer.ID]map[string]bool{}, mesh: map[string]map[peer.ID]bool{}}
 	var err error
 	if g.renewed, err = n.host.EventBus().Emitter(new(event.EvtPeerProtocolsUpdated)); err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func newGossip(n *Net) (*gossip, error) {
 		pubsub.WithMaxMessageSize(gossipMaxRPC), pubsub.WithSeenMessagesTTL(gossipMemory),
 		pubsub.WithValidateQueueSize(gossipQueue), pubsub.WithPeerOutboundQueueSize(gossipQueue),
 		pubsub.WithSubscriptionFilter(topicFilter{g}), pubsub.WithAppSpecificRpcInspector(g.inspect),
-		pubsub.WithRawTracer(dropCounter{&g.dropped}))
+		pubsub.WithRawTracer(tracer{g}))
 	if err != nil {
 		g.renewed.Close()
 		return nil, err
@@ -192,7 +193,7 @@ func (g *gossip) publish(topic string, data []byte) bool {
 		return false
 	}
 	l := g.listening(topic)
-	if l == nil || len(l.topic.ListPeers()) == 0 {
+	if l == nil || !g.meshed(topic) {
 		return false
 	}
 	before := g.dropped.Load()
@@ -201,6 +202,37 @@ func (g *gossip) publish(topic string, data []byte) bool {
 		return false
 	}
 	return g.dropped.Load() == before
+}
+
+// meshed reports whether anybody passes on what is said on a topic.
+func (g *gossip) meshed(topic string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.mesh[topic]) > 0
+}
+
+// grafted notes that a peer passes on a topic from now on. What was said before is
+// asked for (trigger 1).
+func (g *gossip) grafted(p peer.ID, topic string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.mesh[topic] == nil {
+		g.mesh[topic] = map[peer.ID]bool{}
+	}
+	g.mesh[topic][p] = true
+	if l := g.topics[topic]; l != nil {
+		g.n.spawn(func() { g.n.sync(p, l.circle, probe) })
+	}
+}
+
+// pruned notes the end of grafted.
+func (g *gossip) pruned(p peer.ID, topic string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.mesh[topic], p)
+	if len(g.mesh[topic]) == 0 {
+		delete(g.mesh, topic)
+	}
 }
 
 // hears reports whether a peer listens to a topic, as far as is known.
@@ -224,6 +256,9 @@ func (g *gossip) forget(p peer.ID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.named, p)
+	for _, peers := range g.mesh {
+		delete(peers, p)
+	}
 }
 
 // inspect refuses whatever no member says, or a member of another circle.
@@ -308,34 +343,44 @@ func (h membersHost) SetStreamHandler(id protocol.ID, serve network.StreamHandle
 	})
 }
 
-// dropCounter counts what gossip lost: the only sign of it there is.
-type dropCounter struct{ count *atomic.Uint64 }
+// tracer counts what gossip lost, the only sign of it there is, and follows the mesh.
+type tracer struct{ g *gossip }
 
 // RejectMessage counts messages that found no room in the validators' queue.
-func (d dropCounter) RejectMessage(_ *pubsub.Message, reason string) {
+func (d tracer) RejectMessage(_ *pubsub.Message, reason string) {
 	switch reason {
 	case pubsub.RejectValidationQueueFull, pubsub.RejectValidationThrottled:
-		d.count.Add(1)
+		d.g.dropped.Add(1)
 	}
 }
 
 // DropRPC counts what found no room on the way to a peer.
-func (d dropCounter) DropRPC(*pubsub.RPC, peer.ID) { d.count.Add(1) }
+func (d tracer) DropRPC(*pubsub.RPC, peer.ID) { d.g.dropped.Add(1) }
 
 // UndeliverableMessage counts what found no room in a subscription.
-func (d dropCounter) UndeliverableMessage(*pubsub.Message) { d.count.Add(1) }
+func (d tracer) UndeliverableMessage(*pubsub.Message) { d.g.dropped.Add(1) }
 
-// The rest is not counted.
+// Graft is told of a new mesh peer.
+func (d tracer) Graft(p peer.ID, topic string) { d.g.grafted(p, topic) }
 
-func (dropCounter) OnNewOutboundStream(peer.ID, protocol.ID) {}
-func (dropCounter) OnClosedOutboundStream(peer.ID)           {}
-func (dropCounter) Join(string)                              {}
-func (dropCounter) Leave(string)                             {}
-func (dropCounter) Graft(peer.ID, string)                    {}
-func (dropCounter) Prune(peer.ID, string)                    {}
-func (dropCounter) ValidateMessage(*pubsub.Message)          {}
-func (dropCounter) DeliverMessage(*pubsub.Message)           {}
-func (dropCounter) DuplicateMessage(*pubsub.Message)         {}
-func (dropCounter) ThrottlePeer(peer.ID)                     {}
-func (dropCounter) RecvRPC(*pubsub.RPC)                      {}
-func (dropCounter) SendRPC(*pubsub.RPC, peer.ID)             {}
+// Prune is told of one that is no more.
+func (d tracer) Prune(p peer.ID, topic string) { d.g.pruned(p, topic) }
+
+// Leave is told that a topic is over.
+func (d tracer) Leave(topic string) {
+	d.g.mu.Lock()
+	defer d.g.mu.Unlock()
+	delete(d.g.mesh, topic)
+}
+
+// The rest is not looked at.
+
+func (tracer) OnNewOutboundStream(peer.ID, protocol.ID) {}
+func (tracer) OnClosedOutboundStream(peer.ID)           {}
+func (tracer) Join(string)                              {}
+func (tracer) ValidateMessage(*pubsub.Message)          {}
+func (tracer) DeliverMessage(*pubsub.Message)           {}
+func (tracer) DuplicateMessage(*pubsub.Message)         {}
+func (tracer) ThrottlePeer(peer.ID)                     {}
+func (tracer) RecvRPC(*pubsub.RPC)                      {}
+func (tracer) SendRPC(*pubsub.RPC, peer.ID)             {}

@@ -47,13 +47,22 @@ func TestSpreads(t *testing.T) {
 			if got, want := houses[0].count(), uint64(10); got != want {
 				t.Errorf("ops held = %d, want %d", got, want)
 			}
-			if gossip {
-				eventually(t, time.Second, "gossip carried something", func() bool {
-					houses[0].mu.Lock()
-					defer houses[0].mu.Unlock()
-					return houses[0].gossiped > 0
-				})
+			if !gossip {
+				return
 			}
+			carried := func() bool {
+				houses[0].mu.Lock()
+				defer houses[0].mu.Unlock()
+				return houses[0].gossiped > 0
+			}
+			for i := 0; !carried(); i++ { // the mesh forms within some heartbeats of a second
+				if i == 50 {
+					t.Fatal("gossip carries nothing")
+				}
+				houses[1].write(fmt.Sprint("more ", i))
+				time.Sleep(100 * time.Millisecond)
+			}
+			eventually(t, 3*time.Second, "all have all", func() bool { return equal(houses...) })
 		})
 	}
 }
@@ -137,9 +146,9 @@ func TestRecordsSpread(t *testing.T) {
 			t.Errorf("link %+v", l)
 		}
 	}
-	houses[1].mu.Lock()
-	defer houses[1].mu.Unlock()
-	if len(houses[1].rows[houses[2].peer]) == 0 {
-		t.Error("b keeps no address of c")
-	}
+	eventually(t, time.Second, "b keeps an address of c", func() bool {
+		houses[1].mu.Lock()
+		defer houses[1].mu.Unlock()
+		return len(houses[1].rows[houses[2].peer]) > 0
+	})
 }

@@ -9,13 +9,12 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/libp2p/go-libp2p"
 
 	"tend/crdt"
 	"tend/crdt/membership"
@@ -44,10 +43,12 @@ type house struct {
 	peer p2p.PeerKey
 	dev  crdt.Device
 
-	ops sync.Mutex // held while the log changes
-	log *crdt.Log
-	cir storage.Circle
-	now atomic.Pointer[frontier.Snapshot]
+	ops    sync.Mutex // held while the log changes
+	log    *crdt.Log
+	parked map[crdt.ID]crdt.Op
+	gaps   atomic.Pointer[[]p2p.Gap]
+	cir    storage.Circle
+	now    atomic.Pointer[frontier.Snapshot]
 
 	mu       sync.Mutex
 	listener map[chan struct{}]*[]p2p.Move
@@ -92,7 +93,7 @@ func (v *village) house(name string) *house {
 	key := ed25519.NewKeyFromSeed(seed[:])
 	pub := key.Public().(ed25519.PublicKey)
 	h := &house{v: v, name: name, key: key, peer: p2p.PeerKey(pub), dev: crdt.Device(pub),
-		listener: map[chan struct{}]*[]p2p.Move{}, rows: map[p2p.PeerKey][]byte{}, owed: map[p2p.PeerKey]bool{}}
+		listener: map[chan struct{}]*[]p2p.Move{}, rows: map[p2p.PeerKey][]byte{}, owed: map[p2p.PeerKey]bool{}, parked: map[crdt.ID]crdt.Op{}}
 	cir, err := storage.NewMem().Circle(v.genesis.ID)
 	if err != nil {
 		v.t.Fatal(err)
@@ -101,7 +102,7 @@ func (v *village) house(name string) *house {
 	if h.log, err = crdt.NewLog(v.genesis.ID, cir, crdt.NewPasts(), crdt.State{}); err != nil {
 		v.t.Fatal(err)
 	}
-	if _, err := h.add([]crdt.Op{v.genesis}); err != nil {
+	if _, err := h.add([]crdt.Op{v.genesis}, p2p.PeerKey{}); err != nil {
 		v.t.Fatal(err)
 	}
 	return h
@@ -198,7 +199,7 @@ func (h *house) write(text string) crdt.ID {
 	if err != nil {
 		h.v.t.Fatal(err)
 	}
-	if r, err := h.add([]crdt.Op{op}); err != nil || r.Applied != 1 {
+	if r, err := h.add([]crdt.Op{op}, p2p.PeerKey{}); err != nil || r.Applied != 1 {
 		h.v.t.Fatalf("add own op = %+v, %v", r, err)
 	}
 	data, err := protocol.EncodeFrame(protocol.PackByID([]crdt.Op{op}, func(*crdt.Op) bool { return true }))
@@ -219,15 +220,41 @@ func (h *house) bulk(n int) {
 		if err != nil {
 			h.v.t.Fatal(err)
 		}
-		if _, err := h.add([]crdt.Op{op}); err != nil {
+		if _, err := h.add([]crdt.Op{op}, p2p.PeerKey{}); err != nil {
 			h.v.t.Fatal(err)
 		}
 	}
 }
 
-func (h *house) add(ops []crdt.Op) (frontier.Result, error) {
+// add puts ops into the log, parks those whose parents are missing, and tries the
+// parked ones again.
+func (h *house) add(ops []crdt.Op, from p2p.PeerKey) (frontier.Result, error) {
 	h.ops.Lock()
 	defer h.ops.Unlock()
+	r, err := h.append(ops)
+	for again := r.Applied > 0; again && err == nil; {
+		var more frontier.Result
+		waiting := slices.Collect(maps.Values(h.parked))
+		clear(h.parked)
+		more, err = h.append(waiting)
+		again = more.Applied > 0
+	}
+	var gaps []p2p.Gap
+	for _, op := range h.parked {
+		for id := range op.Parents {
+			if _, ok, _ := h.log.Fact(id); !ok {
+				gaps = append(gaps, p2p.Gap{Want: id, Author: op.Dev, From: from, Writer: p2p.PeerKey(op.Dev)})
+			}
+		}
+	}
+	h.gaps.Store(&gaps)
+	if len(gaps) > 0 {
+		h.tell(p2p.Move{Circle: h.v.genesis.ID, Gap: true})
+	}
+	return r, err
+}
+
+func (h *house) append(ops []crdt.Op) (frontier.Result, error) {
 	var r frontier.Result
 	b := storage.Batch{FirstSet: uint32(h.log.Pasts().KnownLen())}
 	for i := range ops {
@@ -240,6 +267,7 @@ func (h *house) add(ops []crdt.Op) (frontier.Result, error) {
 		switch {
 		case errors.As(err, &missing):
 			r.Waiting = append(r.Waiting, missing.IDs...)
+			h.parked[ops[i].ID] = ops[i]
 			continue
 		case err != nil:
 			r.Refused = append(r.Refused, ops[i].ID)
@@ -342,7 +370,7 @@ func (h *house) Open(circle crdt.ID, peer p2p.PeerKey) (frontier.Config, error) 
 	return c, nil
 }
 
-func (h *house) Commit(ctx context.Context, _ crdt.ID, _ p2p.PeerKey, b frontier.Batch) (frontier.Result, error) {
+func (h *house) Commit(ctx context.Context, _ crdt.ID, from p2p.PeerKey, b frontier.Batch) (frontier.Result, error) {
 	h.mu.Lock()
 	h.sessions++
 	hold := h.hold
@@ -354,7 +382,7 @@ func (h *house) Commit(ctx context.Context, _ crdt.ID, _ p2p.PeerKey, b frontier
 			return frontier.Result{}, ctx.Err()
 		}
 	}
-	return h.add(b.Ops)
+	return h.add(b.Ops, from)
 }
 
 func (h *house) Pulled(_ crdt.ID, _ p2p.PeerKey, f protocol.Pull) ([]protocol.Frame, error) {
@@ -367,12 +395,12 @@ func (h *house) Pulled(_ crdt.ID, _ p2p.PeerKey, f protocol.Pull) ([]protocol.Fr
 	return out, nil
 }
 
-func (h *house) Gaps(crdt.ID) []p2p.Gap                      { return nil }
+func (h *house) Gaps(crdt.ID) []p2p.Gap                      { return *h.gaps.Load() }
 func (h *house) Heard(crdt.ID, p2p.PeerKey, frontier.Step)   {}
 func (h *house) Circles() []crdt.ID                          { return []crdt.ID{h.v.genesis.ID} }
 func (h *house) Topics(crdt.ID) (write string, all []string) { return h.v.topic, []string{h.v.topic} }
 
-func (h *house) Gossiped(circle crdt.ID, _ p2p.PeerKey, data []byte) p2p.Verdict {
+func (h *house) Gossiped(circle crdt.ID, from p2p.PeerKey, data []byte) p2p.Verdict {
 	f, err := protocol.DecodeFrame(data)
 	if err != nil {
 		return p2p.Reject
@@ -385,7 +413,7 @@ func (h *house) Gossiped(circle crdt.ID, _ p2p.PeerKey, data []byte) p2p.Verdict
 	if err != nil {
 		return p2p.Reject
 	}
-	if _, err := h.add(ops); err != nil {
+	if _, err := h.add(ops, from); err != nil {
 		return p2p.Ignore
 	}
 	h.mu.Lock()
@@ -592,5 +620,3 @@ func eventually(t testing.TB, within time.Duration, what string, ok func() bool)
 		}
 	}
 }
-
-var _ = libp2p.New
