@@ -43,21 +43,23 @@ type charterFile struct {
 	Categories   []string          `toml:"categories,omitempty"`
 	ReviewOn     string            `toml:"review_on,omitempty"`
 	History      string            `toml:"history,omitempty"`
-	KDiv         *uint64           `toml:"k_div,omitempty"`
-	BDiv         *uint64           `toml:"b_div,omitempty"`
-	WindowDays   *uint64           `toml:"window_days,omitempty"`
-	SponsorsFrom *uint64           `toml:"sponsors_from,omitempty"`
+	KDiv         *int64           `toml:"k_div,omitempty"`
+	BDiv         *int64           `toml:"b_div,omitempty"`
+	WindowDays   *int64           `toml:"window_days,omitempty"`
+	SponsorsFrom *int64           `toml:"sponsors_from,omitempty"`
 	Bounds       map[string]string `toml:"bounds,omitempty"`
 }
 
-func numbersOf(c *membership.Charter, f *charterFile) []struct {
-	file **uint64
+// number is one of the numbers of a circle's rule, in a file and in a charter.
+type number struct {
+	key  string
+	file **int64
 	own  *uint64
-} {
-	return []struct {
-		file **uint64
-		own  *uint64
-	}{{&f.KDiv, &c.KDiv}, {&f.BDiv, &c.BDiv}, {&f.WindowDays, &c.WindowDays}, {&f.SponsorsFrom, &c.SponsorsFrom}}
+}
+
+func numbersOf(c *membership.Charter, f *charterFile) []number {
+	return []number{{"k_div", &f.KDiv, &c.KDiv}, {"b_div", &f.BDiv, &c.BDiv},
+		{"window_days", &f.WindowDays, &c.WindowDays}, {"sponsors_from", &f.SponsorsFrom, &c.SponsorsFrom}}
 }
 
 // ReadCharter lays what a charter file says over base. A key that a charter does
@@ -81,8 +83,12 @@ func ReadCharter(text string, base membership.Charter) (membership.Charter, erro
 		c.Categories = f.Categories
 	}
 	for _, n := range numbersOf(&c, &f) {
-		if *n.file != nil {
-			*n.own = **n.file
+		switch {
+		case *n.file == nil:
+		case **n.file < 0: // the TOML reader would wrap it around
+			return membership.Charter{}, fmt.Errorf("read the charter: %s is below 0", n.key)
+		default:
+			*n.own = uint64(**n.file)
 		}
 	}
 	if err := readHistory(f.History, &c); err != nil {
@@ -122,7 +128,8 @@ func WriteCharter(c membership.Charter) (string, error) {
 	f := charterFile{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn,
 		History: historyNames[c.History], Bounds: map[string]string{}}
 	for _, n := range numbersOf(&c, &f) {
-		*n.file = n.own
+		value := int64(*n.own)
+		*n.file = &value
 	}
 	for _, b := range boundsOf(&c.Bounds) {
 		if *b.text != "" {
