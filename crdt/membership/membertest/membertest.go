@@ -209,7 +209,11 @@ func (c *Circle) Put(op crdt.Op, b membership.Body, by *Person) {
 
 // maximal returns the heads of what the device knows, ascending.
 func (c *Circle) maximal(d *Device) []crdt.ID {
-	known, err := c.Pasts.Closure(d.Knows)
+	knows := slices.Clone(d.Knows)
+	if !d.Prev.IsZero() {
+		knows = append(knows, d.Prev)
+	}
+	known, err := c.Pasts.Closure(knows)
 	if err != nil {
 		panic(fmt.Sprintf("membertest: %v", err))
 	}
