@@ -43,10 +43,10 @@ type charterFile struct {
 	Categories   []string          `toml:"categories,omitempty"`
 	ReviewOn     string            `toml:"review_on,omitempty"`
 	History      string            `toml:"history,omitempty"`
-	KDiv         *int64           `toml:"k_div,omitempty"`
-	BDiv         *int64           `toml:"b_div,omitempty"`
-	WindowDays   *int64           `toml:"window_days,omitempty"`
-	SponsorsFrom *int64           `toml:"sponsors_from,omitempty"`
+	KDiv         *int64            `toml:"k_div,omitempty"`
+	BDiv         *int64            `toml:"b_div,omitempty"`
+	WindowDays   *int64            `toml:"window_days,omitempty"`
+	SponsorsFrom *int64            `toml:"sponsors_from,omitempty"`
 	Bounds       map[string]string `toml:"bounds,omitempty"`
 }
 
