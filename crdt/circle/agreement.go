@@ -95,6 +95,9 @@ type text struct {
 
 // agreement reads an agreement; false if id is none that is known.
 func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
+	if a, ok := r.made[id]; ok {
+		return a, true
+	}
 	rec, ok := r.s.records.get(id)
 	if !ok {
 		return nil, false
@@ -118,6 +121,7 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 		}
 	}
 	a.readState(r)
+	r.made[id] = a
 	return a, true
 }
 

@@ -41,14 +41,14 @@ const (
 // Look returns what needs looking at together by this person, and by no one who is
 // not concerned; in the order of the kinds above, then by record. Nothing in it is
 // decided by a timer or by who was first.
-func (s *State) Look(env Env) []Attention {
-	r := s.reader(env)
+func (s *State) Look(env Env) []Attention { return s.reader(env).look() }
+
+func (r *reader) look() []Attention {
 	out := []Attention{}
-	agreements := r.allAgreements()
 	for _, p := range r.allPosts() {
 		out = append(out, r.twoYeses(p)...)
 	}
-	mine := slices.DeleteFunc(agreements, func(a *agreement) bool { return !a.has(env.Me) })
+	mine := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool { return !a.has(r.env.Me) })
 	for _, find := range []func(*agreement) (Attention, bool){
 		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.twoTexts, r.ownTwoWords,
 	} {
@@ -110,10 +110,13 @@ func countWord(n int) string {
 // helpers see it.
 func (r *reader) twoYeses(p *post) []Attention {
 	var out []Attention
+	if on, _ := r.s.links.get(p.id); len(on) < 2 || p.closed() {
+		return nil
+	}
+	asker := r.mayEdit(p, r.env.Me)
 	for _, slot := range r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)) {
 		me := slices.Contains(slot.Yes, r.env.Me)
-		asker := r.mayEdit(p, r.env.Me)
-		if !slot.Over || slot.Past || p.closed() || !me && !asker {
+		if !slot.Over || slot.Past || !me && !asker {
 			continue
 		}
 		at := Attention{Kind: LookTwoYeses, Text: fmt.Sprintf("%s of you said yes to “%s”%s: %s. Nobody needs to stay home; settle it as suits you.",
@@ -211,13 +214,14 @@ func (r *reader) closedMeanwhile(a *agreement) (Attention, bool) {
 		return Attention{}, false
 	}
 	return Attention{Kind: LookClosedMeanwhile, About: []crdt.ID{a.id, a.post.id},
-		Text:    fmt.Sprintf("Thank you: “%s” is already cared for. Would you keep%s as company, or have it free?", a.post.Title, dateOr(a.newest().terms.When)),
+		Text:    fmt.Sprintf("Thank you: “%s” is already cared for. Would you keep%s as company, or have it free?", a.post.Title, keepDate(a.newest().terms.When)),
 		Choices: []Choice{say("Keep it as company", "yes", a.id), say("Have it free", "cannot", a.id)}}, true
 }
 
-func dateOr(when string) string {
+// keepDate is the date for "would you keep …".
+func keepDate(when string) string {
 	if d := onDate(when); d != "" {
-		return strings.TrimPrefix(" "+strings.TrimPrefix(d, " on "), "")
+		return strings.TrimPrefix(d, " on")
 	}
 	return " the date"
 }
@@ -285,20 +289,22 @@ func (r *reader) ownTwoWords(a *agreement) (Attention, bool) {
 		Choices: []Choice{say("Yes, I come", "yes", a.id), say("I give it back", "cannot", a.id)}}, true
 }
 
-// overlaps: two yeses of this person on one slot, or at one time.
+// span is the time an agreement takes.
+type span struct {
+	a        *agreement
+	from, to time.Time
+}
+
+// overlaps: two yeses of this person at one time; of several, each with the next.
 func (r *reader) overlaps(mine []*agreement) []Attention {
-	type span struct {
-		a        *agreement
-		from, to time.Time
-	}
 	var spans []span
-	out := []Attention{}
 	for _, a := range mine {
 		if w, err := parseWhen(a.newest().terms.When); err == nil && a.state == StateAgreed && !a.past && w.Timed {
 			spans = append(spans, span{a, w.Start, w.over()})
 		}
 	}
 	slices.SortStableFunc(spans, func(x, y span) int { return cmp.Or(x.from.Compare(y.from), x.a.id.Compare(y.a.id)) })
+	out := []Attention{}
 	for i, x := range spans {
 		for _, y := range spans[i+1:] {
 			if !y.from.Before(x.to) {
@@ -307,11 +313,16 @@ func (r *reader) overlaps(mine []*agreement) []Attention {
 			if x.a.post != nil && x.a.post == y.a.post && x.a.made.Author != r.env.Me && y.a.made.Author != r.env.Me {
 				continue // two people come to one slot of mine
 			}
-			out = append(out, Attention{Kind: LookOwnTwo, About: []crdt.ID{x.a.id, y.a.id},
-				Text: fmt.Sprintf("“%s” and “%s” are at the same time%s.", x.a.newest().terms.What, y.a.newest().terms.What, onDate(x.a.newest().terms.When)),
-				Choices: []Choice{say("I give “"+x.a.newest().terms.What+"” back", "cannot", x.a.id),
-					say("I give “"+y.a.newest().terms.What+"” back", "cannot", y.a.id)}})
+			out = append(out, overlap(x.a, y.a))
+			break
 		}
 	}
 	return out
+}
+
+func overlap(x, y *agreement) Attention {
+	one, two := x.newest().terms, y.newest().terms
+	return Attention{Kind: LookOwnTwo, About: []crdt.ID{x.id, y.id},
+		Text:    fmt.Sprintf("“%s” and “%s” are at the same time%s.", one.What, two.What, onDate(one.When)),
+		Choices: []Choice{say("I give “"+one.What+"” back", "cannot", x.id), say("I give “"+two.What+"” back", "cannot", y.id)}}
 }

@@ -60,7 +60,7 @@ func (c Retract) decide(s *State, env Env) (plan, error) {
 }
 
 // WriteNote puts a text on a record, a member or the circle, for those who may
-// read it. GiveThanks is a note of its own.
+// read it.
 type WriteNote struct {
 	On   crdt.ID
 	Kind NoteKind
@@ -70,6 +70,13 @@ type WriteNote struct {
 }
 
 func (c WriteNote) decide(s *State, env Env) (plan, error) {
+	if in, ok := s.where.get(c.On); ok { // an answer to a note, for those who read that
+		rec := s.record(in)
+		if i := rec.find(c.On); i >= 0 && c.To == nil {
+			c.To = rec.parts[i].Audience.Members
+		}
+		c.On = in
+	}
 	b := NoteWritten{On: c.On, What: c.Kind, Text: c.Text}
 	if err := asked(b); err != nil {
 		return plan{}, err

@@ -219,14 +219,16 @@ func (p *post) fadesAt() (crdt.HLC, bool) {
 // read of it: every node must say the same. An agreement goes with its post.
 func (s *State) faded(r *record, now crdt.HLC) bool {
 	whole := func(c *Change) bool { return c.Audience.Whole() }
-	made, ok := r.maker()
-	if !ok {
-		return false
-	}
-	if a, is := made.Body.(AgreementMade); is {
-		if r, ok = s.records.get(a.About[0]); !ok {
-			return false
+	if i := r.find(r.id); i >= 0 {
+		if a, is := r.parts[i].Body.(AgreementMade); is {
+			var ok bool
+			if r, ok = s.records.get(a.About[0]); !ok {
+				return false
+			}
 		}
+	}
+	if !slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindPostStatusSet }) {
+		return false
 	}
 	p, ok := readPost(r, whole, (*post).may)
 	if !ok {
@@ -236,16 +238,17 @@ func (s *State) faded(r *record, now crdt.HLC) bool {
 	return fades && at <= now
 }
 
-// reader reads records of one state for one person, each post once.
+// reader reads records of one state for one person, each once.
 type reader struct {
 	s     *State
 	env   Env
-	now   time.Time // local reading
-	posts map[crdt.ID]*post
+	now   time.Time         // local reading
+	posts map[crdt.ID]*post // nil for what is none
+	made  map[crdt.ID]*agreement
 }
 
 func (s *State) reader(env Env) *reader {
-	return &reader{s: s, env: env, now: local(env.Now), posts: map[crdt.ID]*post{}}
+	return &reader{s: s, env: env, now: local(env.Now), posts: map[crdt.ID]*post{}, made: map[crdt.ID]*agreement{}}
 }
 
 // post reads a post; false if id is none that is known.

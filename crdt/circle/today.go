@@ -32,7 +32,7 @@ type Today struct {
 // Today returns the look of the day for this person.
 func (s *State) Today(env Env) Today {
 	r := s.reader(env)
-	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: s.Look(env)}
+	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: r.look()}
 	var could []Post
 	for _, p := range r.allPosts() {
 		switch {
