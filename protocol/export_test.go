@@ -48,3 +48,9 @@ func Trailed(b []byte) []byte {
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
 }
+
+// CommitOf returns the commitment of a body of s with salt.
+func CommitOf(s Secret, salt [16]byte) [32]byte {
+	_, commit := bodyKey(s, salt)
+	return commit
+}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tend/crdt"
+	"tend/crdt/canon"
 	"tend/protocol"
 )
 
@@ -86,3 +87,5 @@ func chain(t testing.TB, label string, n, size int) []crdt.Op {
 	}
 	return ops
 }
+
+func marshal(v any) []byte { return canon.MustMarshal(v) }
