@@ -1,0 +1,183 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"io"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/replica"
+	"tend/protocol"
+	"tend/storage"
+)
+
+// BeginOptions say what circle to begin.
+type BeginOptions struct {
+	Charter membership.Charter // Name is the circle's; see [membership.DefaultCharter]
+	As      string             // what the others will call this member
+}
+
+// Begin makes a new circle with this member as its founder and only member, its
+// first epoch, and the member's name. It returns the circle's id once all of it
+// is durable.
+func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
+	if err := checkName(o.As); err != nil {
+		return crdt.ID{}, err
+	}
+	if err := o.Charter.Check(); err != nil {
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "The circle's charter cannot be kept like this: " + err.Error() + ".",
+			Hint: "Shorten it, or leave the field out."}
+	}
+	me, err := newIdentity(n.cfg.Rand, n.now())
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	logKey, err := protocol.NewSecret(n.cfg.Rand)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	genesis, err := n.genesis(&me, o.Charter, logKey)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	id := genesis.ID
+	if err := n.cfg.Keys.SetCircle(id, CircleKeys{Identity: me, LogKey: logKey}); err != nil {
+		return crdt.ID{}, fmt.Errorf("keep the new circle's keys: %w", err)
+	}
+	if err := n.putGenesis(&genesis); err != nil {
+		return crdt.ID{}, err
+	}
+	x, err := n.add(id)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	if err := n.nameMyself(ctx, x, o.As, true); err != nil {
+		return crdt.ID{}, err
+	}
+	n.moves.send(Move{Circle: id, People: true, Epoch: true, Frontier: true})
+	return id, nil
+}
+
+// checkName says what is wrong with a name, before anything is made.
+func checkName(name string) error {
+	if circle.Check(circle.MemberSectionSet{Member: crdt.ID{1}, Section: circle.SectionName, Values: []string{name}}) == nil {
+		return nil
+	}
+	return &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("A name is 1 to %d characters on one line.", circle.MaxName),
+		Hint: "Say what the others call you: --as Ann."}
+}
+
+// genesis makes the op a circle begins with. Every place of the circle's id in it
+// is 32 zero bytes.
+func (n *Node) genesis(me *Identity, charter membership.Charter, logKey protocol.Secret) (crdt.Op, error) {
+	g := &membership.Genesis{Charter: charter, Inception: me.Inception, Cert: n.certify(me, crdt.ID{})}
+	if _, err := io.ReadFull(n.cfg.Rand, g.Nonce[:]); err != nil {
+		return crdt.Op{}, err
+	}
+	kind, payload := membership.Encode(g)
+	dev := me.Device()
+	body, err := protocol.SealBody(n.cfg.Rand, logKey, crdt.ID{}, dev, 1, kind, payload)
+	if err != nil {
+		return crdt.Op{}, err
+	}
+	return crdt.Sign(crdt.ID{}, crdt.Header{Dev: dev, Seq: 1, Class: crdt.Control, HLC: n.clock()}, body, signer(me.DevSeed))
+}
+
+// putGenesis makes the circle's place in the store and writes its first op.
+func (n *Node) putGenesis(op *crdt.Op) error {
+	store, err := n.cfg.Store.Circle(op.ID)
+	if err != nil {
+		return err
+	}
+	log, err := crdt.NewLog(op.ID, store, crdt.NewPasts(), crdt.State{})
+	if err != nil {
+		return err
+	}
+	fact, err := log.Check(op)
+	if err != nil {
+		return err
+	}
+	added, err := log.Add(op, fact, false)
+	if err != nil {
+		return err
+	}
+	state := log.State()
+	return store.Append(storage.Batch{Ops: []storage.Entry{{Op: *op, Fact: added.Fact}}, State: &state, Sync: true})
+}
+
+// nameMyself writes this member's name, and the first epoch before it if the
+// circle has none.
+func (n *Node) nameMyself(ctx context.Context, x *runner, name string, mint bool) error {
+	return x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, now time.Time) error {
+		clock := n.clock()
+		if mint {
+			if _, err := w.Mint(clock); err != nil {
+				return err
+			}
+		}
+		_, err := w.Do(circle.SetSection{Section: circle.SectionName, Values: []string{name}}, w.Env(now, n.cfg.Zone), clock)
+		return err
+	}})
+}
+
+// newIdentity makes the keys of a member and of this device of theirs.
+func newIdentity(rand io.Reader, now time.Time) (Identity, error) {
+	var i Identity
+	for _, seed := range [][]byte{i.RootSeed[:], i.NextSeed[:], i.DevSeed[:]} {
+		if _, err := io.ReadFull(rand, seed); err != nil {
+			return Identity{}, fmt.Errorf("make keys: %w", err)
+		}
+	}
+	i.Inception = membership.Inception{V: 1, Root: pub(i.RootSeed), NextRootHash: membership.RootHash(pub(i.NextSeed))}
+	if _, err := io.ReadFull(rand, i.Inception.Nonce[:]); err != nil {
+		return Identity{}, fmt.Errorf("make keys: %w", err)
+	}
+	box, err := newBox(rand, now)
+	if err != nil {
+		return Identity{}, err
+	}
+	i.Boxes = []Box{box.kept}
+	return i, nil
+}
+
+type freshBox struct {
+	kept   Box
+	public []byte
+}
+
+func newBox(rand io.Reader, now time.Time) (freshBox, error) {
+	key, err := protocol.NewBoxKey(rand)
+	if err != nil {
+		return freshBox{}, fmt.Errorf("make a prekey: %w", err)
+	}
+	return freshBox{kept: Box{Key: key.Bytes(), Made: now.UnixMilli()}, public: key.Public()}, nil
+}
+
+// certify makes the certificate of this device: signed by the member's root, and
+// by the device's and the transport key, so that nobody can claim another's.
+func (n *Node) certify(me *Identity, id crdt.ID) membership.DeviceCert {
+	box, err := protocol.ParseBoxKey(me.Boxes[0].Key)
+	if err != nil {
+		panic(fmt.Sprintf("a prekey of our own does not parse: %v", err))
+	}
+	c := membership.DeviceCert{V: 1, Circle: id, Member: me.Member(), Dev: me.Device(), Box: box.Public(),
+		Peer: n.peerKey(), NotBefore: n.clock()}
+	msg := c.Signed()
+	c.SigRoot = sign(me.RootSeed, msg)
+	c.SigDev = sign(me.DevSeed, msg)
+	c.SigPeer = sign(n.cfg.Keys.TransportSeed(), msg)
+	return c
+}
+
+func sign(seed [32]byte, msg []byte) []byte {
+	return ed25519.Sign(ed25519.NewKeyFromSeed(seed[:]), msg)
+}
+
+func signer(seed [32]byte) crdt.Signer {
+	key := ed25519.NewKeyFromSeed(seed[:])
+	return func(msg []byte) ([]byte, error) { return ed25519.Sign(key, msg), nil }
+}

@@ -1,0 +1,156 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+	"tend/node/replica"
+	"tend/protocol"
+)
+
+// maxWanted bounds a WANT.
+const maxWanted = 64
+
+// pushedFor is how long after minting an epoch its lockboxes are pushed to
+// whoever connects; later they are asked for.
+const pushedFor = 24 * time.Hour
+
+// Wanted lists the epochs this home may read and cannot.
+func (n *Node) Wanted(id crdt.ID) []membership.EpochID {
+	x, err := n.runner(id)
+	if err != nil {
+		return nil
+	}
+	s := x.snap.Load()
+	var out []membership.EpochID
+	epochs := s.People.Epochs()
+	for i := len(epochs) - 1; i >= 0 && len(out) < maxWanted; i-- {
+		e := epochs[i].Epoch.ID
+		if _, held := x.ring.Secret(e); !held && s.People.Entitled(s.Dev, e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// KeysFor answers a WANT of the device that has this transport key.
+func (n *Node) KeysFor(id crdt.ID, peer membership.PeerKey, ids []membership.EpochID) []protocol.Lockbox {
+	x, err := n.runner(id)
+	if err != nil {
+		return nil
+	}
+	d, ok := x.device(peer)
+	if !ok || len(ids) > maxWanted {
+		return nil
+	}
+	return x.entrust(d, ids)
+}
+
+// entrust seals secrets for a device, through the loop: nooks are known there.
+func (x *runner) entrust(d membership.Device, ids []membership.EpochID) []protocol.Lockbox {
+	var out []protocol.Lockbox
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+		var err error
+		out, err = w.Entrust(d.Dev, ids)
+		return err
+	}})
+	if err != nil {
+		x.log.Debug("no lockboxes", "err", err)
+	}
+	return out
+}
+
+// TakeKeys opens what a peer handed over.
+func (n *Node) TakeKeys(ctx context.Context, id crdt.ID, _ membership.PeerKey, boxes []protocol.Lockbox) error {
+	x, err := n.runner(id)
+	if err != nil {
+		return err
+	}
+	return x.takeKeys(ctx, boxes)
+}
+
+func (x *runner) takeKeys(ctx context.Context, boxes []protocol.Lockbox) error {
+	var wrong []error
+	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+		wrong = nil
+		for _, lb := range boxes {
+			if w.HasSecret(lb.Epoch) {
+				continue
+			}
+			s, err := w.OpenLockbox(lb)
+			if err == nil && s.EpochID() != lb.Epoch {
+				err = replica.ErrNotItsSecret
+			}
+			if err != nil {
+				wrong = append(wrong, err)
+				continue
+			}
+			if err := w.AddKey(s); err != nil {
+				if !errors.Is(err, replica.ErrNotItsSecret) {
+					return err
+				}
+				wrong = append(wrong, err)
+			}
+		}
+		return nil
+	}})
+	return errors.Join(append(wrong, err)...)
+}
+
+// PushKeys are lockboxes of epochs minted here lately that the peer was not
+// handed yet.
+func (n *Node) PushKeys(id crdt.ID, peer membership.PeerKey) []protocol.Lockbox {
+	x, err := n.runner(id)
+	if err != nil {
+		return nil
+	}
+	d, ok := x.device(peer)
+	if !ok {
+		return nil
+	}
+	ids := x.pushes.due(d.Dev, n.now())
+	if len(ids) == 0 {
+		return nil
+	}
+	return x.entrust(d, ids)
+}
+
+// pushes remembers which epochs were minted here lately, and to which devices
+// their lockboxes were handed.
+type pushes struct {
+	mu     sync.Mutex // guards minted
+	minted []mintedEpoch
+}
+
+type mintedEpoch struct {
+	id   membership.EpochID
+	at   time.Time
+	told map[crdt.Device]bool
+}
+
+func (p *pushes) add(id membership.EpochID, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.minted = append(p.minted, mintedEpoch{id, at, map[crdt.Device]bool{}})
+}
+
+func (p *pushes) due(dev crdt.Device, now time.Time) []membership.EpochID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.minted = slices.DeleteFunc(p.minted, func(m mintedEpoch) bool { return now.Sub(m.at) > pushedFor })
+	var out []membership.EpochID
+	for _, m := range p.minted {
+		if !m.told[dev] && len(out) < maxWanted {
+			m.told[dev] = true
+			out = append(out, m.id)
+		}
+	}
+	return out
+}

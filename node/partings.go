@@ -1,0 +1,137 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+	"tend/node/replica"
+	"tend/protocol"
+)
+
+// partings keeps what is owed to devices of those who left or were asked to go:
+// each hears once, by GOODBYE, what the circle knows of it.
+type partings struct {
+	node *Node
+
+	mu   sync.Mutex // guards said
+	said map[parting]bool
+}
+
+type parting struct {
+	peer   membership.PeerKey
+	circle crdt.ID
+}
+
+// Rows of the node's own: G|circle|peer → a GOODBYE was said.
+const rowSaid = 'G'
+
+// rowGoodbye is a circle's row that holds the GOODBYE this home was told.
+var rowGoodbye = []byte("y|goodbye")
+
+func newPartings(n *Node) *partings { return &partings{node: n, said: map[parting]bool{}} }
+
+func (p *partings) load() error {
+	for row, err := range p.node.cfg.Store.Node().Scan([]byte{rowSaid}) {
+		if err != nil {
+			return fmt.Errorf("load goodbyes: %w", err)
+		}
+		if len(row.Key) == 65 {
+			p.said[parting{circle: crdt.ID(row.Key[1:33]), peer: membership.PeerKey(row.Key[33:])}] = true
+		}
+	}
+	return nil
+}
+
+// owed reports whether some circle owes the peer a GOODBYE.
+func (p *partings) owed(peer membership.PeerKey) bool { _, ok := p.of(peer); return ok }
+
+func (p *partings) of(peer membership.PeerKey) (*runner, bool) {
+	for _, x := range p.node.runners() {
+		s := x.snap.Load()
+		if s.Standing != membership.In || x.fellow(peer) || len(s.People.ByPeer(peer)) == 0 {
+			continue
+		}
+		p.mu.Lock()
+		said := p.said[parting{peer: peer, circle: x.id}]
+		p.mu.Unlock()
+		if !said {
+			return x, true
+		}
+	}
+	return nil, false
+}
+
+// Goodbye is what a parted peer is owed: the control ops up to its parting.
+func (n *Node) Goodbye(peer membership.PeerKey) (crdt.ID, protocol.Goodbye, bool) {
+	x, ok := n.partings.of(peer)
+	if !ok {
+		return crdt.ID{}, protocol.Goodbye{}, false
+	}
+	var ops []crdt.Op
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+		var err error
+		ops, err = w.Parting(peer)
+		return err
+	}})
+	if err != nil || len(ops) == 0 {
+		return crdt.ID{}, protocol.Goodbye{}, false
+	}
+	packed := protocol.PackByID(ops, func(*crdt.Op) bool { return true })
+	return x.id, protocol.Goodbye{Table: *packed}, true
+}
+
+// SaidGoodbye notes that a peer was told.
+func (n *Node) SaidGoodbye(peer membership.PeerKey, circle crdt.ID) {
+	p := n.partings
+	p.mu.Lock()
+	p.said[parting{peer: peer, circle: circle}] = true
+	p.mu.Unlock()
+	key := append(append([]byte{rowSaid}, circle[:]...), peer[:]...)
+	if err := n.cfg.Store.Node().Put(row(key, []byte{})); err != nil {
+		n.log.Warn("a goodbye could not be noted; it may be said again", "err", err)
+	}
+}
+
+// TakeGoodbye keeps what this home was told of its own parting. It is no part of
+// the log: it is shown, and it ends the attempts to reach the circle.
+func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey, f protocol.Goodbye) error {
+	x, err := n.runner(id)
+	if err != nil {
+		return err
+	}
+	ops, err := protocol.UnpackByID(id, &f.Table)
+	if err != nil {
+		return err
+	}
+	data, err := protocol.EncodeFrame(&f)
+	if err != nil {
+		return err
+	}
+	return x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+		if !w.PartedBy(ops) {
+			return errors.New("a goodbye that shows no parting")
+		}
+		w.KeepGoodbye(rowGoodbye, data)
+		return nil
+	}})
+}
+
+// Leave takes this member out of a circle, for good on their side: what they have
+// stays readable here, and the others are told. It returns once that is durable.
+func (n *Node) Leave(ctx context.Context, id crdt.ID) error {
+	x, err := n.runner(id)
+	if err != nil {
+		return unknownCircle(id)
+	}
+	return n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
+		_, err := w.Propose(&membership.Leave{Seen: w.Seen(x.me())}, clock)
+		return err
+	})
+}

@@ -1,0 +1,328 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/protocol"
+)
+
+// MaxAhead is how far an op's clock may be ahead of ours before it is held:
+// stored and relayed at once, while its effect and its use as a parent wait
+// (SPEC.md §3.4). In milliseconds.
+const MaxAhead = 10 * 60 * 1000
+
+// Way is how an op came here.
+type Way uint8
+
+// The ways.
+const (
+	Session Way = iota // a sync session
+	Gossip             // gossip: a body may follow
+	File               // a carry file
+	Pool               // it waited here
+	own                // written here
+)
+
+// Source is where an op came from.
+type Source struct {
+	Peer membership.PeerKey // zero: nobody in particular
+	Way  Way
+}
+
+// Outcome is what became of an op.
+type Outcome uint8
+
+// The outcomes.
+const (
+	New     Outcome = iota // in the log now
+	Known                  // was in the log already
+	Parked                 // waits for parents, or for its body
+	Refused                // every replica refuses it
+	Dropped                // may be good, but there is no room to let it wait
+)
+
+// Verdict is what became of an op, and why.
+type Verdict struct {
+	Outcome Outcome
+	Missing []crdt.ID // Parked, Dropped: what it waits for
+	Reason  error     // Refused: wraps crdt.ErrForm, ErrBody, ErrCause, ErrBudget or membership.ErrRefused
+}
+
+// Receive takes an op from elsewhere into the batch. Its form and signature were
+// checked (crdt.Parse, and the op's own or a covering signature). now is Unix
+// milliseconds. The error is the store's, never the op's.
+func (r *Replica) Receive(op crdt.Op, src Source, now int64) (Verdict, error) {
+	v, err := r.accept(op, src, now)
+	if err != nil {
+		return v, err
+	}
+	if v.Outcome == New {
+		if src.Way != Gossip {
+			r.out.Spread = true
+		}
+		err = r.release(op.ID, now)
+	}
+	return v, err
+}
+
+// accept judges one op and puts it into the log.
+func (r *Replica) accept(op crdt.Op, src Source, now int64) (Verdict, error) {
+	if op.Body != nil {
+		if err := op.CheckBody(op.Body); err != nil {
+			return Verdict{Outcome: Refused, Reason: err}, nil
+		}
+	}
+	fact, known, err := r.log.Fact(op.ID)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if known {
+		return Verdict{Outcome: Known}, r.fillBody(&op, fact, now)
+	}
+	fact, err = r.log.Check(&op)
+	var missing *crdt.MissingError
+	switch {
+	case errors.As(err, &missing):
+		if len(op.Sig) == 0 {
+			return Verdict{Outcome: Dropped, Missing: missing.IDs}, nil
+		}
+		return r.park(op, missing.IDs, src, now), nil
+	case errors.Is(err, crdt.ErrCause), errors.Is(err, crdt.ErrBudget):
+		return Verdict{Outcome: Refused, Reason: err}, nil
+	case err != nil:
+		return Verdict{}, err
+	}
+	if op.BodyMissing() && src.Way == Gossip {
+		return r.park(op, []crdt.ID{op.ID}, src, now), nil
+	}
+	control, err := r.judge(&op, fact)
+	if err != nil {
+		return Verdict{Outcome: Refused, Reason: err}, nil
+	}
+	held := op.HLC.Millis() > now+MaxAhead
+	if err := r.add(&op, fact, control, held); err != nil {
+		return Verdict{}, err
+	}
+	r.unpark(op.ID)
+	return Verdict{Outcome: New}, nil
+}
+
+// judge is level 2. For a control op that is not in the set yet it returns the
+// decoded body.
+func (r *Replica) judge(op *crdt.Op, fact crdt.Fact) (membership.Body, error) {
+	if op.Class == crdt.Content {
+		return nil, r.set.JudgeContent(op.Dev, fact.Known)
+	}
+	if r.set.Has(op.ID) {
+		return nil, nil
+	}
+	body, err := r.openControl(op)
+	if err != nil {
+		return nil, err
+	}
+	return body, r.set.Judge(op, body)
+}
+
+// openControl opens the body of a control op under the log key.
+func (r *Replica) openControl(op *crdt.Op) (membership.Body, error) {
+	return r.decodeControl(op, membership.Decode)
+}
+
+// decoder is membership.Decode, or DecodeTrusted for ops accepted before.
+type decoder func(circle crdt.ID, op *crdt.Op, kind uint64, payload []byte) (membership.Body, error)
+
+func (r *Replica) decodeControl(op *crdt.Op, decode decoder) (membership.Body, error) {
+	if op.IsBeat() {
+		return decode(r.circle, op, membership.KindBeat, nil)
+	}
+	if op.Body == nil {
+		return nil, fmt.Errorf("%w: control op %s without its body", membership.ErrRefused, op.ID.Short())
+	}
+	key, ok := r.secret(r.cfg.LogKey)
+	if !ok {
+		return nil, fmt.Errorf("%w: no log key", membership.ErrRefused)
+	}
+	opened, err := protocol.OpenBody(key, op.Context(r.circle), op.Dev, op.Seq, op.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: control op %s: %w", membership.ErrRefused, op.ID.Short(), err)
+	}
+	return decode(r.circle, op, opened.Kind, opened.Payload)
+}
+
+// add puts an accepted op into log, set and state, and into the batch.
+func (r *Replica) add(op *crdt.Op, fact crdt.Fact, control membership.Body, held bool) error {
+	added, err := r.log.Add(op, fact, held)
+	if err != nil {
+		return err
+	}
+	r.ops++
+	r.out.Entries = append(r.out.Entries, Entry{Op: *op, Fact: added.Fact})
+	if control != nil {
+		r.set.Add(op, control)
+	}
+	if r.joined[op.ID] {
+		r.joined = maps.Clone(r.joined)
+		delete(r.joined, op.ID)
+		r.row(idKey(rowJoined, op.ID), nil)
+	}
+	if held {
+		return r.hold(op, added.Fact)
+	}
+	return r.effect(op, added.Fact)
+}
+
+// effect gives an op that is in the log its meaning.
+func (r *Replica) effect(op *crdt.Op, fact crdt.Fact) error {
+	r.out.Visible = true
+	if op.Class == crdt.Control {
+		r.out.People = true
+		return r.seeNook(op.ID)
+	}
+	switch {
+	case op.Gone:
+		return nil
+	case op.BodyLen == 0:
+		return nil
+	case op.Body == nil:
+		r.setMissing(op.ID, fact.Arr)
+		return nil
+	}
+	return r.read(op, fact)
+}
+
+// read opens a content op's body and applies it. A body that does not open or
+// parse, or is of a control kind, has no effect.
+func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
+	epoch, err := protocol.BodyEpoch(op.Body)
+	if err != nil {
+		return nil
+	}
+	if _, ok := r.secret(epoch); !ok {
+		r.row(append(unreadPrefix(epoch), arrKey(0, fact.Arr)[1:]...), []byte{})
+		return nil
+	}
+	change, ok := r.open(op)
+	if !ok {
+		return nil
+	}
+	r.row(recordKey(change.Record(), fact.Arr), []byte{})
+	if r.void(op, fact) {
+		return nil
+	}
+	r.state.Apply(change)
+	if gone, ok := change.Body.(circle.Retracted); ok {
+		return r.retract(change, gone.Op)
+	}
+	return nil
+}
+
+// open turns a content op into a change; false if it has, or may have, no effect.
+func (r *Replica) open(op *crdt.Op) (circle.Change, bool) {
+	epoch, err := protocol.BodyEpoch(op.Body)
+	if err != nil || epoch == r.cfg.LogKey {
+		return circle.Change{}, false
+	}
+	key, ok := r.secret(epoch)
+	if !ok {
+		return circle.Change{}, false
+	}
+	opened, err := protocol.OpenBody(key, r.circle, op.Dev, op.Seq, op.Body)
+	if err != nil {
+		return circle.Change{}, false
+	}
+	author, ok := r.People().Author(op.Dev)
+	if !ok {
+		return circle.Change{}, false
+	}
+	meta := circle.Meta{ID: op.ID, Author: author, Dev: op.Dev, HLC: op.HLC}
+	if n, isNook := r.nookByID(epoch); isNook {
+		meta.Audience = circle.Audience{Nook: epoch, Members: n.members}
+	}
+	change, err := circle.Decode(meta, opened.Kind, opened.Payload)
+	return change, err == nil
+}
+
+// fillBody takes the body of an op that is known without it.
+func (r *Replica) fillBody(op *crdt.Op, fact crdt.Fact, now int64) error {
+	if _, missing := r.missing[op.ID]; !missing || op.Body == nil {
+		return nil
+	}
+	r.unsetMissing(op.ID)
+	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: op.ID, Body: op.Body})
+	if op.HLC.Millis() > now+MaxAhead {
+		return nil
+	}
+	return r.effect(op, fact)
+}
+
+// GiveUpBody counts a missing body as faded: every holder says it is gone.
+func (r *Replica) GiveUpBody(id crdt.ID) {
+	if _, missing := r.missing[id]; missing {
+		r.unsetMissing(id)
+		r.out.Bodies = append(r.out.Bodies, BodyChange{ID: id})
+	}
+}
+
+// retract drops the body of target, if the retraction is its author's. What the
+// state still held of it went with the change itself.
+func (r *Replica) retract(by circle.Change, target crdt.ID) error {
+	op, fact, ok, err := r.lookup(target)
+	if err != nil || !ok || op.Class != crdt.Content {
+		return err
+	}
+	if author, _ := r.People().Author(op.Dev); author != by.Author {
+		return nil
+	}
+	r.unsetMissing(target)
+	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: target})
+	if change, readable := r.open(&op); readable {
+		r.row(recordKey(change.Record(), fact.Arr), nil)
+	}
+	return nil
+}
+
+// lookup finds an op in the batch or in the store.
+func (r *Replica) lookup(id crdt.ID) (crdt.Op, crdt.Fact, bool, error) {
+	for i := len(r.out.Entries) - 1; i >= 0; i-- {
+		if e := &r.out.Entries[i]; e.Op.ID == id {
+			return e.Op, e.Fact, true, nil
+		}
+	}
+	return r.store.Op(id)
+}
+
+func (r *Replica) setMissing(id crdt.ID, arr uint64) {
+	r.missing = maps.Clone(r.missing)
+	r.missing[id] = arr
+	r.row(arrKey(rowMissing, arr), id[:])
+}
+
+func (r *Replica) unsetMissing(id crdt.ID) {
+	arr, ok := r.missing[id]
+	if !ok {
+		return
+	}
+	r.missing = maps.Clone(r.missing)
+	delete(r.missing, id)
+	r.row(arrKey(rowMissing, arr), nil)
+}
+
+// Missing returns the ops whose bodies are missing, in no order.
+func (r *Replica) Missing() map[crdt.ID]uint64 { return r.missing }
+
+func (r *Replica) loadMissing() error {
+	for row, err := range r.store.Rows([]byte{rowMissing}) {
+		if err != nil {
+			return fmt.Errorf("load missing bodies: %w", err)
+		}
+		if len(row.Value) == 32 {
+			r.missing[crdt.ID(row.Value)] = arrOf(row.Key)
+		}
+	}
+	return nil
+}

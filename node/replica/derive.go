@@ -1,0 +1,56 @@
+package replica
+
+import (
+	"slices"
+
+	"tend/crdt"
+	"tend/protocol"
+)
+
+// DerivedKinds are the first bytes of the rows that [Replica.Derive] makes again
+// from the log, or that a checkpoint does.
+func DerivedKinds() []byte { return []byte{rowRecord, rowUnread, rowMissing, rowCheckpoint} }
+
+// Derive walks the log and gives emit the rows that are derived from it, some
+// hundred at a time: which ops a record has, which cannot be read yet, whose
+// bodies are missing. All earlier ones must be gone.
+func (r *Replica) Derive(emit func([]Row) error) error {
+	r.out = &Commit{}
+	defer func() { r.out = nil }()
+	r.missing = map[crdt.ID]uint64{}
+	for s, err := range r.store.Arrivals(1) {
+		if err != nil {
+			return err
+		}
+		r.derive(&s.Op, s.Fact)
+		if len(r.out.Rows) >= 256 {
+			if err := emit(r.out.Rows); err != nil {
+				return err
+			}
+			r.out.Rows = nil
+		}
+	}
+	return emit(r.out.Rows)
+}
+
+func (r *Replica) derive(op *crdt.Op, fact crdt.Fact) {
+	switch {
+	case op.Class == crdt.Control || op.BodyLen == 0 || op.Gone:
+		return
+	case op.Body == nil:
+		r.missing[op.ID] = fact.Arr
+		r.row(arrKey(rowMissing, fact.Arr), slices.Clone(op.ID[:]))
+		return
+	}
+	epoch, err := protocol.BodyEpoch(op.Body)
+	if err != nil {
+		return
+	}
+	if _, ok := r.secret(epoch); !ok {
+		r.row(append(unreadPrefix(epoch), arrKey(0, fact.Arr)[1:]...), []byte{})
+		return
+	}
+	if change, readable := r.open(op); readable {
+		r.row(recordKey(change.Record(), fact.Arr), []byte{})
+	}
+}

@@ -1,0 +1,88 @@
+package replica
+
+import (
+	"slices"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+)
+
+// maxSeen is how many tips a leave, revocation or enact names.
+const maxSeen = 16
+
+// Seen returns the tips this replica holds of a member's devices, for a leave.
+func (r *Replica) Seen(member crdt.ID) []membership.Seen {
+	m, ok := r.People().Member(member)
+	if !ok {
+		return nil
+	}
+	var out []membership.Seen
+	for _, d := range m.Devices {
+		for _, t := range r.log.Tips(d.Dev) {
+			out = append(out, membership.Seen{Dev: d.Dev, Tip: t.ID})
+		}
+	}
+	slices.SortFunc(out, func(a, b membership.Seen) int {
+		if c := a.Dev.Compare(b.Dev); c != 0 {
+			return c
+		}
+		return a.Tip.Compare(b.Tip)
+	})
+	return out[:min(len(out), maxSeen)]
+}
+
+// Parting returns what a parted peer is told: its ending (a leave, an enact, a
+// revocation), with what the authors of those knew, in an order in which each op
+// comes after what it names; nil if it has not parted.
+func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
+	if !Departed(r.People(), peer) {
+		return nil, nil
+	}
+	var known []crdt.Bits
+	for _, d := range r.People().ByPeer(peer) {
+		for _, id := range r.People().EndsOf(d.Dev) {
+			if n, ok := r.pasts.Number(id); ok {
+				known = append(known, r.pasts.Of(n))
+			}
+		}
+	}
+	all := crdt.Union(known...)
+	var out []crdt.Op
+	for s, err := range r.store.Controls() {
+		if err != nil {
+			return nil, err
+		}
+		if n, ok := r.pasts.Number(s.Op.ID); ok && all.Has(n) {
+			out = append(out, s.Op)
+		}
+	}
+	return out, nil
+}
+
+// PartedBy reports whether control ops that a peer handed over, added to what is
+// held here, show that this member has parted. It changes nothing.
+func (r *Replica) PartedBy(ops []crdt.Op) bool {
+	set, pasts := r.set.Clone(), r.pasts
+	for i := range ops {
+		op := &ops[i]
+		if set.Has(op.ID) || op.Class != crdt.Control || op.Verify(r.circle) != nil || op.CheckBody(op.Body) != nil {
+			continue
+		}
+		body, err := r.openControl(op)
+		if err != nil {
+			return false
+		}
+		if _, err := pasts.Add(op.ID, op.Ctl); err != nil {
+			return false
+		}
+		if set.Judge(op, body) == nil {
+			set.Add(op, body)
+		}
+	}
+	m, ok := set.View().Member(r.cfg.Member)
+	return ok && m.Standing != membership.In
+}
+
+// KeepGoodbye puts what this home was told of its parting under a row of the
+// owner's choice.
+func (r *Replica) KeepGoodbye(key, value []byte) { r.row(key, value) }

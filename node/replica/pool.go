@@ -1,0 +1,228 @@
+package replica
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"tend/crdt"
+	"tend/crdt/canon"
+	"tend/crdt/membership"
+)
+
+// Bounds of the waiting pool (SPEC.md §3.3): what may wait for parents or for a
+// body, in all, from one peer, and for how long.
+const (
+	MaxWaiting        = 10_000
+	MaxWaitingBytes   = 16 << 20
+	MaxWaitingPerPeer = 2_000
+	MaxWaitingMillis  = 3_600_000
+)
+
+// waiting is an op whose parents, or whose body, are not here yet. Its own
+// signature verifies; its body is checked.
+type waiting struct {
+	op    crdt.Op
+	from  membership.PeerKey
+	since int64 // Unix milliseconds
+	on    []crdt.ID
+}
+
+// waitingRow is a waiting op as kept in the store. The op's own id among On
+// means that its body is what it waits for.
+type waitingRow struct {
+	_       struct{} `cbor:",toarray"`
+	Payload []byte
+	Sig     []byte
+	Body    []byte
+	From    membership.PeerKey
+	Since   uint64
+}
+
+// pool holds the waiting ops. Working copies share it until they change it.
+type pool struct {
+	ops    map[crdt.ID]waiting
+	byNeed map[crdt.ID][]crdt.ID // what is missing → who waits for it, ascending
+	bytes  int
+	shared bool
+}
+
+func newPool() *pool { return &pool{ops: map[crdt.ID]waiting{}, byNeed: map[crdt.ID][]crdt.ID{}} }
+
+// own returns a pool that may be changed without its other users noticing.
+func (p *pool) own() *pool {
+	if !p.shared {
+		return p
+	}
+	return &pool{ops: maps.Clone(p.ops), byNeed: maps.Clone(p.byNeed), bytes: p.bytes}
+}
+
+func (p *pool) room(w waiting) bool {
+	if len(p.ops) >= MaxWaiting || p.bytes+w.op.Size() > MaxWaitingBytes {
+		return false
+	}
+	same := 0
+	for _, other := range p.ops {
+		if other.from == w.from {
+			same++
+		}
+	}
+	return same < MaxWaitingPerPeer
+}
+
+func (p *pool) add(w waiting) {
+	p.ops[w.op.ID] = w
+	p.bytes += w.op.Size()
+	for _, id := range w.on {
+		p.byNeed[id] = append(slices.Clip(p.byNeed[id]), w.op.ID)
+	}
+}
+
+func (p *pool) remove(id crdt.ID) (waiting, bool) {
+	w, ok := p.ops[id]
+	if !ok {
+		return waiting{}, false
+	}
+	delete(p.ops, id)
+	p.bytes -= w.op.Size()
+	for _, need := range w.on {
+		left := slices.DeleteFunc(slices.Clone(p.byNeed[need]), func(x crdt.ID) bool { return x == id })
+		if len(left) == 0 {
+			delete(p.byNeed, need)
+		} else {
+			p.byNeed[need] = left
+		}
+	}
+	return w, true
+}
+
+// sorted returns the waiting ops in an order that a function of the set gives.
+func (p *pool) sorted() []waiting {
+	return slices.SortedFunc(maps.Values(p.ops), func(a, b waiting) int {
+		return cmp.Or(cmp.Compare(a.op.HLC, b.op.HLC), a.op.ID.Compare(b.op.ID))
+	})
+}
+
+// park keeps an op that waits for the ids in on, if there is room.
+func (r *Replica) park(op crdt.Op, on []crdt.ID, src Source, now int64) Verdict {
+	if _, here := r.pool.ops[op.ID]; here {
+		return Verdict{Outcome: Parked, Missing: on}
+	}
+	w := waiting{op: op, from: src.Peer, since: now, on: on}
+	if !r.pool.room(w) {
+		return Verdict{Outcome: Dropped, Missing: on}
+	}
+	r.pool = r.pool.own()
+	r.pool.add(w)
+	value := canon.MustMarshal(waitingRow{Payload: op.Payload, Sig: op.Sig, Body: op.Body, From: src.Peer, Since: uint64(max(now, 0))})
+	for _, id := range on {
+		r.row(pairKey(rowWaiting, id, op.ID), value)
+	}
+	return Verdict{Outcome: Parked, Missing: on}
+}
+
+// unpark takes an op out of the pool.
+func (r *Replica) unpark(id crdt.ID) (waiting, bool) {
+	if _, here := r.pool.ops[id]; !here {
+		return waiting{}, false
+	}
+	r.pool = r.pool.own()
+	w, ok := r.pool.remove(id)
+	for _, need := range w.on {
+		r.row(pairKey(rowWaiting, need, id), nil)
+	}
+	return w, ok
+}
+
+// release gives the ops that waited for id another try, and those that waited
+// for them in turn.
+func (r *Replica) release(id crdt.ID, now int64) error {
+	todo := []crdt.ID{id}
+	for len(todo) > 0 {
+		next := todo[0]
+		todo = todo[1:]
+		for _, waiter := range r.pool.byNeed[next] {
+			w, ok := r.unpark(waiter)
+			if !ok {
+				continue
+			}
+			v, err := r.accept(w.op, Source{Peer: w.from, Way: Pool}, now)
+			if err != nil {
+				return err
+			}
+			if v.Outcome == New {
+				todo = append(todo, waiter)
+			}
+		}
+	}
+	return nil
+}
+
+// expire drops what has waited too long.
+func (r *Replica) expire(now int64) {
+	for _, w := range r.pool.sorted() {
+		if now-w.since > MaxWaitingMillis {
+			r.unpark(w.op.ID)
+		}
+	}
+}
+
+// Needs returns what the waiting ops wait for, ascending, with one op that names
+// it: the gaps a peer may be asked about.
+func (r *Replica) Needs() []Need {
+	var out []Need
+	for _, id := range slices.SortedFunc(maps.Keys(r.pool.byNeed), crdt.ID.Compare) {
+		if _, waits := r.pool.ops[id]; waits && !slices.Contains(r.pool.byNeed[id], id) {
+			continue
+		}
+		w := r.pool.ops[r.pool.byNeed[id][0]]
+		out = append(out, Need{ID: id, By: w.op.Dev, From: w.from, Since: w.since})
+	}
+	return out
+}
+
+// Need is an id that is asked for.
+type Need struct {
+	ID    crdt.ID
+	By    crdt.Device        // the device whose op waits for it
+	From  membership.PeerKey // who delivered that op
+	Since int64              // Unix milliseconds
+}
+
+func (r *Replica) loadPool() error {
+	r.pool = newPool()
+	for row, err := range r.store.Rows([]byte{rowWaiting}) {
+		if err != nil {
+			return fmt.Errorf("load waiting ops: %w", err)
+		}
+		if len(row.Key) != 65 {
+			continue
+		}
+		need, id := crdt.ID(row.Key[1:33]), crdt.ID(row.Key[33:65])
+		if w, ok := r.pool.ops[id]; ok {
+			w.on = append(w.on, need)
+			r.pool.ops[id] = w
+			r.pool.byNeed[need] = append(r.pool.byNeed[need], id)
+			continue
+		}
+		var kept waitingRow
+		if err := canon.Unmarshal(row.Value, &kept); err != nil {
+			continue
+		}
+		op, err := crdt.Parse(r.circle, kept.Payload)
+		if err != nil || op.ID != id {
+			continue
+		}
+		op.Sig, op.Body = kept.Sig, nonEmpty(kept.Body)
+		r.pool.add(waiting{op: op, from: kept.From, since: int64(kept.Since), on: []crdt.ID{need}})
+	}
+	return nil
+}
+
+func nonEmpty(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}

@@ -1,0 +1,252 @@
+package replica
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/protocol"
+	"tend/protocol/frontier"
+)
+
+// Config is what a replica begins with.
+type Config struct {
+	Circle crdt.ID
+	// Member and Dev are who writes here. A zero Dev only reads.
+	Member crdt.ID
+	Dev    crdt.Device
+	// LogKey is the id of the circle's log key.
+	LogKey membership.EpochID
+	Keys   Keys
+	Store  Reader
+	// Rand is where new secrets and salts come from.
+	Rand io.Reader
+}
+
+// Replica is one member's copy of one circle.
+type Replica struct {
+	cfg    Config
+	circle crdt.ID
+	store  Reader
+
+	log   *crdt.Log
+	pasts *crdt.Pasts
+	set   *membership.Set
+	state *circle.State
+	ops   uint64
+
+	pool    *pool
+	held    []held               // ascending by clock; replaced, never changed in place
+	missing map[crdt.ID]uint64   // ops whose body is missing → arr; replaced likewise
+	joined  map[crdt.ID]bool     // ops of j| rows; replaced likewise
+	nooks   map[string]nook      // by roster; replaced likewise
+	dirty   map[crdt.ID]struct{} // records changed since the last checkpoint
+	fresh   map[membership.EpochID]protocol.Secret
+
+	unread []membership.EpochID // held, with ops that were never read; for the next Tick
+
+	setsSaved uint32   // known sets that the store has
+	voids     [32]byte // digest of what is void, as applied to state
+
+	out *Commit // the batch being made; nil in a settled replica
+}
+
+// Open reads a replica from its store: control ops, checkpoint, and what came
+// after the checkpoint.
+func Open(cfg Config) (*Replica, error) {
+	r := &Replica{cfg: cfg, circle: cfg.Circle, store: cfg.Store,
+		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, nooks: map[string]nook{},
+		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]protocol.Secret{}}
+	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadPool, r.loadMissing, r.loadHeld, r.loadState, r.loadUnread} {
+		if err := load(); err != nil {
+			return nil, fmt.Errorf("open circle %s: %w", cfg.Circle.Short(), err)
+		}
+	}
+	return r, nil
+}
+
+// loadControl replays the control log, and what was handed over at joining.
+func (r *Replica) loadControl() error {
+	r.pasts = crdt.NewPasts()
+	r.set = membership.NewSet(r.pasts)
+	for s, err := range r.store.Controls() {
+		if err != nil {
+			return err
+		}
+		if err := r.replay(&s.Op); err != nil {
+			return err
+		}
+	}
+	return r.loadJoined()
+}
+
+// replay puts a control op that was accepted before into the set again.
+func (r *Replica) replay(op *crdt.Op) error {
+	body, err := r.decodeControl(op, membership.DecodeTrusted)
+	if err != nil {
+		return fmt.Errorf("control op %s: %w", op.ID.Short(), err)
+	}
+	if _, err := r.pasts.Add(op.ID, op.Ctl); err != nil {
+		return err
+	}
+	if !r.set.Has(op.ID) {
+		r.set.Add(op, body)
+	}
+	return nil
+}
+
+func (r *Replica) loadLog() error {
+	from, err := r.store.Log()
+	if err != nil {
+		return err
+	}
+	sets, err := r.store.KnownSets()
+	if err != nil {
+		return err
+	}
+	r.pasts.Restore(sets)
+	r.setsSaved = uint32(len(sets))
+	r.log, err = crdt.NewLog(r.circle, r.store, r.pasts, from)
+	r.ops = from.Last
+	return err
+}
+
+// Begin returns a working copy that the next batch is made on.
+func (r *Replica) Begin() *Replica {
+	w := *r
+	w.log = r.log.Clone()
+	w.set = r.set.Clone()
+	w.state = r.state.Fork()
+	w.fresh = maps.Clone(r.fresh)
+	r.pool.shared, w.pool.shared = true, true
+	w.out = &Commit{FirstSet: r.setsSaved}
+	return &w
+}
+
+// Finish ends the batch and returns what to write and do. The copy must not be
+// given anything more; it becomes the replica by [Replica.Settle] once the batch
+// is written, or is dropped.
+func (r *Replica) Finish() (*Commit, error) {
+	if err := r.revoid(); err != nil {
+		return nil, err
+	}
+	c := r.out
+	for n := r.setsSaved; n < uint32(r.pasts.KnownLen()); n++ {
+		c.Sets = append(c.Sets, r.pasts.KnownIDs(n))
+	}
+	if len(c.Entries) > 0 {
+		s := r.log.State()
+		c.State = &s
+	}
+	return c, nil
+}
+
+// Settle makes the copy the replica: its batch is in the store.
+func (r *Replica) Settle() {
+	r.setsSaved += uint32(len(r.out.Sets))
+	r.log.Settled()
+	dirty := maps.Clone(r.dirty)
+	for _, id := range r.state.Touched() {
+		dirty[id] = struct{}{}
+	}
+	r.dirty = dirty
+	r.out = nil
+}
+
+// Drafted counts what the batch holds so far; it tells whether a wish that failed
+// left something behind.
+func (r *Replica) Drafted() int {
+	return len(r.out.Entries) + len(r.out.Rows) + len(r.out.Secrets) + len(r.out.Bodies)
+}
+
+// Forget drops the secrets that [Config.Keys] holds by now.
+func (r *Replica) Forget() { clear(r.fresh) }
+
+// State returns what the circle looks like. It never changes.
+func (r *Replica) State() *circle.State { return r.state }
+
+// People returns who belongs. It never changes.
+func (r *Replica) People() *membership.View { return r.set.View() }
+
+// Ops is the number of ops in the log.
+func (r *Replica) Ops() uint64 { return r.ops }
+
+// Waiting counts what has not taken effect: parked and held ops, missing bodies.
+func (r *Replica) Waiting() int { return len(r.pool.ops) + len(r.held) + len(r.missing) }
+
+// Tips returns the ends of a device's chain as held here.
+func (r *Replica) Tips(dev crdt.Device) []crdt.Tip { return r.log.Tips(dev) }
+
+// Circle returns the circle's id.
+func (r *Replica) Circle() crdt.ID { return r.circle }
+
+// Me returns the member and device that write here.
+func (r *Replica) Me() (crdt.ID, crdt.Device) { return r.cfg.Member, r.cfg.Dev }
+
+// Standing says how this member stands in the circle, as far as is known here.
+func (r *Replica) Standing() membership.Standing {
+	m, ok := r.People().Member(r.cfg.Member)
+	if !ok {
+		return membership.Stranger
+	}
+	return m.Standing
+}
+
+// Arrived reports whether this member's own admission is in the log, so that it
+// may write: until then its copy is still arriving.
+func (r *Replica) Arrived() bool {
+	m, ok := r.People().Member(r.cfg.Member)
+	if !ok {
+		return false
+	}
+	admission := m.Admission
+	if admission.IsZero() {
+		admission = r.circle // the founder came with genesis
+	}
+	_, here, err := r.log.Fact(admission)
+	return err == nil && here
+}
+
+// Frontier returns what a session tells a peer about this log.
+func (r *Replica) Frontier() *frontier.Snapshot {
+	s := &frontier.Snapshot{Circle: r.circle, Roster: r.People().Roster(), Tips: map[crdt.Device][]crdt.Tip{},
+		Digest: r.log.Digest(), Last: r.log.Last(), Ops: r.ops, Forked: map[crdt.Device]bool{}}
+	for _, d := range r.log.Devices() {
+		s.Tips[d] = slices.Clone(r.log.Qualifying(d))
+		if _, forked := r.log.Fork(d); forked {
+			s.Forked[d] = true
+		}
+	}
+	if e, ok := r.writeEpoch(); ok {
+		s.Epoch = e.Epoch.ID
+	}
+	return s
+}
+
+// row adds a row to the batch.
+func (r *Replica) row(key, value []byte) { r.out.Rows = append(r.out.Rows, Row{key, value}) }
+
+// secret returns the secret of an epoch, held or made in this batch.
+func (r *Replica) secret(id membership.EpochID) (protocol.Secret, bool) {
+	if s, ok := r.fresh[id]; ok {
+		return s, true
+	}
+	return r.cfg.Keys.Secret(id)
+}
+
+// HasSecret reports whether the secret of an epoch is held.
+func (r *Replica) HasSecret(id membership.EpochID) bool { _, ok := r.secret(id); return ok }
+
+// keep takes a new secret into use and into the batch.
+func (r *Replica) keep(s protocol.Secret) {
+	r.fresh[s.EpochID()] = s
+	r.out.Secrets = append(r.out.Secrets, s)
+}
+
+func (r *Replica) writeEpoch() (membership.EpochInfo, bool) {
+	return r.People().WriteEpoch(r.HasSecret)
+}

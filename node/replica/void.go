@@ -1,0 +1,145 @@
+package replica
+
+import (
+	"maps"
+	"slices"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+)
+
+// void reports whether a content op has no effect because its author was no
+// longer there, as far as the settled view of who belongs can tell. What a batch
+// changes in that view is caught up by revoid.
+func (r *Replica) void(op *crdt.Op, fact crdt.Fact) bool {
+	return r.set.View().VoidContent(op.Dev, fact.Known, func(tip crdt.ID) bool { return r.atOrBelow(op, tip) })
+}
+
+// atOrBelow reports whether op is tip or below it by prev.
+func (r *Replica) atOrBelow(op *crdt.Op, tip crdt.ID) bool {
+	t, ok, err := r.log.Fact(tip)
+	if err != nil || !ok || t.Dev != op.Dev || t.Seq < op.Seq {
+		return false
+	}
+	ids, err := r.log.At(op.Dev, op.Seq)
+	if err != nil {
+		return false
+	}
+	if len(ids) == 1 {
+		return ids[0] == op.ID
+	}
+	for id := tip; ; {
+		if id == op.ID {
+			return true
+		}
+		o, f, ok, err := r.lookup(id)
+		if err != nil || !ok || f.Seq <= op.Seq {
+			return false
+		}
+		id = o.Prev
+	}
+}
+
+// revoid makes the state right again when what is void has changed: it rebuilds
+// the records that the devices concerned wrote, and no others.
+func (r *Replica) revoid() error {
+	v := r.set.View()
+	if v.VoidDigest() == r.voids {
+		return nil
+	}
+	r.voids = v.VoidDigest()
+	records := map[crdt.ID]bool{}
+	for _, dev := range v.Ended() {
+		lane, err := r.lane(dev)
+		if err != nil {
+			return err
+		}
+		for _, id := range lane {
+			op, _, ok, err := r.lookup(id)
+			if err != nil {
+				return err
+			}
+			if !ok || op.Class != crdt.Content || op.Body == nil {
+				continue
+			}
+			if change, readable := r.open(&op); readable {
+				records[change.Record()] = true
+			}
+		}
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(records), crdt.ID.Compare) {
+		if err := r.rebuild(id); err != nil {
+			return err
+		}
+	}
+	if len(records) > 0 {
+		r.out.Visible = true
+	}
+	return nil
+}
+
+// lane returns all ops of a device, those of this batch included.
+func (r *Replica) lane(dev crdt.Device) ([]crdt.ID, error) {
+	var ids []crdt.ID
+	for e, err := range r.store.Lane(dev, 1, crdt.MaxSeq) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, e.ID)
+	}
+	for i := range r.out.Entries {
+		if op := &r.out.Entries[i].Op; op.Dev == dev {
+			ids = append(ids, op.ID)
+		}
+	}
+	return ids, nil
+}
+
+// rebuild makes a record again from its ops, leaving out those that are void.
+func (r *Replica) rebuild(record crdt.ID) error {
+	var arrs []uint64
+	for row, err := range r.store.Rows(idKey(rowRecord, record)) {
+		if err != nil {
+			return err
+		}
+		arrs = append(arrs, arrOf(row.Key))
+	}
+	prefix := idKey(rowRecord, record)
+	for _, row := range r.out.Rows {
+		if row.Value != nil && len(row.Key) == len(prefix)+8 && slices.Equal(row.Key[:len(prefix)], prefix) {
+			arrs = append(arrs, arrOf(row.Key))
+		}
+	}
+	slices.Sort(arrs)
+	var changes []circle.Change
+	for _, arr := range slices.Compact(arrs) {
+		s, ok, err := r.byArrival(arr)
+		if err != nil {
+			return err
+		}
+		if !ok || s.Op.Body == nil || r.isHeld(s.Op.ID) || r.void(&s.Op, s.Fact) {
+			continue
+		}
+		if change, readable := r.open(&s.Op); readable {
+			changes = append(changes, change)
+		}
+	}
+	r.state.Rebuild(record, changes)
+	return nil
+}
+
+func (r *Replica) isHeld(id crdt.ID) bool {
+	return slices.ContainsFunc(r.held, func(h held) bool { return h.id == id })
+}
+
+// Departed reports whether a peer's device belongs to somebody who is out of the
+// circle, or to nobody.
+func Departed(v *membership.View, peer membership.PeerKey) bool {
+	for _, d := range v.ByPeer(peer) {
+		if m, ok := v.Member(d.Member); ok && m.Standing == membership.In && !d.Revoked {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,367 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/replica"
+	"tend/storage"
+)
+
+// Bounds of a circle's loop.
+const (
+	inboxSize = 1024
+	// wishOps and wishBytes are what a wish is taken to add to a batch, before it
+	// is known what it does.
+	wishOps   = 8
+	wishBytes = 64 << 10
+	// checkpointEvery is after how many changed records the state is checkpointed
+	// while the loop is busy; an idle loop does so after checkpointIdle.
+	checkpointEvery = 4096
+	checkpointIdle  = 20 * time.Second
+	tickEvery       = time.Minute
+)
+
+// ErrClosed is returned by what was asked of a node that is stopping.
+var ErrClosed = errors.New("the node is stopping")
+
+// job is one thing for a circle's loop to do on a working copy. It may be run
+// again on another copy when a batch has to be made anew.
+type job struct {
+	do    func(w *replica.Replica, now time.Time) error
+	ops   int // how much it may add to a batch
+	bytes int
+	done  chan error // takes one; nil if nobody waits
+}
+
+// runner is one circle of a node: its replica, and the one goroutine that owns it.
+type runner struct {
+	node  *Node
+	id    crdt.ID
+	store storage.Circle
+	ring  *ring
+	log   *slog.Logger
+	inbox chan job
+
+	replica  *replica.Replica // owned by run
+	revision uint64           // owned by run
+	snap     atomic.Pointer[Snapshot]
+	heard    *hearing
+	places   *places
+	stop     func()
+	ended    chan struct{}
+
+	pushes  pushes
+	rosters rosters
+}
+
+func (n *Node) newRunner(id crdt.ID) (*runner, error) {
+	store, err := n.cfg.Store.Circle(id)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := newRing(id, n.cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	x := &runner{node: n, id: id, store: store, ring: ring, log: n.log.With("circle", id.Short()),
+		inbox: make(chan job, inboxSize), ended: make(chan struct{})}
+	if x.replica, err = replica.Open(x.config()); err != nil {
+		return nil, err
+	}
+	if x.heard, err = loadHearing(store); err != nil {
+		return nil, err
+	}
+	if x.places, err = loadPlaces(store); err != nil {
+		return nil, err
+	}
+	x.publish()
+	return x, nil
+}
+
+func (x *runner) config() replica.Config {
+	held := x.ring.held()
+	return replica.Config{Circle: x.id, Member: held.Member(), Dev: held.Device(), LogKey: held.LogKey.EpochID(),
+		Keys: x.ring, Store: reader{x.store}, Rand: x.node.cfg.Rand}
+}
+
+// ask gives the loop a job and waits for its end.
+func (x *runner) ask(ctx context.Context, j job) error {
+	j.done = make(chan error, 1)
+	select {
+	case x.inbox <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-x.ended:
+		return ErrClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-x.ended:
+		select {
+		case err := <-j.done:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// offer gives the loop a job if there is room, and does not wait.
+func (x *runner) offer(j job) bool {
+	select {
+	case x.inbox <- j:
+		return true
+	default:
+		return false
+	}
+}
+
+// run is the loop. It is the only goroutine that touches the replica.
+func (x *runner) run(ctx context.Context) {
+	defer close(x.ended)
+	tick := time.NewTimer(time.Second)
+	defer tick.Stop()
+	idle := time.NewTimer(checkpointIdle)
+	defer idle.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			x.checkpoint()
+			return
+		case j := <-x.inbox:
+			x.batch(x.drain(j))
+			if x.ring.name() != "" && x.replica.Arrived() {
+				x.sayName()
+			}
+			if x.replica.Dirty() >= checkpointEvery {
+				x.checkpoint()
+			}
+			idle.Reset(checkpointIdle)
+		case <-tick.C:
+			x.upkeep()
+			tick.Reset(tickEvery)
+		case <-idle.C:
+			x.checkpoint()
+		}
+	}
+}
+
+// drain takes what waits in the inbox, as far as it fits into one batch.
+func (x *runner) drain(first job) []job {
+	jobs, ops, bytes := []job{first}, first.ops, first.bytes
+	for ops < replica.MaxBatchOps-wishOps && bytes < replica.MaxBatchBytes-wishBytes && len(jobs) < replica.MaxBatchOps {
+		select {
+		case j := <-x.inbox:
+			if ops+j.ops > replica.MaxBatchOps || bytes+j.bytes > replica.MaxBatchBytes {
+				x.batch(jobs)
+				jobs, ops, bytes = nil, 0, 0
+			}
+			jobs, ops, bytes = append(jobs, j), ops+j.ops, bytes+j.bytes
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// batch makes one batch of jobs: on a working copy, then on disk, then visible.
+func (x *runner) batch(jobs []job) {
+	now := x.node.now()
+	w, commit, left := x.attempt(jobs, now)
+	if len(left) == 0 {
+		return
+	}
+	if err := x.write(commit); err != nil {
+		x.log.Error("a batch could not be written; nothing of it happened", "err", err)
+		answer(left, err)
+		return
+	}
+	w.Settle()
+	w.Forget()
+	before := x.replica
+	x.replica = w
+	x.publish()
+	answer(left, nil)
+	x.announce(before, commit)
+	x.tellPlaces()
+}
+
+// sayName writes what a newcomer is called, as the first thing once their own
+// admission has arrived.
+func (x *runner) sayName() {
+	name, done := x.ring.name(), make(chan error, 1)
+	x.batch([]job{{done: done, do: func(w *replica.Replica, now time.Time) error {
+		_, err := w.Do(circle.SetSection{Section: circle.SectionName, Values: []string{name}}, w.Env(now, x.node.cfg.Zone), x.node.clock())
+		return err
+	}}})
+	err := <-done
+	if err == nil {
+		err = x.ring.update(func(c *CircleKeys) { c.Name = "" })
+	}
+	if err != nil {
+		x.log.Warn("the name could not be written yet", "err", err)
+	}
+}
+
+// attempt runs the jobs on a working copy. A job that fails is answered and left
+// out; if it had changed the copy already, the batch is made anew without it.
+func (x *runner) attempt(jobs []job, now time.Time) (*replica.Replica, *replica.Commit, []job) {
+	for {
+		w, spoiled := x.replica.Begin(), false
+		for i := 0; i < len(jobs) && !spoiled; {
+			before := w.Drafted()
+			err := jobs[i].do(w, now)
+			if err == nil {
+				i++
+				continue
+			}
+			answer(jobs[i:i+1], err)
+			jobs = slices.Delete(slices.Clone(jobs), i, i+1)
+			spoiled = w.Drafted() != before
+		}
+		if !spoiled {
+			return x.finish(w, jobs)
+		}
+	}
+}
+
+func (x *runner) finish(w *replica.Replica, jobs []job) (*replica.Replica, *replica.Commit, []job) {
+	commit, err := w.Finish()
+	if err != nil {
+		answer(jobs, err)
+		return nil, nil, nil
+	}
+	return w, commit, jobs
+}
+
+// write makes a batch durable: secrets first, then everything else at once.
+func (x *runner) write(c *replica.Commit) error {
+	if err := x.ring.keep(c.Secrets); err != nil {
+		return err
+	}
+	if c.Empty() {
+		return nil
+	}
+	b := storage.Batch{State: c.State, Sets: c.Sets, FirstSet: c.FirstSet, Sync: c.Sync}
+	for _, e := range c.Entries {
+		b.Ops = append(b.Ops, storage.Entry{Op: e.Op, Fact: e.Fact})
+	}
+	for _, ch := range c.Bodies {
+		b.Bodies = append(b.Bodies, storage.BodyChange{ID: ch.ID, Body: ch.Body})
+	}
+	for _, row := range c.Rows {
+		b.Rows = append(b.Rows, storage.Row{Key: row.Key, Value: row.Value})
+	}
+	if err := x.store.Append(b); err != nil {
+		return fmt.Errorf("keep %d ops: %w", len(b.Ops), err)
+	}
+	return nil
+}
+
+// publish makes the replica's state what everybody sees.
+func (x *runner) publish() {
+	x.revision++
+	x.rosters.add(x.replica.People().Roster())
+	me, dev := x.replica.Me()
+	r := x.replica
+	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(),
+		Me: me, Dev: dev, Standing: r.Standing(), Arrived: r.Arrived(), Ops: r.Ops(), Waiting: r.Waiting(),
+		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})
+}
+
+// toldGoodbye reports whether another home confirmed that this one is out.
+func (x *runner) toldGoodbye() bool {
+	if x.replica.Standing() == membership.In {
+		return false
+	}
+	_, told, err := x.store.Get(rowGoodbye)
+	return err == nil && told
+}
+
+// announce tells the network and whoever watches what a batch changed.
+func (x *runner) announce(before *replica.Replica, c *replica.Commit) {
+	for _, id := range c.Minted {
+		x.pushes.add(id, x.node.now())
+	}
+	m := Move{Circle: x.id, Frontier: len(c.Entries) > 0, People: c.People, Epoch: c.Epoch || len(c.Minted) > 0,
+		Gap: x.replica.Waiting() > before.Waiting(), Announce: x.gossip(c.Announce)}
+	if m.Frontier || m.People || m.Epoch || m.Gap {
+		x.node.moves.send(m)
+	}
+	if c.Visible || m.Frontier {
+		x.node.revisions.send(Revision{Circle: x.id, N: x.revision})
+	}
+}
+
+// checkpoint writes the records that changed since the last one.
+func (x *runner) checkpoint() {
+	c, needed := x.replica.Checkpoint()
+	if !needed {
+		return
+	}
+	for rows := c.Next(); rows != nil; rows = c.Next() {
+		kept := make([]storage.Row, len(rows))
+		for i, row := range rows {
+			kept[i] = storage.Row{Key: row.Key, Value: row.Value}
+		}
+		if err := x.store.Put(kept...); err != nil {
+			x.log.Warn("the state could not be checkpointed; the log is whole", "err", err)
+			return
+		}
+	}
+	x.replica.Checkpointed(c)
+	x.heard.save(x.store)
+}
+
+func answer(jobs []job, err error) {
+	for _, j := range jobs {
+		if j.done != nil {
+			j.done <- err
+		}
+	}
+}
+
+// upkeep does what is due by itself.
+func (x *runner) upkeep() {
+	now := x.node.now()
+	jobs := []job{{do: func(w *replica.Replica, now time.Time) error { return w.Tick(now.UnixMilli()) }}}
+	clock := x.node.clock()
+	due := x.replica.Due(now.UnixMilli())
+	if due.Mint && now.UnixMilli() >= due.MintAt {
+		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Mint(clock); return err }})
+	}
+	if due.Prekey {
+		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.prekey(w, now, clock) }})
+	}
+	if due.Beat {
+		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Beat(clock); return err }})
+	}
+	x.batch(jobs)
+}
+
+// prekey makes a new box key and publishes its public half. The private half is
+// kept first.
+func (x *runner) prekey(w *replica.Replica, now time.Time, clock crdt.HLC) error {
+	box, err := newBox(x.node.cfg.Rand, now)
+	if err != nil {
+		return err
+	}
+	if err := x.ring.update(func(c *CircleKeys) { c.Boxes = append([]Box{box.kept}, c.Boxes...) }); err != nil {
+		return err
+	}
+	_, err = w.Propose(&membership.Prekey{Box: box.public}, clock)
+	return err
+}

@@ -1,0 +1,97 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/replica"
+)
+
+// Do carries out a wish of this home's person in a circle. It returns once what
+// it wrote is durable. The error is a [*circle.Problem] where the wish cannot be
+// met.
+func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.Result, error) {
+	x, err := n.runner(id)
+	if err != nil {
+		return circle.Result{}, unknownCircle(id)
+	}
+	var out circle.Result
+	err = x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, now time.Time) error {
+		var err error
+		out, err = w.Do(cmd, w.Env(now, n.cfg.Zone), n.clock())
+		return err
+	}})
+	if err == nil && out.Place != "" {
+		err = x.places.keep(x.store, out.ID, out.Place)
+	}
+	return out, problem(err)
+}
+
+// View returns a circle as it is now.
+func (n *Node) View(id crdt.ID) (*Snapshot, error) {
+	x, err := n.runner(id)
+	if err != nil {
+		return nil, unknownCircle(id)
+	}
+	return x.snap.Load(), nil
+}
+
+// Watch yields a revision whenever a circle may look different, from the moment
+// of the call until ctx ends. Revisions of one circle that nobody took yet are
+// merged.
+func (n *Node) Watch(ctx context.Context) iter.Seq[Revision] { return n.revisions.listen(ctx) }
+
+// Env is what commands for a circle are read with, now.
+func (n *Node) Env(id crdt.ID) (circle.Env, error) {
+	s, err := n.View(id)
+	if err != nil {
+		return circle.Env{}, err
+	}
+	env := circle.Env{Me: s.Me, Dev: s.Dev, Now: n.now(), Zone: n.cfg.Zone}
+	for _, m := range s.People.Members() {
+		env.Members = append(env.Members, m.ID)
+	}
+	return env, nil
+}
+
+// control writes control ops for this member.
+func (n *Node) control(ctx context.Context, x *runner, do func(w *replica.Replica, clock crdt.HLC) error) error {
+	return problem(x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, _ time.Time) error {
+		return do(w, n.clock())
+	}}))
+}
+
+func unknownCircle(id crdt.ID) error {
+	return &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("There is no circle %s in this home.", id.Short()),
+		Hint: "tend circles lists those there are."}
+}
+
+// problem gives the refusals of lower packages a sentence and a hint.
+func problem(err error) error {
+	var p *circle.Problem
+	switch {
+	case err == nil, errors.As(err, &p):
+		return err
+	case errors.Is(err, replica.ErrReadOnly):
+		return &circle.Problem{Code: circle.Kept, Say: "You are no longer in this circle, so nothing can be written in it.",
+			Hint: "What you have of it stays readable; tend export keeps a copy. A member may invite you again."}
+	case errors.Is(err, replica.ErrArriving):
+		return &circle.Problem{Code: circle.Failed, Say: "Your copy of the circle is still arriving.",
+			Hint: "Leave this running until another member's home is met, then try again."}
+	case errors.Is(err, replica.ErrForked):
+		return &circle.Problem{Code: circle.Failed, Say: "This device wrote two different things at the same place, as a restored backup does, so it does not write on.",
+			Hint: "Ask a member for a fresh invitation and join with a new device."}
+	case errors.Is(err, crdt.ErrBudget):
+		return &circle.Problem{Code: circle.Kept, Say: "That is more than one device may write in a day.",
+			Hint: "Go on tomorrow, or write less at once."}
+	case errors.Is(err, membership.ErrRefused):
+		return &circle.Problem{Code: circle.Kept, Say: "The circle's rules do not allow this now.", Hint: err.Error()}
+	}
+	return err
+}

@@ -1,0 +1,52 @@
+package node
+
+import (
+	"iter"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/replica"
+	"tend/protocol/frontier"
+	"tend/storage"
+)
+
+// Snapshot is one circle as it was after one batch. It never changes, and may be
+// read by anyone without a lock.
+type Snapshot struct {
+	Circle   crdt.ID
+	Revision uint64 // grows with every batch of this run of the node
+	State    *circle.State
+	People   *membership.View
+	Me       crdt.ID
+	Dev      crdt.Device
+	Standing membership.Standing
+	// Arrived says that this member's own admission is in the log; until then the
+	// copy is still arriving and nothing can be written.
+	Arrived bool
+	// ToldGoodbye says that another home confirmed that this one is out.
+	ToldGoodbye bool
+	Ops         uint64
+	Waiting     int // parked and held ops, missing bodies
+	Handed      int // control ops handed over at joining that the log lacks
+
+	frontier func() *frontier.Snapshot
+	gaps     func() []Gap
+}
+
+// Frontier is what a session would tell of this snapshot's log.
+func (s *Snapshot) Frontier() *frontier.Snapshot { return s.frontier() }
+
+// reader is a [storage.Circle] as a replica reads it.
+type reader struct{ storage.Circle }
+
+// Rows yields the rows under prefix, ascending.
+func (r reader) Rows(prefix []byte) iter.Seq2[replica.Row, error] {
+	return func(yield func(replica.Row, error) bool) {
+		for row, err := range r.Scan(prefix) {
+			if !yield(replica.Row{Key: row.Key, Value: row.Value}, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tend/crdt"
+	"tend/crdt/sig"
+	"tend/node/replica"
+	"tend/storage"
+)
+
+// Verify reads everything this home keeps of its circles and says what is wrong,
+// one sentence each; none if all is well. It checks every op's bytes, hash and
+// body, every index, and every signature, its own or one that covers it. It may
+// run while the node works.
+func (n *Node) Verify(ctx context.Context) ([]string, error) {
+	var out []string
+	for _, x := range n.runners() {
+		found, err := x.store.Verify(ctx)
+		if err != nil {
+			return nil, err
+		}
+		signatures, err := verifySignatures(ctx, x.id, x.store)
+		if err != nil {
+			return nil, err
+		}
+		name := x.snap.Load().People.Charter().Name
+		for _, f := range append(found, signatures...) {
+			out = append(out, fmt.Sprintf("%s: %s", name, f))
+		}
+	}
+	return out, nil
+}
+
+// verifyBatch is how many signatures are checked together.
+const verifyBatch = 512
+
+// verifySignatures checks that every op is authentic: by its own signature, or by
+// that of a later op of the same device that has it in its chain (SPEC.md §3.2).
+func verifySignatures(ctx context.Context, circle crdt.ID, store storage.Circle) ([]string, error) {
+	var findings []string
+	uncovered := map[crdt.ID]crdt.Device{} // ops without a signature that nothing covers yet
+	var batch sig.Batch
+	var ops []crdt.Op
+	check := func() {
+		for _, bad := range batch.Verify() {
+			findings = append(findings, fmt.Sprintf("op %s: its signature does not verify.", ops[bad].ID.Short()))
+		}
+		batch, ops = sig.Batch{}, nil
+	}
+	for s, err := range store.Arrivals(1) {
+		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		op := s.Op
+		delete(uncovered, op.Prev)
+		if len(op.Sig) == 0 {
+			uncovered[op.ID] = op.Dev
+			continue
+		}
+		batch.Add(op.Dev, op.Signed(circle), op.Sig)
+		if ops = append(ops, op); len(ops) == verifyBatch {
+			check()
+		}
+	}
+	check()
+	for id := range uncovered {
+		findings = append(findings, fmt.Sprintf("op %s: no signature covers it.", id.Short()))
+		if len(findings) >= storage.MaxFindings {
+			break
+		}
+	}
+	return findings, nil
+}
+
+// Rebuild throws away everything that is derived from the logs of this home and
+// makes it again. The node must not be running.
+func (n *Node) Rebuild(ctx context.Context) error {
+	n.mu.Lock()
+	running := n.running != nil
+	n.mu.Unlock()
+	if running {
+		return errors.New("the node is running")
+	}
+	for _, x := range n.runners() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		fresh, err := n.rebuild(x.id, x.store)
+		if err != nil {
+			return fmt.Errorf("rebuild circle %s: %w", x.id.Short(), err)
+		}
+		n.mu.Lock()
+		n.circles[x.id] = fresh
+		n.mu.Unlock()
+	}
+	return nil
+}
+
+// rebuild makes one circle's derived rows again.
+func (n *Node) rebuild(id crdt.ID, store storage.Circle) (*runner, error) {
+	for _, kind := range replica.DerivedKinds() {
+		if err := dropRows(store, kind); err != nil {
+			return nil, err
+		}
+	}
+	if err := store.RebuildIndex(); err != nil {
+		return nil, err
+	}
+	x, err := n.newRunner(id)
+	if err != nil {
+		return nil, err
+	}
+	err = x.replica.Derive(func(rows []replica.Row) error {
+		kept := make([]storage.Row, len(rows))
+		for i, r := range rows {
+			kept[i] = row(r.Key, r.Value)
+		}
+		return store.Put(kept...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.publish()
+	x.checkpoint()
+	return x, nil
+}
+
+// dropRows deletes all rows of a kind.
+func dropRows(store storage.Circle, kind byte) error {
+	var gone []storage.Row
+	for r, err := range store.Scan([]byte{kind}) {
+		if err != nil {
+			return err
+		}
+		if gone = append(gone, row(r.Key, nil)); len(gone) == 256 {
+			if err := store.Put(gone...); err != nil {
+				return err
+			}
+			gone = gone[:0]
+		}
+	}
+	return store.Put(gone...)
+}
