@@ -8,6 +8,7 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/membership"
+	"tend/node"
 	"tend/protocol"
 	"tend/protocol/frontier"
 )
@@ -29,16 +30,34 @@ type Home interface {
 	Newcomer
 }
 
-// Standing is what a peer is to this home.
-type Standing uint8
+// The words in which a home and its network speak of peers; they are the node's.
+type (
+	Standing = node.Standing
+	Gap      = node.Gap
+	Move     = node.Move
+	Verdict  = node.Verdict
+	Contact  = node.Contact
+	Visit    = node.Visit
+	Knocking = node.Knocking
+)
 
 // Standings, weakest first.
 const (
-	Stranger Standing = iota // reaches /tend/join/1 only, and that only while a door is open
-	Parted                   // the device of somebody who left or was removed, and who is owed a GOODBYE
-	Host                     // no member (yet): a peer of a code this home has read, which it may dial
-	Fellow                   // an unrevoked device of a current member of a circle in which this home is too
+	Stranger = node.Stranger
+	Parted   = node.Parted
+	Host     = node.Host
+	Fellow   = node.Fellow
 )
+
+// Verdicts.
+const (
+	Accept = node.Accept
+	Ignore = node.Ignore
+	Reject = node.Reject
+)
+
+// MaxGaps bounds Syncer.Gaps and thus a PULL.
+const MaxGaps = node.MaxGaps
 
 // Gate says who may connect.
 type Gate interface {
@@ -99,40 +118,6 @@ type Syncer interface {
 	Moves(ctx context.Context) iter.Seq[Move]
 }
 
-// Gap is something missing that a peer may have.
-type Gap struct {
-	Want   crdt.ID     // the op whose header or body is missing
-	Author crdt.Device // of the parked op's lane, or of the op without its body
-	Have   crdt.Tip    // newest op held of Author; zero if none
-	From   PeerKey     // who delivered what waits for it; zero if not known
-	Writer PeerKey     // transport key of Author; zero if not known
-	Since  time.Time   // when it was found missing
-}
-
-// MaxGaps bounds Syncer.Gaps and thus a PULL.
-const MaxGaps = 256
-
-// Move says what is new at home.
-type Move struct {
-	Circle   crdt.ID  // zero for Gate and Knocking alone
-	Announce [][]byte // own new ops as gossip messages (one encoded OPS frame each), ≤ 32 KiB each
-	Frontier bool     // the log grew in a way this package did not see: not by Announce, Commit or Gossiped
-	Gap      bool     // Gaps has something new
-	People   bool     // members, devices or their standing changed: look at every connection again
-	Epoch    bool     // an epoch was minted or a key came: topics, WANT and pushed keys
-	Knocking bool     // Knocks, Visits, DoorOpen or Tags changed
-}
-
-// Verdict is what becomes of a gossip message.
-type Verdict uint8
-
-// Verdicts.
-const (
-	Accept Verdict = iota // pass it on
-	Ignore                // do not, and think no less of who sent it
-	Reject                // it is wrong
-)
-
 // Keys moves lockboxes. No secret passes here, only what HPKE sealed.
 type Keys interface {
 	// Wanted lists the epochs (the log key too) that this home cannot read, ≤ 64.
@@ -146,12 +131,6 @@ type Keys interface {
 	// PushKeys are lockboxes of epochs minted here lately that the peer was not
 	// handed yet; nil if none.
 	PushKeys(circle crdt.ID, peer PeerKey) []protocol.Lockbox
-}
-
-// Contact is a device that this home would like to be connected to.
-type Contact struct {
-	Peer    PeerKey
-	Circles []crdt.ID // shared, ascending
 }
 
 // Book is the address book; its rows are this package's own, opaque to the node.
@@ -191,13 +170,6 @@ type Doorkeeper interface {
 	VisitOver(id string, err error)
 }
 
-// Visit is a newcomer to be let in face to face.
-type Visit struct {
-	ID    string // the home's own name for it
-	Peer  PeerKey
-	Addrs [][]byte // binary multiaddrs
-}
-
 // Newcomer is this home while it stands outside a circle.
 type Newcomer interface {
 	// Knocks lists the bearer codes this home has read and is not yet let in by.
@@ -219,10 +191,4 @@ type Newcomer interface {
 	Faced(ctx context.Context, door PeerKey, h protocol.FaceHello) (protocol.FaceProve, error)
 	// FaceEnter is Enter for Faced.
 	FaceEnter(ctx context.Context, door PeerKey, h protocol.FaceHello, frames iter.Seq2[protocol.Frame, error]) error
-}
-
-// Knocking is a bearer code this home knocks with.
-type Knocking struct {
-	ID       string // the home's own name for it
-	Contacts []protocol.Contact
 }

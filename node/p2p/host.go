@@ -90,11 +90,11 @@ type Net struct {
 
 // known is what is remembered of a peer while this home runs; guarded by Net.mu.
 type known struct {
-	fellow  bool                // was a member when last looked at
-	streams int                 // incoming sync streams open now
-	joining int                 // join streams open now
-	met     map[crdt.ID]string  // id of the connection whose first stream for the circle was opened
-	holds   map[crdt.ID]crdt.ID // digest the peer was last seen to hold
+	fellow  bool                 // was a member when last looked at
+	streams int                  // incoming sync streams open now
+	joining int                  // join streams open now
+	met     map[crdt.ID]string   // id of the connection whose first stream for the circle was opened
+	holds   map[crdt.ID][16]byte // half of the digest the peer was last seen to have
 	gossip  *bucket
 	sync    *bucket
 	serve   map[crdt.ID]*bucket
@@ -332,6 +332,7 @@ func (n *Net) watchHome() {
 		n.retopic(c)
 	}
 	for m := range n.home.Moves(n.ctx) {
+		n.announce(m) // first: a leave must be said before its circle is left
 		if m.Epoch || m.People {
 			n.retopic(m.Circle)
 		}
@@ -346,7 +347,6 @@ func (n *Net) watchHome() {
 		if (m.Knocking || m.People) && n.local != nil {
 			n.local.wake()
 		}
-		n.announce(m)
 		if m.Epoch {
 			n.spawn(func() { n.pushKeys(m.Circle) })
 		}

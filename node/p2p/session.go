@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +36,7 @@ type talk struct {
 	more    bool             // the session may have more to ship
 	table   bool             // this home's ADDR with its table was sent
 	asked   bool             // for keys
+	said16  [16]byte         // half of the digest last said
 	over    bool             // the session has said all
 	done    bool             // and all of it is committed
 	patient bool             // if unequal, ask again before HELLO: ops may be on their way
@@ -286,6 +286,12 @@ func (t *talk) write(out <-chan []byte) error {
 
 // send queues a frame.
 func (t *talk) send(f protocol.Frame) {
+	switch f := f.(type) {
+	case *protocol.Probe:
+		t.said16 = f.Digest
+	case *protocol.Hello:
+		t.said16 = half(f.Digest)
+	}
 	data, err := protocol.EncodeFrame(f)
 	if err != nil || len(data) > maxFrame {
 		t.n.log.Error("own frame left out", "frame", f.Number(), "bytes", len(data), "err", err)
@@ -370,6 +376,7 @@ func (t *talk) receive(ctx context.Context, in incoming) error {
 	if err != nil {
 		return err
 	}
+	t.shown(in.frame)
 	t.take(step)
 	return nil
 }
@@ -442,15 +449,13 @@ func (t *talk) pulled(f *protocol.Pull) error {
 	return nil
 }
 
-// filled takes the answer to a PULL.
+// filled takes the answer to a PULL: ops by id, whose signatures are checked here.
 func (t *talk) filled(f *protocol.Ops) error {
 	ops, err := protocol.UnpackByID(t.circle, f)
 	if err != nil {
 		return err
 	}
-	for batch := range slices.Chunk(ops, protocol.MaxBatchOps) {
-		t.batches = append(t.batches, frontier.Batch{Ops: batch})
-	}
+	t.batches = append(t.batches, frontier.Batches(t.circle, ops)...)
 	return nil
 }
 
@@ -501,6 +506,28 @@ func (t *talk) applied(c commit) error {
 	return nil
 }
 
+// half is the first half of a digest, which PROBE says.
+func half(d crdt.ID) [16]byte { return [16]byte(d[:16]) }
+
+// shown notes the digest that a frame shows its sender to have: of the moment it
+// was made, not of now.
+func (t *talk) shown(f protocol.Frame) {
+	var digest [16]byte
+	switch f := f.(type) {
+	case *protocol.Probe:
+		digest = f.Digest
+	case *protocol.Same:
+		digest = t.said16
+	case *protocol.Hello:
+		digest = half(f.Digest)
+	case *protocol.Ack:
+		digest = half(f.Digest)
+	}
+	if digest != [16]byte{} {
+		t.n.holds(t.peer, t.circle, digest)
+	}
+}
+
 // take acts on what the session made of a frame: it sends, queues batches for
 // commit, and remembers what the peer showed.
 func (t *talk) take(step frontier.Step) {
@@ -526,9 +553,6 @@ func (t *talk) take(step frontier.Step) {
 func (t *talk) conclude() {
 	if t.busy || len(t.batches) > 0 {
 		return
-	}
-	if t.equal {
-		t.n.holds(t.peer, t.circle, t.config.Snapshot().Digest)
 	}
 	if t.over && !t.done {
 		t.done = true

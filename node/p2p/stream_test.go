@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 
+	"tend/crdt"
 	"tend/node/p2p"
 	"tend/protocol"
 )
@@ -195,5 +196,30 @@ func TestAddressesAreExchanged(t *testing.T) {
 	cut[len(cut)-1] ^= 1
 	if _, _, _, err := p2p.OpenRecord(cut); err == nil {
 		t.Error("OpenRecord of a changed record: no error")
+	}
+}
+
+// Ops that come unasked or as the answer to a PULL are checked as any others.
+func TestForgedOpsAreLeftOut(t *testing.T) {
+	v, a, n, raw := rawMember(t)
+	b, c := v.house("b"), v.house("c")
+	good := b.write("mine")
+	op, _, _, err := b.cir.Op(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.bulk(1)
+	forged, _, _, err := c.cir.Op(c.now.Load().Tips[c.dev][0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged.Sig = append([]byte{}, forged.Sig...)
+	forged.Sig[3] ^= 1
+	s := openSync(t, v, n, raw)
+	sendFrame(s, encoded(t, protocol.PackByID([]crdt.Op{op, forged}, func(*crdt.Op) bool { return true })))
+	s.CloseWrite()
+	eventually(t, 3*time.Second, "the good op is taken", func() bool { return a.count() == 2 })
+	if _, ok, _ := a.cir.Fact(forged.ID); ok {
+		t.Error("a forged op was committed")
 	}
 }

@@ -62,7 +62,7 @@ func (n *Net) circle(id crdt.ID) *circleSync {
 func (n *Net) know(p peer.ID) *known {
 	k := n.peers[p]
 	if k == nil {
-		k = &known{met: map[crdt.ID]string{}, holds: map[crdt.ID]crdt.ID{}, serve: map[crdt.ID]*bucket{},
+		k = &known{met: map[crdt.ID]string{}, holds: map[crdt.ID][16]byte{}, serve: map[crdt.ID]*bucket{},
 			gossip: newBucket(gossipRate, gossipBurst), sync: newBucket(syncRate, syncBurst)}
 		n.peers[p] = k
 	}
@@ -526,7 +526,7 @@ func (n *Net) converse(p peer.ID, circle crdt.ID, k kind) error {
 	if err != nil {
 		return err
 	}
-	if k != hello && n.holding(p, circle) == c.Snapshot().Digest {
+	if k != hello && n.holding(p, circle) == half(c.Snapshot().Digest) {
 		return nil
 	}
 	t, err := n.begin(n.ctx, p, circle)
@@ -537,14 +537,14 @@ func (n *Net) converse(p peer.ID, circle crdt.ID, k kind) error {
 	return t.run(n.ctx)
 }
 
-// holds remembers the digest a peer was seen to hold.
-func (n *Net) holds(p peer.ID, circle, digest crdt.ID) {
+// holds remembers half of the digest a peer was seen to have.
+func (n *Net) holds(p peer.ID, circle crdt.ID, digest [16]byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.know(p).holds[circle] = digest
 }
 
-func (n *Net) holding(p peer.ID, circle crdt.ID) crdt.ID {
+func (n *Net) holding(p peer.ID, circle crdt.ID) [16]byte {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.know(p).holds[circle]
