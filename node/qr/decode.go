@@ -18,7 +18,7 @@ var sides = [...]int{1600, 1000, 700, 2400}
 var negativeSides = [...]int{1000, 1600}
 
 // Decode finds a Tend code in img and returns its text. It tries four sizes with
-// two binarisers, then the negative; a picture without a code takes the longest,
+// two binarisers, flat and in perspective, then the negative; a picture without a code takes the longest,
 // some seconds on a slow machine. The error wraps [ErrNoCode] or [ErrOtherCode].
 func Decode(img image.Image) (string, error) { return decode(context.Background(), img) }
 
@@ -77,11 +77,14 @@ func (g grey) scan(hybrid bool) (text string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	result, err := qrcode.NewQRCodeReader().Decode(bitmap, hints)
+	if result, err := qrcode.NewQRCodeReader().Decode(bitmap, hints); err == nil {
+		return result.GetText(), true
+	}
+	bits, err := bitmap.GetBlackMatrix()
 	if err != nil {
 		return "", false
 	}
-	return result.GetText(), true
+	return tilted(bits)
 }
 
 // hints ask the decoder to spend more on finding the three corners.
