@@ -45,7 +45,11 @@ func (a *app) invite() *cobra.Command {
 				}
 				o.Until = d
 			}
-			return a.with(ctx, here, func(c *client.Client) error {
+			by := meeting // an invitation names where this home is met
+			if revoke != "" {
+				by = here
+			}
+			return a.with(ctx, by, func(c *client.Client) error {
 				switch {
 				case list:
 					return a.invites(ctx, c)

@@ -110,7 +110,7 @@ func (m *machine) checkHome() view.Check {
 
 func (m *machine) checkKey() view.Check {
 	c := view.Check{Check: "key", OK: true, Finding: "its key is with the " + m.vault.Where().String()}
-	if left, err := m.vault.HasKeyFile(); m.vault.Where() != vault.InFile && (left || err != nil) {
+	if _, err := os.Stat(m.home.path(vault.KeyFileName)); err == nil && m.vault.Where() != vault.InFile {
 		c.OK, c.Finding, c.Remedy = false, "a key file lies beside the vault although the key is elsewhere", "look at vault.key, and remove it if it is old"
 	}
 	return c

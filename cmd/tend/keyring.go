@@ -29,7 +29,7 @@ func (k keyring) Circle(id crdt.ID) (node.CircleKeys, bool) {
 	if err != nil {
 		return node.CircleKeys{}, false // the vault holds what this adapter put there
 	}
-	out := node.CircleKeys{Identity: me, LogKey: [32]byte(c.LogKey)}
+	out := node.CircleKeys{Identity: me, LogKey: [32]byte(c.LogKey), Name: c.Name}
 	for _, s := range c.Secrets {
 		out.Secrets = append(out.Secrets, [32]byte(s))
 	}
@@ -47,7 +47,7 @@ func (k keyring) SetCircle(id crdt.ID, c node.CircleKeys) error {
 			kept = &vault.Circle{}
 			all.Circles[id] = kept
 		}
-		kept.Identity, kept.LogKey = vaultIdentity(c.Identity), vault.Seed(c.LogKey)
+		kept.Identity, kept.LogKey, kept.Name = vaultIdentity(c.Identity), vault.Seed(c.LogKey), c.Name
 		kept.Secrets, kept.Invites = nil, nil
 		for _, s := range c.Secrets {
 			kept.Secrets = append(kept.Secrets, vault.Seed(s))

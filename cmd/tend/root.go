@@ -59,6 +59,8 @@ middle. Alone, tend opens the running node, or is the node.`,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
+
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("tend help "+strings.TrimPrefix(cmd.CommandPath(), "tend "), "%s", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -63,20 +64,8 @@ func cmdRefuses(ts *testscript.TestScript, neg bool, args []string) {
 
 // everything is what a home holds, as text to compare.
 func everything(ts *testscript.TestScript, name string) string {
-	if code := tend(ts, name, "--json", "status"); code != exitDone {
-		ts.Fatalf("status of %s: exit %d\n%s", name, code, ts.ReadFile("stderr"))
-	}
-	var all strings.Builder
-	for _, path := range []string{".circles[0].frontier", ".circles[0].state_digest", ".circles[0].ops"} {
-		v, err := at([]byte(ts.ReadFile("stdout")), path)
-		ts.Check(err)
-		all.WriteString(v + " ")
-	}
-	if code := tend(ts, name, "--json", "invite", "--list"); code != exitDone {
-		ts.Fatalf("invites of %s: exit %d\n%s", name, code, ts.ReadFile("stderr"))
-	}
-	all.WriteString(ts.ReadFile("stdout"))
-	return all.String()
+	st := standingOf(ts, name)
+	return fmt.Sprintf("%+v %s", st, quietly(ts, name, "--json", "invite", "--list"))
 }
 
 // splitWords cuts a line as a shell would: single quotes keep blanks together,

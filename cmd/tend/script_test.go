@@ -29,6 +29,8 @@ import (
 //	converge 30s A B C         wait for equal frontiers and states
 //	differ A B                 want unequal frontiers
 //
+// $D0 is today, $D1 tomorrow, up to $D9.
+//
 // More of them stand in the files of the scripts that need them.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -83,6 +85,9 @@ func setUpHomes(env *testscript.Env) error {
 	env.Setenv("TEND_NO_MDNS", "1")
 	env.Setenv("TEND_NO_PORT_MAP", "1")
 	env.Setenv("TZ", "UTC")
+	for day := range 10 { // $D0 is today
+		env.Setenv(fmt.Sprintf("D%d", day), time.Now().UTC().AddDate(0, 0, day).Format(time.DateOnly))
+	}
 	if os.Getenv("TEND_TEST_NO_GOSSIP") != "" {
 		env.Setenv("TEND_NO_GOSSIP", "1")
 	}
@@ -125,8 +130,8 @@ func tend(ts *testscript.TestScript, name string, args ...string) int {
 }
 
 func cmdOn(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) < 2 {
-		ts.Fatalf("usage: on HOME VERB…")
+	if len(args) < 1 {
+		ts.Fatalf("usage: on HOME [VERB…]")
 	}
 	code := tend(ts, args[0], args[1:]...)
 	noPanic(ts, code)
@@ -312,14 +317,7 @@ type standing struct {
 }
 
 func standingOf(ts *testscript.TestScript, name string) standing {
-	cmd := exec.Command(program(ts), "--home", homeDir(ts, name), "--json", "status")
-	cmd.Env, cmd.Dir = environment(ts), ts.Getenv("WORK")
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		ts.Fatalf("status of %s: %v\n%s", name, err, stderr.String())
-	}
+	out := quietly(ts, name, "--json", "status")
 	var st struct {
 		Circles []standing `json:"circles"`
 	}
@@ -328,6 +326,20 @@ func standingOf(ts *testscript.TestScript, name string) standing {
 		ts.Fatalf("%s is in no circle: %s", name, out)
 	}
 	return st.Circles[0]
+}
+
+// quietly runs a verb that must not fail and returns its answer, leaving the
+// script's own output as it is.
+func quietly(ts *testscript.TestScript, name string, args ...string) []byte {
+	cmd := exec.Command(program(ts), append([]string{"--home", homeDir(ts, name)}, args...)...)
+	cmd.Env, cmd.Dir = environment(ts), ts.Getenv("WORK")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		ts.Fatalf("tend %q on %s: %v\n%s", args, name, err, stderr.String())
+	}
+	return out
 }
 
 func cmdConverge(ts *testscript.TestScript, neg bool, args []string) {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"time"
 
@@ -251,9 +253,19 @@ func (m *machine) CarryOut(ctx context.Context, id crdt.ID, w io.Writer, to crdt
 	return c.Ops, err
 }
 
-// CarryIn implements [api.Travel].
-func (m *machine) CarryIn(ctx context.Context, r io.Reader) (view.CarriedIn, error) {
-	c, err := m.at().CarryIn(ctx, r)
+// CarryIn implements [api.Travel]. The file is put aside in the home first: it is
+// read twice, once for its digest and once for what it brings.
+func (m *machine) CarryIn(ctx context.Context, r io.Reader) (in view.CarriedIn, err error) {
+	aside, err := os.CreateTemp(m.home.dir, ".carry-*")
+	if err != nil {
+		return in, fmt.Errorf("put the file aside: %w", err)
+	}
+	defer func() { err = errors.Join(err, aside.Close(), os.Remove(aside.Name())) }()
+	size, err := io.Copy(aside, r)
+	if err != nil {
+		return in, fmt.Errorf("put the file aside: %w", err)
+	}
+	c, err := m.at().CarryIn(ctx, aside, size)
 	return view.CarriedIn{OpsNew: c.OpsNew, OpsKnown: c.OpsKnown, Waiting: c.Waiting}, err
 }
 
