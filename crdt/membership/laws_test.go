@@ -62,7 +62,7 @@ func (h *history) device() *membertest.Device {
 func (h *history) step() {
 	h.n++
 	d := h.device()
-	switch rapid.IntRange(0, 24).Draw(h.T, "step") {
+	switch rapid.IntRange(0, 27).Draw(h.T, "step") {
 	case 0, 1, 2, 3, 4:
 		h.c.Sync(d, h.device())
 	case 5:
@@ -86,7 +86,7 @@ func (h *history) step() {
 	case 14:
 		kind := pick(h, []uint64{membership.KindAdmit, membership.KindPropose}, "object to")
 		h.onSome(d, kind, func(id crdt.ID) membership.Body { return &membership.Object{Target: id} })
-	case 15, 16:
+	case 15, 16, 25, 26, 27:
 		h.propose(d)
 	case 17, 18:
 		h.onSome(d, membership.KindPropose, func(id crdt.ID) membership.Body { return &membership.Stand{Proposal: id} })
@@ -140,6 +140,14 @@ func (h *history) propose(d *membertest.Device) {
 	target := pick(h, h.people, "target")
 	b := &membership.Propose{What: pick(h, []uint64{1, 1, 1, 2, 2, 3, 4}, "what"), Target: target.ID}
 	switch b.What {
+	case membership.Lapse:
+		// A long time in which some wrote, unseen by whoever proposes.
+		h.c.Pass(95 * membertest.Day)
+		for _, p := range h.people {
+			if rapid.Bool().Draw(h.T, "alive") {
+				h.write(p.Device(), &membership.Beat{})
+			}
+		}
 	case membership.ChangeTo:
 		b.Target = crdt.ID{}
 		charter := membership.DefaultCharter(fmt.Sprint("Charter ", h.n))
@@ -150,7 +158,7 @@ func (h *history) propose(d *membertest.Device) {
 		b.Payload = membership.EncodeRecovery(membership.Recovery{NewRoot: pub, NextRootHash: membertest.Seed("after", target.Name)})
 	}
 	id, err := h.c.TryWrite(d, b)
-	if err != nil || rapid.Bool().Draw(h.T, "alone") {
+	if err != nil || rapid.IntRange(0, 3).Draw(h.T, "left at that") == 0 {
 		return
 	}
 	// Let the others see it, and some stand up for it.
@@ -161,7 +169,7 @@ func (h *history) propose(d *membertest.Device) {
 			h.c.Sync(d, p.Device())
 		}
 	}
-	if rapid.Bool().Draw(h.T, "waits") {
+	if b.What == membership.Recover || rapid.Bool().Draw(h.T, "waits") {
 		h.c.Pass(8 * membertest.Day)
 		for _, p := range h.people {
 			h.write(p.Device(), &membership.Beat{})
@@ -169,6 +177,9 @@ func (h *history) propose(d *membertest.Device) {
 		}
 	}
 	h.write(d, &membership.Enact{Proposal: id})
+	if b.What == membership.Recover {
+		h.recover()
+	}
 }
 
 // fork lets a device write twice from one place, and sometimes proves it.
