@@ -84,7 +84,7 @@ func BenchmarkDisk(b *testing.B) {
 
 // BenchmarkRead measures the reads that syncing and judging make.
 func BenchmarkRead(b *testing.B) {
-	_, c, _ := fill(b, 2000)
+	_, c, _ := fill(b, 900)
 	var ids []crdt.ID
 	for op, err := range c.Arrivals(0) {
 		check(b, err)
