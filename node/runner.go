@@ -132,6 +132,7 @@ func (x *runner) offer(j job) bool {
 // run is the loop. It is the only goroutine that touches the replica.
 func (x *runner) run(ctx context.Context) {
 	defer close(x.ended)
+	x.sayName()
 	tick := time.NewTimer(time.Second)
 	defer tick.Stop()
 	idle := time.NewTimer(checkpointIdle)
@@ -143,9 +144,7 @@ func (x *runner) run(ctx context.Context) {
 			return
 		case j := <-x.inbox:
 			x.batch(x.drain(j))
-			if x.ring.name() != "" && x.replica.Arrived() {
-				x.sayName()
-			}
+			x.sayName()
 			if x.replica.Dirty() >= checkpointEvery {
 				x.checkpoint()
 			}
@@ -203,6 +202,9 @@ func (x *runner) batch(jobs []job) {
 // admission has arrived.
 func (x *runner) sayName() {
 	name, done := x.ring.name(), make(chan error, 1)
+	if name == "" || !x.replica.Arrived() {
+		return
+	}
 	x.batch([]job{{done: done, do: func(w *replica.Replica, now time.Time) error {
 		_, err := w.Do(circle.SetSection{Section: circle.SectionName, Values: []string{name}}, w.Env(now, x.node.cfg.Zone), x.node.clock())
 		return err
