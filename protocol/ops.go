@@ -144,6 +144,14 @@ var (
 		zstd.WithDecoderMaxMemory(MaxFrame), zstd.WithDecoderMaxWindow(MaxFrame)))
 )
 
+// Both make their channels at first use. Using them here keeps those channels out
+// of whatever bubble of testing/synctest would be the first.
+func init() {
+	if b, err := zstdReader.DecodeAll(zstdWriter.EncodeAll([]byte(carryMagic), nil), nil); err != nil || string(b) != carryMagic {
+		panic("protocol: zstd does not take back what it wrote")
+	}
+}
+
 func mustZstd[T any](v T, err error) T {
 	if err != nil {
 		panic(err) // only for options that contradict each other

@@ -108,6 +108,11 @@ func oneHistory(t *testing.T, seed uint64) {
 	}
 	equalSets(t, nodes[0], nodes[1])
 	equalSets(t, nodes[0], nodes[2])
+	for _, r := range nodes {
+		if len(r.wait) > 0 {
+			t.Fatalf("%s: %d ops wait in the end", r.name, len(r.wait))
+		}
+	}
 	if tr := meet(t, nodes[0], nodes[1], 5, plan{}); !tr.equal || tr.rows > 0 {
 		t.Fatalf("equal nodes ship %d ops", tr.rows)
 	}

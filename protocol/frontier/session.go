@@ -416,12 +416,19 @@ func (s *Session) onAck(f *protocol.Ack) (Step, error) {
 	if !r.edgeSent || !r.edgeGot {
 		return Step{}, fmt.Errorf("%w: last ack before the edge", ErrProtocol)
 	}
+	var step Step
+	if mine := s.lastAck(); mine != nil {
+		step.Send = []protocol.Frame{mine} // the peer was quicker
+	}
 	equal := f.Digest == s.cfg.Snapshot().Digest
 	moved := r.sent > 0 || r.received > 0
 	if s.initiator && !equal && moved && !s.cfg.NoPull && s.hellos < MaxRounds {
-		return Step{Send: []protocol.Frame{s.hello()}}, nil
+		step.Send = append(step.Send, s.hello())
+		return step, nil
 	}
-	return s.finish(equal), nil
+	end := s.finish(equal)
+	end.Send = step.Send
+	return end, nil
 }
 
 // nextNonce is the initiator's nonce of each HELLO, all from the one it was given.
