@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -73,6 +74,38 @@ func TestEvents(t *testing.T) {
 		cancel()
 		if line, more := <-got; more {
 			t.Errorf("after the end: %q", line)
+		}
+	})
+}
+
+func TestALongWaitLasts(t *testing.T) {
+	over(t, func(t *testing.T, _ *home, c *client.Client, _ *client.Memory) {
+		start := time.Now()
+		j, err := c.Join(t.Context(), "TEND:ABC", "Gül", 10*time.Minute)
+		if err != nil || j.State != "knocking" || time.Since(start) != 10*time.Minute {
+			t.Errorf("Join = %+v, %v after %v, want to knock for ten minutes", j, err, time.Since(start))
+		}
+	})
+}
+
+func TestABodyThatDoesNotCome(t *testing.T) {
+	over(t, func(t *testing.T, _ *home, _ *client.Client, memory *client.Memory) {
+		body, never := io.Pipe()
+		defer never.Close()
+		r, err := http.NewRequestWithContext(t.Context(), "POST", "http://tend/v1/do/ask", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		res, err := memory.RoundTrip(r)
+		if err == nil {
+			defer res.Body.Close()
+			if res.StatusCode != http.StatusServiceUnavailable {
+				t.Errorf("a body that does not come = %s, want 503", res.Status)
+			}
+		}
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("it was waited for %v", took)
 		}
 	})
 }
