@@ -25,13 +25,11 @@ const (
 	bodyTime = 30 * time.Second
 )
 
-// arriveWithin bounds how long a request's body may take to arrive; arrived must
-// be called when it has, since a deadline that passes while the request waits for
-// something else would end it. A test's recorder has none to set, and needs none.
-func arriveWithin(w http.ResponseWriter, d time.Duration) (arrived func()) {
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(d))
-	return func() { _ = control.SetReadDeadline(time.Time{}) }
+// arriveWithin bounds how long a request's body may take to arrive. The server
+// itself lifts the deadline once the body is read to its end. A test's recorder
+// has none to set, and needs none.
+func arriveWithin(w http.ResponseWriter, d time.Duration) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 }
 
 // param is one word or flag of a route.
@@ -58,9 +56,8 @@ func bodyArgs(w http.ResponseWriter, r *http.Request) (circle.Args, error) {
 			return nil, refuse(kindMedia, "The body must be JSON.", "Send it with Content-Type: application/json.")
 		}
 	}
-	arrived := arriveWithin(w, bodyTime)
+	arriveWithin(w, bodyTime)
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	arrived()
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):

@@ -203,7 +203,7 @@ func readPicture(c *call, w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(c.ctx, pictureTime)
 	defer cancel()
 	// A picture that does not come must not keep others from their turn.
-	defer arriveWithin(w, pictureTime)()
+	arriveWithin(w, pictureTime)
 	text, err := qr.Read(ctx, r.Body)
 	if err != nil {
 		return ofPicture(err)
