@@ -26,7 +26,7 @@ type storedPart struct {
 }
 
 // EncodeRecord returns the canonical form of one record, for [State.LoadRecord];
-// nil if nothing is held under id.
+// nil if nothing is held under id. It may be long; see [State.EncodePieces].
 func (s *State) EncodeRecord(id crdt.ID) []byte {
 	r, ok := s.records.get(id)
 	if !ok {
@@ -37,16 +37,44 @@ func (s *State) EncodeRecord(id crdt.ID) []byte {
 		if i%partsPerChunk == 0 {
 			chunks = append(chunks, []storedPart{})
 		}
-		c := &r.parts[i].Change
-		kind, payload := Encode(c.Body)
 		last := &chunks[len(chunks)-1]
-		*last = append(*last, storedPart{ID: c.ID, Author: c.Author, Dev: c.Dev, HLC: c.HLC, Nook: c.Audience.Nook,
-			Members: c.Audience.Members, Kind: kind, Payload: payload})
+		*last = append(*last, store(&r.parts[i].Change))
 	}
 	return canon.MustMarshal(chunks)
 }
 
-// LoadRecord applies what [State.EncodeRecord] wrote. The error says that data is
+// EncodePieces returns one record as pieces of at most limit bytes, each of which
+// [State.LoadRecord] takes by itself, in any order. A piece is longer than limit
+// only if a single change is ([MaxPayload] and some hundred bytes, or more with
+// many readers). Nil if nothing is held under id.
+func (s *State) EncodePieces(id crdt.ID, limit int) [][]byte {
+	r, ok := s.records.get(id)
+	if !ok {
+		return nil
+	}
+	const frame = 8 // heads of the two arrays around
+	var out [][]byte
+	var piece []storedPart
+	size := frame
+	for i := range r.parts {
+		p := store(&r.parts[i].Change)
+		n := len(canon.MustMarshal(p))
+		if len(piece) > 0 && (size+n > limit || len(piece) == partsPerChunk) {
+			out = append(out, canon.MustMarshal([][]storedPart{piece}))
+			piece, size = nil, frame
+		}
+		piece, size = append(piece, p), size+n
+	}
+	return append(out, canon.MustMarshal([][]storedPart{piece}))
+}
+
+func store(c *Change) storedPart {
+	kind, payload := Encode(c.Body)
+	return storedPart{ID: c.ID, Author: c.Author, Dev: c.Dev, HLC: c.HLC, Nook: c.Audience.Nook,
+		Members: c.Audience.Members, Kind: kind, Payload: payload}
+}
+
+// LoadRecord applies what [State.EncodeRecord] or [State.EncodePieces] wrote. The error says that data is
 // not its output, or that a change in it belongs elsewhere; s may then hold part of it.
 func (s *State) LoadRecord(id crdt.ID, data []byte) error {
 	var chunks [][]storedPart

@@ -179,6 +179,18 @@ func TestCheckpointComesBack(t *testing.T) {
 			}
 		}
 		mustEqual(t, "loaded", ids, got, want)
+		limit, pieces := rapid.IntRange(1, 2000).Draw(t, "limit"), circle.NewState(circleID)
+		for _, id := range ids {
+			for _, piece := range want.EncodePieces(id, limit) {
+				if err := pieces.LoadRecord(id, piece); err != nil {
+					t.Fatalf("LoadRecord of a piece: %v", err)
+				}
+				if len(piece) > max(limit, 600) {
+					t.Fatalf("a piece of %d bytes, want at most %d", len(piece), limit)
+				}
+			}
+		}
+		mustEqual(t, "loaded from pieces", ids, pieces, want)
 		for _, c := range changes {
 			got.Apply(c)
 		}
