@@ -1,0 +1,60 @@
+package p2p_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"tend/node/p2p"
+)
+
+// A home that is reachable relays for members, without the limits that would stop
+// gossip, and for nobody else.
+func TestRelaysForMembersOnly(t *testing.T) {
+	v := newVillage(t)
+	r, b, c := v.house("r"), v.house("b"), v.house("c")
+	v.join(r, b, c)
+	r.door = true // so that a stranger gets as far as asking
+	n := r.start(func(cfg *p2p.Config) { cfg.Forwarded = true })
+	relay := infoOf(n)
+	rb, rc, stranger := outsider(t, privOf(t, b)), outsider(t, privOf(t, c)), outsider(t, nil)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := rb.Connect(ctx, relay); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 5*time.Second, "r relays", func() bool {
+		has, err := rb.Peerstore().SupportsProtocols(relay.ID, proto.ProtoIDv2Hop)
+		return err == nil && len(has) == 1
+	})
+	if _, err := client.Reserve(ctx, rb, relay); err != nil {
+		t.Fatalf("Reserve by a member: %v", err)
+	}
+	if err := stranger.Connect(ctx, relay); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Reserve(ctx, stranger, relay); err == nil {
+		t.Error("Reserve by a stranger: no error")
+	}
+	circuit := ma.StringCast(relay.Addrs[0].String() + "/p2p/" + relay.ID.String() + "/p2p-circuit")
+	through := peer.AddrInfo{ID: rb.ID(), Addrs: []ma.Multiaddr{circuit}}
+	if err := stranger.Connect(ctx, through); err == nil {
+		t.Error("a stranger reached a member through r")
+	}
+	if err := rc.Connect(ctx, through); err != nil {
+		t.Fatalf("a member through r: %v", err)
+	}
+	conns := rc.Network().ConnsToPeer(rb.ID())
+	if len(conns) == 0 || conns[0].Stat().Limited || rc.Network().Connectedness(rb.ID()) != network.Connected {
+		t.Errorf("connections through r = %v, want one that is not limited", conns)
+	}
+	if s := n.Status(); !s.Relaying || s.Reachable != "public" {
+		t.Errorf("Status = %+v, want relaying", s)
+	}
+}
