@@ -15,6 +15,8 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/canon"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
 	"tend/protocol"
 )
 
@@ -53,6 +55,8 @@ var suites = []suite{
 	{"frames", runFrame, frameCases},
 	{"tables", runTable, tableCases},
 	{"carry", runCarry, carryCases},
+	{"control", runControl, controlCases},
+	{"content", runContent, contentCases},
 }
 
 // classes are the names by which vectors call refusals, the first that fits.
@@ -66,6 +70,8 @@ var classes = []struct {
 	{"carry-damaged", protocol.ErrCarryDamaged},
 	{"frame-limit", protocol.ErrFrameLimit},
 	{"frame", protocol.ErrFrame},
+	{"control", membership.ErrRefused},
+	{"content", circle.ErrForm},
 	{"header", crdt.ErrForm},
 	{"body-form", protocol.ErrBodyForm},
 	{"body-epoch", protocol.ErrBodyEpoch},

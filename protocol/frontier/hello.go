@@ -24,8 +24,9 @@ type round struct {
 	// waiting are the lanes for whose locator this side waits before it plans.
 	waiting map[crdt.Device]bool
 	// told are the lanes whose locator this side has sent.
-	told map[crdt.Device]bool
-	ship shipment
+	told  map[crdt.Device]bool
+	ship  shipment
+	crowd *crowd
 
 	quiet    bool // the peer takes no ops
 	mayEnd   bool // no LOC can come any more but one that is waited for
@@ -36,8 +37,8 @@ type round struct {
 	received int
 }
 
-func newRound(snap *Snapshot, nonce [16]byte, roster []crdt.Device) *round {
-	return &round{snap: snap, nonce: nonce, lanes: newLanes(roster),
+func (s *Session) newRound(snap *Snapshot, nonce [16]byte, roster []crdt.Device) *round {
+	return &round{crowd: newCrowd(s.cfg.Log, snap), snap: snap, nonce: nonce, lanes: newLanes(roster),
 		named: map[crdt.Device][]protocol.TipRef{}, held: map[crdt.Device][]crdt.ID{},
 		waiting: map[crdt.Device]bool{}, told: map[crdt.Device]bool{}}
 }
@@ -59,7 +60,7 @@ func (s *Session) hello() *protocol.Hello {
 	snap := s.cfg.Snapshot()
 	s.hellos++
 	s.initiator, s.phase = true, greeted
-	r := newRound(snap, s.nextNonce(), snap.Roster)
+	r := s.newRound(snap, s.nextNonce(), snap.Roster)
 	h := &protocol.Hello{Roster: HashOf(snap.Roster), Nonce: r.nonce, Digest: snap.Digest, NoPull: s.cfg.NoPull,
 		Bulk: true, FrameLimit: protocol.MaxFrame, MaxVersion: maxVersion}
 	if s.sayKeys || len(snap.Roster) <= maxKeysAlways {
@@ -106,7 +107,7 @@ func (s *Session) onHello(h *protocol.Hello) (Step, error) {
 		s.phase = idle
 		return Step{Send: []protocol.Frame{&protocol.Err{Code: protocol.ErrRoster}}}, nil
 	}
-	r := newRound(snap, h.Nonce, roster)
+	r := s.newRound(snap, h.Nonce, roster)
 	r.quiet = h.NoPull
 	if err := r.take(h); err != nil {
 		return Step{}, err

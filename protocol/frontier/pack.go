@@ -128,12 +128,13 @@ func Whole(log Log, snap *Snapshot) iter.Seq2[*protocol.Ops, error] {
 		authors := newAuthors(log)
 		p := packer{&authors, func(d crdt.Device) protocol.Lane { return protocol.Lane{Dev: d} },
 			func(d crdt.Device) bool { return snap.Forked[d] || len(snap.Tips[d]) > 1 }}
+		crowd := newCrowd(log, snap)
 		ship := shipment{started: true, scan: true, next: 1, want: map[crdt.Device]span{}}
 		for dev := range snap.Tips {
 			ship.want[dev] = span{dev, 1, crdt.MaxSeq}
 		}
 		for {
-			ops, err := ship.frame(log, snap.Last, protocol.AimFrame)
+			ops, err := ship.frame(log, crowd, protocol.AimFrame)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -156,7 +157,7 @@ type Reader struct{ s *Session }
 // NewReader returns a reader of frames that holds the log of c.
 func NewReader(c Config) *Reader {
 	s := NewResponder(c)
-	s.round = newRound(c.Snapshot(), [16]byte{}, nil)
+	s.round = s.newRound(c.Snapshot(), [16]byte{}, nil)
 	return &Reader{s}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 400, "random histories to try")
+	histories = flag.Int("histories", 120, "random histories to try")
 	seedFlag  = flag.Uint64("seed", 1, "seed of the first history")
 )
 

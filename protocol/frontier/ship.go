@@ -177,7 +177,7 @@ func (sh *shipment) walk(log Log, last uint64, yield func(crdt.Stored) bool) err
 
 // frame returns the ops of the next frame; none at the end. It ends where no run
 // is open: every op in it that has no signature has a signed successor in it.
-func (sh *shipment) frame(log Log, last uint64, aim int) ([]crdt.Stored, error) {
+func (sh *shipment) frame(log Log, crowd *crowd, aim int) ([]crdt.Stored, error) {
 	var size int
 	runs := newRuns()
 	closed := 0 // ops up to the last place where no run was open
@@ -197,12 +197,20 @@ func (sh *shipment) frame(log Log, last uint64, aim int) ([]crdt.Stored, error) 
 		count(&carried[i])
 	}
 	if !full {
-		err := sh.walk(log, last, func(st crdt.Stored) bool {
-			sh.ready = append(sh.ready, st)
-			count(&st)
+		var wrong error
+		err := sh.walk(log, crowd.snap.Last, func(st crdt.Stored) bool {
+			owed, err := crowd.owed(&st.Op)
+			if err != nil {
+				wrong = err
+				return false
+			}
+			for _, st := range append(owed, st) {
+				sh.ready = append(sh.ready, st)
+				count(&st)
+			}
 			return !full && size < hardLimit && len(sh.ready) < protocol.MaxOpsPerFrame
 		})
-		if err != nil {
+		if err := cmp.Or(err, wrong); err != nil {
 			return nil, err
 		}
 	}
@@ -211,6 +219,7 @@ func (sh *shipment) frame(log Log, last uint64, aim int) ([]crdt.Stored, error) 
 		// covered and leaves the rest; the session goes on.
 		closed = len(sh.ready)
 	}
+	closed = min(closed, protocol.MaxOpsPerFrame)
 	out := sh.ready[:closed:closed]
 	sh.ready = slices.Clone(sh.ready[closed:])
 	return out, nil
@@ -251,7 +260,7 @@ func (s *Session) Next() (protocol.Frame, bool, error) {
 	if err := r.ship.start(s.cfg.Log, r.snap); err != nil {
 		return nil, false, err
 	}
-	ops, err := r.ship.frame(s.cfg.Log, r.snap.Last, s.cfg.Aim)
+	ops, err := r.ship.frame(s.cfg.Log, r.crowd, s.cfg.Aim)
 	if err != nil {
 		s.phase = over
 		return nil, false, err

@@ -1,0 +1,228 @@
+package protocol_test
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tend/crdt"
+	"tend/crdt/canon"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+)
+
+func runContent(in fields) (fields, error) {
+	c, err := circle.Decode(circle.Meta{ID: crdt.ID{1}, Author: crdt.ID{2}, Dev: crdt.Device{3}, HLC: 4}, in.number("kind"), in.bytes("payload"))
+	if err != nil {
+		return nil, err
+	}
+	kind, payload := circle.Encode(c.Body)
+	return fields{"again": hexOf(payload), "kind": number(kind), "record": c.Record().String()}, nil
+}
+
+func contentCases(*testing.T) []vector {
+	id, rev := fill[crdt.ID]("record"), circle.Rev(fill[[32]byte]("rev"))
+	posted := circle.Posted{Title: "Soup on Tuesday", When: []string{"2026-11-24T18:00"}, Zone: "Europe/Berlin", Rule: "FREQ=WEEKLY;COUNT=6",
+		Skips: []string{"2026-12-08"}, People: 2, Area: "Nordend", By: "2026-11-23", Fade: 30, How: []uint64{circle.HowCall, circle.HowSit}}
+	terms := circle.Terms{What: "Soup on Tuesday", When: "2026-11-24T18:00", Area: "Nordend"}
+	snapshot := func(b circle.Body) []byte {
+		kind, payload := circle.Encode(b)
+		return canon.MustMarshal(circle.Snapshot{Kind: kind, Author: id, HLC: 5, Body: payload})
+	}
+	good := []circle.Body{
+		circle.NeedPosted(posted), circle.OfferPosted(posted),
+		circle.PostEdited{Post: id, Edits: []circle.Edit{{Field: circle.FieldTitle, Value: canon.MustMarshal("Soup on Wednesday")}}},
+		circle.PostStatusSet{Post: id, Status: circle.StatusMet},
+		circle.AudienceChanged{Target: id, Snapshot: snapshot(circle.NeedPosted(posted))},
+		circle.AgreementMade{About: []crdt.ID{id}, Slot: "2026-11-24T18:00", Terms: terms},
+		circle.AgreementPlace{Agreement: id, Where: "Second door on the left", Code: "1234", Phone: "0123"},
+		circle.TermsChanged{Accord: id, Terms: terms, Parents: []circle.Rev{rev}},
+		circle.WordGiven{On: id, Rev: rev, Value: circle.WordYes, Note: "gladly", Replaces: []crdt.ID{id}},
+		circle.MarkAdded{On: id, What: 0},
+		circle.MarkRemoved{On: id, Mark: id},
+		circle.NoteWritten{On: id, What: circle.NoteThanks, Text: "Thank you.\nIt was warm."},
+		circle.Retracted{Op: id},
+		circle.MemberSectionSet{Member: id, Section: "name", Values: []string{"Anna"}},
+		circle.DecisionOpened{Text: "We meet on the first Sunday.", Closes: 1_790_000_000, ReviewOn: "2027-06-01", Tag: "rhythm"},
+		circle.DecisionClosed{Decision: id, Rev: rev, Heard: []crdt.ID{id}},
+		circle.TalkOpened{With: id, Sentence: "May we talk about Tuesday?", Fade: 30},
+		circle.PodAsked{Person: id},
+	}
+	var cases []vector
+	add := func(name string, kind uint64, payload []byte, reject string) {
+		cases = append(cases, vector{Name: name, In: fields{"kind": number(kind), "payload": hexOf(payload)}, Reject: reject})
+	}
+	for _, b := range good {
+		kind, payload := circle.Encode(b)
+		name := strings.TrimPrefix(fmt.Sprintf("%T", b), "circle.")
+		add(name, kind, payload, "")
+		add(name+" with an element more", kind, append([]byte{payload[0] + 1}, append(payload[1:len(payload):len(payload)], 0)...), "content")
+		add(name+" cut", kind, payload[:len(payload)-1], "content")
+	}
+	bad := func(name string, b circle.Body) {
+		kind, payload := circle.Encode(b)
+		add(name, kind, payload, "content")
+	}
+	change := func(f func(p *circle.Posted)) circle.Body {
+		p := posted
+		f(&p)
+		return circle.NeedPosted(p)
+	}
+	bad("no title", change(func(p *circle.Posted) { p.Title = "" }))
+	bad("title of 121 characters", change(func(p *circle.Posted) { p.Title = strings.Repeat("a", circle.MaxTitle+1) }))
+	bad("title of 481 bytes", change(func(p *circle.Posted) { p.Title = strings.Repeat("€", 120)[:360] + strings.Repeat("𝄞", 31) }))
+	bad("title with a line break", change(func(p *circle.Posted) { p.Title = "a\nb" }))
+	bad("title with a change of direction", change(func(p *circle.Posted) { p.Title = "a\u202eb" }))
+	bad("a date that does not exist", change(func(p *circle.Posted) { p.When = []string{"2026-02-30"} }))
+	bad("a rule without a date", change(func(p *circle.Posted) { p.When = nil }))
+	bad("a rule in another order", change(func(p *circle.Posted) { p.Rule = "COUNT=6;FREQ=WEEKLY" }))
+	bad("nobody wanted", change(func(p *circle.Posted) { p.People = 0 }))
+	bad("201 people", change(func(p *circle.Posted) { p.People = circle.MaxPeople + 1 }))
+	bad("sign-up 2", change(func(p *circle.Posted) { p.SignUp = 2 }))
+	bad("an audience out of order", change(func(p *circle.Posted) { p.To = []crdt.ID{{2}, {1}} }))
+	bad("an edit of a field that is fixed", circle.PostEdited{Post: id, Edits: []circle.Edit{{Field: circle.FieldFor, Value: canon.MustMarshal(id)}}})
+	bad("status 6", circle.PostStatusSet{Post: id, Status: 6})
+	bad("an agreement about nothing", circle.AgreementMade{Terms: terms})
+	bad("both a text and terms", circle.TermsChanged{Accord: id, Text: "a", Terms: terms})
+	bad("word 0", circle.WordGiven{On: id, Rev: rev})
+	bad("word 15", circle.WordGiven{On: id, Rev: rev, Value: 15})
+	bad("five words replaced", circle.WordGiven{On: id, Rev: rev, Value: circle.WordYes, Replaces: []crdt.ID{{1}, {2}, {3}, {4}, {5}}})
+	bad("mark 8", circle.MarkAdded{On: id, What: 8})
+	bad("an empty note", circle.NoteWritten{On: id, What: circle.NoteComment})
+	bad("a note of 4,001 characters", circle.NoteWritten{On: id, What: circle.NoteComment, Text: strings.Repeat("a", circle.MaxNote+1)})
+	bad("note 9", circle.NoteWritten{On: id, What: 9, Text: "a"})
+	bad("a section in capitals", circle.MemberSectionSet{Member: id, Section: "Name", Values: []string{"Anna"}})
+	bad("retraction of nothing", circle.Retracted{})
+	add("kind 82", 82, []byte{0x80}, "content")
+	return cases
+}
+
+func runControl(in fields) (fields, error) {
+	// What a body must agree with in its header: a genesis has no control heads.
+	op := crdt.Op{Header: crdt.Header{Dev: crdt.Device(in.bytes("dev")), Seq: 2, Class: crdt.Control, BodyLen: 1, Ctl: []crdt.ID{fixtureCircle}}}
+	if in["kind"] == "1" {
+		op.Ctl = nil
+	}
+	b, err := membership.Decode(fixtureCircle, &op, in.number("kind"), in.bytes("payload"))
+	if err != nil {
+		return nil, err
+	}
+	kind, payload := membership.Encode(b)
+	return fields{"again": hexOf(payload), "kind": number(kind)}, nil
+}
+
+func controlCases(t *testing.T) []vector {
+	id, cert := fill[crdt.ID]("op"), someCert(t, "dora")
+	sig := make([]byte, 64)
+	seen := []membership.Seen{{Dev: crdt.Device{1}, Tip: crdt.ID{2}}, {Dev: crdt.Device{1}, Tip: crdt.ID{3}}}
+	pub := pubOf[[32]byte]("invite")
+	ops := chain(t, "dev", 1, 20)
+	other := chain(t, "dev", 1, 30)
+	epoch := secret(t, "epoch")
+	box := membership.Box{Enc: make([]byte, 1120), CT: make([]byte, 48)}
+	nook := func(boxes int) *membership.Epoch {
+		e := &membership.Epoch{Scope: membership.ScopeNook, ID: epoch.EpochID(), Commit: epoch.Commit(), SealedRoster: []byte{1}}
+		for range boxes {
+			e.Boxes = append(e.Boxes, box)
+		}
+		return e
+	}
+	var many []membership.Seen
+	for i := range 17 {
+		many = append(many, membership.Seen{Dev: crdt.Device{byte(i + 1)}, Tip: id})
+	}
+	charter := membership.DefaultCharter("The house")
+	recovery := membership.Recovery{NewRoot: pubOf[[32]byte]("new root"), NextRootHash: fill[[32]byte]("next"), List: []crdt.ID{{1}, {2}}, Salt: sig[:16]}
+	var cases []vector
+	add := func(name, reject string, b membership.Body) {
+		kind, payload := membership.Encode(b)
+		cases = append(cases, vector{Name: name, In: fields{"kind": number(kind), "dev": cert.Dev.String(), "payload": hexOf(payload)}, Reject: reject})
+	}
+	genesis := membership.Genesis{Charter: charter, Inception: someInception("dora"), Cert: cert, Nonce: [16]byte{1}}
+	genesis.Cert.Circle = crdt.ID{}
+	signed := genesis.Cert.Signed()
+	genesis.Cert.SigRoot, genesis.Cert.SigDev, genesis.Cert.SigPeer = ed25519.Sign(keyOf("root dora"), signed), ed25519.Sign(keyOf("dev dora"), signed), ed25519.Sign(keyOf("peer dora"), signed)
+	admit := membership.Admit{Member: someInception("dora").ID(), Inception: someInception("dora"), Cert: cert, Invite: id,
+		Proofs: membership.Proofs{NonceJ: [16]byte{1}, NonceD: [16]byte{2}, SigInvite: sig, SigRoot: sig, SigPeer: sig}}
+	add("genesis", "", &genesis)
+	add("admit", "", &admit)
+	stranger := admit
+	stranger.Member = id
+	add("admit of another than the inception's", "control", &stranger)
+	bare := admit
+	bare.Invite = crdt.ID{}
+	add("admit without an invite, with its signature", "control", &bare)
+	invite := membership.Invite{ID: membership.InviteID{1}, Pub: pub, Expiry: 497_300, Uses: 64}
+	add("invite", "", &invite)
+	add("invite.revoke", "", &membership.InviteRevoke{Invite: id})
+	add("sponsor", "", &membership.Sponsor{Admit: id})
+	add("object", "", &membership.Object{Target: id, Reason: id})
+	add("object without a reason", "", &membership.Object{Target: id})
+	add("propose to remove", "", &membership.Propose{What: membership.Remove, Target: id, Reason: id})
+	add("propose a lapse", "", &membership.Propose{What: membership.Lapse, Target: id})
+	add("propose a charter", "", &membership.Propose{What: membership.ChangeTo, Payload: membership.EncodeCharter(charter)})
+	add("propose a recovery", "", &membership.Propose{What: membership.Recover, Target: id, Payload: membership.EncodeRecovery(recovery)})
+	add("stand", "", &membership.Stand{Proposal: id})
+	add("enact", "", &membership.Enact{Proposal: id, Seen: seen})
+	add("leave", "", &membership.Leave{Seen: seen})
+	add("away", "", &membership.Away{Until: 20_800})
+	add("back", "", &membership.Back{})
+	add("device.add", "", &membership.DeviceAdd{Cert: cert})
+	add("device.revoke", "", &membership.DeviceRevoke{Dev: cert.Dev, Seen: seen})
+	add("device.prekey", "", &membership.Prekey{Box: cert.Box})
+	add("rotate", "", &membership.Rotate{NewRoot: pubOf[[32]byte]("root dora"), NextRootHash: id, Enact: id, Cert: cert})
+	add("trustees", "", &membership.Trustees{Hash: id, K: 3, SigRoot: sig})
+	add("fork.proof", "", membership.NewForkProof(&ops[0], &other[0]))
+	add("epoch", "", &membership.Epoch{Gen: 1, ID: epoch.EpochID(), Commit: epoch.Commit()})
+	add("epoch of a nook", "", nook(4))
+
+	change := func(f func(i *membership.Invite)) *membership.Invite {
+		i := invite
+		f(&i)
+		return &i
+	}
+	add("invite for no use", "control", change(func(i *membership.Invite) { i.Uses = 0 }))
+	add("invite for 65 uses", "control", change(func(i *membership.Invite) { i.Uses = 65 }))
+	add("invite with a key of low order", "control", change(func(i *membership.Invite) { i.Pub = [32]byte{1} }))
+	add("17 tips seen", "control", &membership.Leave{Seen: many})
+	add("tips seen out of order", "control", &membership.Leave{Seen: []membership.Seen{seen[1], seen[0]}})
+	add("removal with a payload", "control", &membership.Propose{What: membership.Remove, Target: id, Payload: []byte{1}})
+	add("proposal 5", "control", &membership.Propose{What: 5, Target: id})
+	add("charter without a name", "control", &membership.Propose{What: membership.ChangeTo, Payload: membership.EncodeCharter(membership.DefaultCharter(""))})
+	add("stand on nothing", "control", &membership.Stand{})
+	add("prekey of 1,215 bytes", "control", &membership.Prekey{Box: cert.Box[1:]})
+	add("trustees of whom none must stand", "control", &membership.Trustees{Hash: id, SigRoot: sig})
+	add("fork that is none", "control", membership.NewForkProof(&ops[0], &ops[0]))
+	add("epoch of generation 0", "control", &membership.Epoch{ID: epoch.EpochID(), Commit: epoch.Commit()})
+	add("nook of 5 lockboxes", "control", nook(5))
+	forged := cert
+	forged.SigPeer = sig
+	add("certificate that the transport key did not sign", "control", &membership.DeviceAdd{Cert: forged})
+	moved := cert
+	moved.Circle = crdt.ID{9}
+	add("certificate for another circle", "control", &membership.DeviceAdd{Cert: moved})
+	cases = append(cases, vector{Name: "kind 64 in a control op", In: fields{"kind": "64", "dev": cert.Dev.String(), "payload": "80"}, Reject: "control"})
+	return cases
+}
+
+// TestSpecHasEveryKind holds SPEC.md to the tables of kinds.
+func TestSpecHasEveryKind(t *testing.T) {
+	data, err := os.ReadFile("SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := string(data)
+	for _, k := range circle.Kinds() {
+		if !regexp.MustCompile(fmt.Sprintf("\\| [0-9, ]*\\b%d\\b[0-9, ]* \\|.*`%s`", k.Number, k.Name)).MatchString(spec) {
+			t.Errorf("SPEC.md has no row for kind %d, %s", k.Number, k.Name)
+		}
+	}
+	for kind := membership.KindGenesis; kind <= membership.KindBeat; kind++ {
+		if row := fmt.Sprintf("| %d | %s |", kind, membership.KindName(kind)); !strings.Contains(spec, row) {
+			t.Errorf("SPEC.md has no row %q", row)
+		}
+	}
+}
