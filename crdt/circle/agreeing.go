@@ -100,13 +100,29 @@ func (c SayYes) decide(s *State, env Env) (plan, error) {
 	case p.status == "waiting" && p.owner == env.Me:
 		return r.leave(p), nil
 	case p.owner == env.Me:
-		return plan{}, kept("tend met or tend enough closes it.", "That is your own; a yes comes from somebody else.")
+		return r.ownersYes(p, c)
 	}
 	slots, err := r.slotsFor(p, c)
 	if err != nil {
 		return plan{}, err
 	}
 	return r.yesTo(p, slots, c)
+}
+
+// ownersYes is a yes by the one whose post it is: to what somebody proposed on it.
+func (r *reader) ownersYes(p *post, c SayYes) (plan, error) {
+	waits := func(a *agreement) bool {
+		word, current := a.word(r.env.Me)
+		return a.state == StateProposed && (word != WordYes || !current)
+	}
+	if len(r.own(p, c.Slots, waits)) == 0 {
+		return plan{}, kept("tend met or tend enough closes it.", "That is your own; a yes comes from somebody else.")
+	}
+	a, err := r.oneOf(p.id, c.Slots, waits)
+	if err != nil {
+		return plan{}, err
+	}
+	return r.yesAgain(a, SayYes{ID: a.id, Note: c.Note})
 }
 
 // slotsFor works out which slots a yes means.
@@ -495,8 +511,17 @@ func (c ChangeTerms) decide(s *State, env Env) (plan, error) {
 	if len(drafts) == 0 {
 		return unchanged(a.id), nil
 	}
-	tell := a.others(env.Me)
+	var tell []crdt.ID
+	if a.soon(r.now) {
+		tell = a.others(env.Me)
+	}
 	return plan{drafts: drafts, result: func([]crdt.ID) Result { return Result{ID: a.id, Tell: tell} }}, nil
+}
+
+// soon reports whether the agreement's time begins within a day, or has begun.
+func (a *agreement) soon(now time.Time) bool {
+	w, err := parseWhen(a.newest().terms.When)
+	return err == nil && w.Start.Before(now.Add(24*time.Hour))
 }
 
 // SetPlace says where, for the people in the agreement alone. Fields that are nil

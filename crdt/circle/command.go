@@ -52,8 +52,8 @@ type Result struct {
 	Asked []crdt.ID
 	// CardOf is the member whose care card is best read now; zero for none.
 	CardOf crdt.ID
-	// Tell are the people who should hear of it soon: the others in an agreement
-	// that was given back or changed close to its date, ascending.
+	// Tell are the people who should hear of it soon: the others in an agreement that
+	// was given back, or changed within a day of its date, ascending.
 	Tell []crdt.ID
 	// Place is kept on this node and becomes the place of each agreement made on ID.
 	Place string

@@ -139,7 +139,7 @@ func (p *parser) all(name string) []string {
 
 func (p *parser) has(name string) bool { return len(p.all(name)) > 0 }
 
-// text returns the one value of name; "" if there is none.
+// text returns the one value of name, without blanks around it; "" if there is none.
 func (p *parser) text(name string) string {
 	all := p.all(name)
 	if len(all) > 1 {
@@ -148,7 +148,7 @@ func (p *parser) text(name string) string {
 	if len(all) == 0 {
 		return ""
 	}
-	return strings.ReplaceAll(all[0], "\r\n", "\n")
+	return strings.TrimSpace(strings.ReplaceAll(all[0], "\r\n", "\n"))
 }
 
 func (p *parser) maybe(name string) *string {

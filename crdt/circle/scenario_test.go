@@ -258,6 +258,22 @@ func TestChangedTermsAskAgain(t *testing.T) {
 	}
 }
 
+// A change within a day of the date is one that the others should hear soon.
+func TestWhoShouldHearSoon(t *testing.T) {
+	for _, tt := range []struct {
+		when string
+		want int
+	}{{"2026-12-01T08:59", 1}, {"2026-12-01T09:00", 0}, {"2026-12-09", 0}} {
+		w := newWorld(t, "Ann", "Bea")
+		need := w.homes["Ann"].do("ask", "text", "Lift", "when", tt.when)
+		w.meet()
+		yes := w.homes["Bea"].do("yes", "id", need.Short())
+		if res, err := w.homes["Bea"].try("change", "id", yes.Short(), "area", "the station"); err != nil || len(res.Tell) != tt.want {
+			t.Errorf("change before %s = %+v, %v, want %d to tell", tt.when, res, err, tt.want)
+		}
+	}
+}
+
 func TestReleasedAndTakenUpAgain(t *testing.T) {
 	w := newWorld(t, "Ann", "Bea")
 	ann, bea := w.homes["Ann"], w.homes["Bea"]
@@ -298,7 +314,10 @@ func TestAskFirstAndOwnTerms(t *testing.T) {
 	if fm := ann.state.Today(ann.env()).ForMe; len(fm) != 2 {
 		t.Errorf("for Ann: %+v, want her offer and the question", fm)
 	}
-	ann.do("yes", "id", yes.Short())
+	if got := ann.do("yes", "id", offer.Short()); got != yes {
+		t.Errorf("a yes to what was proposed prints %s, want the agreement", got.Short())
+	}
+	ann.refuses(circle.Kept, "yes", "id", offer.Short())
 	w.meet()
 	bea.wantState(yes, circle.StateAgreed)
 	bea.do("done", "id", yes.Short())
