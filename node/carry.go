@@ -32,19 +32,16 @@ func (n *Node) CarryOut(ctx context.Context, id crdt.ID, to *crdt.ID, out io.Wri
 		return Carried{}, unknownCircle(id)
 	}
 	s := x.snap.Load()
-	var has []laneAt
-	if to != nil {
-		m, ok := s.People.Member(*to)
-		if !ok {
-			return Carried{}, &circle.Problem{Code: circle.NotFound, Say: "Nobody of that name is in the circle.", Hint: "tend list members shows who is."}
-		}
-		has = x.heard.heldBy(m)
-	}
 	w, err := protocol.NewCarryWriter(out, id)
 	if err != nil {
 		return Carried{}, err
 	}
-	count, err := x.carryOps(ctx, w, has)
+	count := int(s.Frontier().Ops)
+	if to == nil {
+		err = x.carryAll(ctx, s, w)
+	} else {
+		count, err = x.carrySome(ctx, s, w, *to)
+	}
 	if err != nil {
 		return Carried{}, err
 	}
@@ -52,6 +49,31 @@ func (n *Node) CarryOut(ctx context.Context, id crdt.ID, to *crdt.ID, out io.Wri
 		return Carried{}, err
 	}
 	return Carried{Circle: id, Ops: count}, w.Close()
+}
+
+// carryAll writes the whole log, parents by their place.
+func (x *runner) carryAll(ctx context.Context, s *Snapshot, w *protocol.CarryWriter) error {
+	for f, err := range frontier.Whole(x.store, s.Frontier()) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if err := w.Frame(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carrySome writes what no home of one member is known to hold, parents by id.
+func (x *runner) carrySome(ctx context.Context, s *Snapshot, w *protocol.CarryWriter, to crdt.ID) (int, error) {
+	m, ok := s.People.Member(to)
+	if !ok {
+		return 0, &circle.Problem{Code: circle.NotFound, Say: "Nobody of that name is in the circle.", Hint: "tend list members shows who is."}
+	}
+	return x.carryOps(ctx, w, x.heard.heldBy(m))
 }
 
 // carryOps writes the ops above has, in the order of arrival, so that any reader
@@ -167,19 +189,17 @@ func (n *Node) CarryIn(ctx context.Context, in io.ReaderAt, size int64) (Carried
 		return Carried{}, &circle.Problem{Code: circle.NotFound, Say: "This file is of a circle that this home is not in.",
 			Hint: "Join the circle first, with an invitation."}
 	}
-	out := Carried{Circle: file.Circle}
+	config := frontier.Config{Snapshot: func() *frontier.Snapshot { return x.snap.Load().Frontier() }, Log: x.store}
+	reader, out := frontier.NewReader(config), Carried{Circle: file.Circle}
 	for f, err := range file.Frames() {
 		if err != nil {
 			return out, badCarry(err)
 		}
 		switch f := f.(type) {
 		case *protocol.Ops:
-			res, err := x.carried(ctx, f)
-			if err != nil {
-				return out, badCarry(err)
+			if err := x.carried(ctx, reader, f, &out); err != nil {
+				return out, err
 			}
-			out.Ops += len(f.Rows)
-			out.OpsNew, out.OpsKnown, out.Waiting = out.OpsNew+res.Applied, out.OpsKnown+res.Known, out.Waiting+len(res.Waiting)
 		case *protocol.Keys:
 			if err := x.takeKeys(ctx, f.Boxes); errors.Is(err, ErrClosed) {
 				return out, err
@@ -189,22 +209,21 @@ func (n *Node) CarryIn(ctx context.Context, in io.ReaderAt, size int64) (Carried
 	return out, nil
 }
 
-// carried checks one frame's signatures and takes its ops in, batch by batch.
-func (x *runner) carried(ctx context.Context, f *protocol.Ops) (frontier.Result, error) {
-	ops, err := protocol.UnpackByID(x.id, f)
+// carried takes one frame's ops in, batch by batch.
+func (x *runner) carried(ctx context.Context, reader *frontier.Reader, f *protocol.Ops, out *Carried) error {
+	batches, _, err := reader.Read(f)
 	if err != nil {
-		return frontier.Result{}, err
+		return badCarry(err)
 	}
-	var res frontier.Result
-	for _, b := range frontier.Batches(x.id, ops) {
-		r, err := x.take(ctx, b.Ops, replica.Source{Way: replica.File})
+	for _, b := range batches {
+		r, err := x.take(ctx, b, replica.Source{Way: replica.File})
 		if err != nil {
-			return res, err
+			return err
 		}
-		res.Applied, res.Known = res.Applied+r.Applied, res.Known+r.Known
-		res.Waiting = append(res.Waiting, r.Waiting...)
+		out.OpsNew, out.OpsKnown, out.Waiting = out.OpsNew+r.Applied, out.OpsKnown+r.Known, out.Waiting+len(r.Waiting)
 	}
-	return res, nil
+	out.Ops += len(f.Rows)
+	return nil
 }
 
 func badCarry(err error) error {

@@ -62,19 +62,41 @@ func (n *Node) Commit(ctx context.Context, id crdt.ID, from membership.PeerKey, 
 	if err != nil {
 		return frontier.Result{}, err
 	}
-	return x.take(ctx, b.Ops, replica.Source{Peer: from, Way: replica.Session})
+	return x.take(ctx, b, replica.Source{Peer: from, Way: replica.Session})
 }
 
-// take puts ops that were checked for form and signature into the log, in one batch.
-func (x *runner) take(ctx context.Context, ops []crdt.Op, src replica.Source) (frontier.Result, error) {
+// errUncovered ends a try at a batch in which an op that covers others by its
+// signature did not get into the log.
+var errUncovered = errors.New("an op that covers others was not taken in")
+
+// take puts a checked batch into the log, in one transaction. An op that came
+// without its own verified signature is covered by a later one of the batch. If
+// that one does not get in, each op has to stand on its own signature.
+func (x *runner) take(ctx context.Context, b frontier.Batch, src replica.Source) (frontier.Result, error) {
+	res, err := x.takeOnce(ctx, b, src)
+	if !errors.Is(err, errUncovered) {
+		return res, err
+	}
+	var proven []crdt.Op
+	for _, op := range b.Ops {
+		if b.Prove(x.id, &op) {
+			proven = append(proven, op)
+		}
+	}
+	b.Ops = proven
+	return x.takeOnce(ctx, b, src)
+}
+
+func (x *runner) takeOnce(ctx context.Context, b frontier.Batch, src replica.Source) (frontier.Result, error) {
 	size := 0
-	for i := range ops {
-		size += ops[i].Size()
+	for i := range b.Ops {
+		size += b.Ops[i].Size()
 	}
 	var res frontier.Result
-	err := x.ask(ctx, job{ops: len(ops), bytes: size, do: func(w *replica.Replica, now time.Time) error {
+	err := x.ask(ctx, job{ops: len(b.Ops), bytes: size, do: func(w *replica.Replica, now time.Time) error {
 		res = frontier.Result{}
-		for _, op := range ops {
+		bare := map[crdt.Device]bool{} // devices of ops that wait for the one that covers them
+		for _, op := range b.Ops {
 			v, err := w.Receive(op, src, now.UnixMilli())
 			if err != nil {
 				return err
@@ -82,13 +104,19 @@ func (x *runner) take(ctx context.Context, ops []crdt.Op, src replica.Source) (f
 			switch v.Outcome {
 			case replica.New:
 				res.Applied++
+				bare[op.Dev] = len(op.Sig) == 0
+				continue
 			case replica.Known:
 				res.Known++
+				continue
 			case replica.Parked, replica.Dropped:
 				res.Waiting = append(res.Waiting, v.Missing...)
 			case replica.Refused:
 				res.Refused = append(res.Refused, op.ID)
 				x.log.Debug("op refused", "op", op.ID.Short(), "why", v.Reason)
+			}
+			if bare[op.Dev] {
+				return errUncovered
 			}
 		}
 		return nil

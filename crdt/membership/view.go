@@ -440,6 +440,17 @@ func (v *View) EndsOf(dev crdt.Device) []crdt.ID {
 	return out
 }
 
+// SeenOf returns the tips of a device's content that removals, leaves and
+// revocations against it name: once such an op arrives, what is below it is no
+// longer void.
+func (v *View) SeenOf(dev crdt.Device) []crdt.ID {
+	var out []crdt.ID
+	for _, e := range v.enders[dev] {
+		out = append(out, e.tips...)
+	}
+	return out
+}
+
 // VoidDigest changes whenever what is void, of control or of content, may have.
 func (v *View) VoidDigest() [32]byte { return v.digest }
 

@@ -259,7 +259,7 @@ func (b *book) mine() [][]byte {
 }
 
 // missing are the records newer than those in theirs, this home's own first and
-// relaying members' next, up to maxAddrBytes.
+// relaying members' next, up to maxAddrBytes and protocol.MaxAddrRecords.
 func (b *book) missing(circle crdt.ID, theirs []protocol.AddrSeq) [][]byte {
 	seqs := map[PeerKey]uint64{}
 	for _, t := range theirs {
@@ -271,7 +271,7 @@ func (b *book) missing(circle crdt.ID, theirs []protocol.AddrSeq) [][]byte {
 	var out [][]byte
 	total := 0
 	add := func(key PeerKey, seq uint64, data []byte) {
-		if len(data) > 0 && seqs[key] < seq && total+len(data) <= maxAddrBytes {
+		if len(data) > 0 && seqs[key] < seq && total+len(data) <= maxAddrBytes && len(out) < protocol.MaxAddrRecords {
 			out, total = append(out, data), total+len(data)
 		}
 	}

@@ -166,6 +166,7 @@ func (n *Net) Close() error {
 	n.closed = true
 	n.mu.Unlock()
 	n.cancel()
+	n.book.stop()
 	done := make(chan error, 1)
 	go func() {
 		err := n.host.Close()

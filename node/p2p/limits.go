@@ -8,23 +8,25 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/network"
+
+	"tend/protocol"
 )
 
 // Bounds of what peers may cost (SPEC.md §7; network.md 2 and 3 say how the
 // figures were found).
 const (
-	maxFrame       = 1 << 20   // bytes of a frame, its length not counted
-	maxWaiting     = 4         // frames of a stream that wait for the database
-	maxReplies     = 64        // frames of a stream that wait for the wire
-	maxJoinMessage = 8 << 10   // bytes of join messages 1 to 3, together
-	maxJoins       = 4         // joins at once
-	maxStreams     = 8         // sync streams a peer may have open at once
-	maxRecord      = 2 << 10   // bytes of a signed address record
-	maxRecordAddrs = 16        // addresses in it
-	maxAddrBytes   = 120 << 10 // bytes of records in one ADDR
-	maxAnnounce    = 32 << 10  // bytes of a gossip message
-	maxHints       = 16        // addresses kept of one peer found on the local network
-	maxPeerTopics  = 256       // gossip topics a peer may name
+	maxFrame       = protocol.MaxFrame      // bytes of a frame, its length not counted
+	maxWaiting     = 4                      // frames of a stream that wait for the database
+	maxReplies     = 64                     // frames of a stream that wait for the wire
+	maxJoinMessage = protocol.MaxJoinBytes  // bytes of join messages 1 to 3, together
+	maxJoins       = 4                      // joins at once
+	maxStreams     = 8                      // sync streams a peer may have open at once
+	maxRecord      = protocol.MaxAddrRecord // bytes of a signed address record
+	maxRecordAddrs = 16                     // addresses in it
+	maxAddrBytes   = protocol.MaxAddrBytes  // bytes of records in one ADDR
+	maxAnnounce    = protocol.MaxGossip     // bytes of a gossip message
+	maxHints       = 16                     // addresses kept of one peer found on the local network
+	maxPeerTopics  = 256                    // gossip topics a peer may name
 
 	openTimeout    = 10 * time.Second // opening a stream, and its first 33 bytes
 	idleTimeout    = 60 * time.Second // waiting for a frame
@@ -110,12 +112,4 @@ func (b *bucket) spend(n float64) time.Duration {
 		return 0
 	}
 	return time.Duration(-b.tokens / b.rate * float64(time.Second))
-}
-
-// left is how many tokens there are, below zero in debt.
-func (b *bucket) left() float64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.fill(time.Now())
-	return b.tokens
 }

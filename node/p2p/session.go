@@ -53,7 +53,6 @@ type incoming struct {
 }
 
 var (
-	errBusy    = errors.New("too many streams of one peer")
 	errNoFrame = errors.New("frame of no use here")
 	errSpent   = errors.New("served enough for now")
 )

@@ -165,6 +165,7 @@ func (r *Replica) add(op *crdt.Op, fact crdt.Fact, control membership.Body, held
 	if control != nil {
 		r.set.Add(op, control)
 	}
+	r.seenTip(op)
 	if r.joined[op.ID] {
 		r.joined = maps.Clone(r.joined)
 		delete(r.joined, op.ID)

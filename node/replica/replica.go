@@ -49,8 +49,9 @@ type Replica struct {
 
 	unread []membership.EpochID // held, with ops that were never read; for the next Tick
 
-	setsSaved uint32   // known sets that the store has
-	voids     [32]byte // digest of what is void, as applied to state
+	setsSaved uint32        // known sets that the store has
+	voids     [32]byte      // digest of what is void, as applied to state
+	restudy   []crdt.Device // whose content may be void no longer, since this batch
 
 	out *Commit // the batch being made; nil in a settled replica
 }

@@ -16,6 +16,14 @@ func (r *Replica) void(op *crdt.Op, fact crdt.Fact) bool {
 	return r.set.View().VoidContent(op.Dev, fact.Known, func(tip crdt.ID) bool { return r.atOrBelow(op, tip) })
 }
 
+// seenTip notes that a tip arrived which a removal or leave had seen: what lies
+// below it in its lane was taken for void until now.
+func (r *Replica) seenTip(op *crdt.Op) {
+	if slices.Contains(r.set.View().SeenOf(op.Dev), op.ID) {
+		r.restudy = append(slices.Clip(r.restudy), op.Dev)
+	}
+}
+
 // atOrBelow reports whether op is tip or below it by prev.
 func (r *Replica) atOrBelow(op *crdt.Op, tip crdt.ID) bool {
 	t, ok, err := r.log.Fact(tip)
@@ -44,13 +52,13 @@ func (r *Replica) atOrBelow(op *crdt.Op, tip crdt.ID) bool {
 // revoid makes the state right again when what is void has changed: it rebuilds
 // the records that the devices concerned wrote, and no others.
 func (r *Replica) revoid() error {
-	v := r.set.View()
-	if v.VoidDigest() == r.voids {
-		return nil
+	v, devices := r.set.View(), r.restudy
+	if v.VoidDigest() != r.voids {
+		devices = v.Ended()
 	}
-	r.voids = v.VoidDigest()
+	r.voids, r.restudy = v.VoidDigest(), nil
 	records := map[crdt.ID]bool{}
-	for _, dev := range v.Ended() {
+	for _, dev := range devices {
 		lane, err := r.lane(dev)
 		if err != nil {
 			return err
