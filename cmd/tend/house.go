@@ -175,7 +175,16 @@ func (m *machine) contacts(id crdt.ID) []protocol.Contact {
 	if m.net == nil {
 		return nil
 	}
-	return m.net.Contacts(id)
+	all := m.net.Contacts(id)
+	if len(all) == 1 {
+		return all
+	}
+	// A code has room for two homes with one address each: a second door is worth
+	// more than a second way to the first, which may be asleep.
+	for i := range all {
+		all[i].Addrs = all[i].Addrs[:min(1, len(all[i].Addrs))]
+	}
+	return all
 }
 
 // Invite implements [api.Invites].

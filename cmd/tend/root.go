@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -30,12 +31,15 @@ type app struct {
 
 // main runs args and returns the exit code.
 func (a *app) main(ctx context.Context, args []string) int {
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(a.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
-	err := root.ExecuteContext(ctx)
+	err := readable(args)
+	if err == nil {
+		root := a.root()
+		root.SetArgs(args)
+		root.SetIn(a.in)
+		root.SetOut(a.out)
+		root.SetErr(a.err)
+		err = root.ExecuteContext(ctx)
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -44,6 +48,17 @@ func (a *app) main(ctx context.Context, args []string) int {
 		f.report(a.err, a.verbose)
 	}
 	return f.code
+}
+
+// readable refuses words that are no text: on their way to the node they would
+// silently become others.
+func readable(args []string) error {
+	for _, word := range args {
+		if !utf8.ValidString(word) {
+			return usage("write it in UTF-8", "%q is no text", word)
+		}
+	}
+	return nil
 }
 
 // root builds the whole tree of commands.

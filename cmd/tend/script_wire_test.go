@@ -185,11 +185,16 @@ func cmdSilent(ts *testscript.TestScript, neg bool, args []string) {
 func exists(file string) bool { _, err := os.Stat(file); return err == nil }
 
 // cmdStranger knocks on a running node as somebody nobody knows, speaking the
-// protocols of Tend and of libp2p, and wants no byte from any but the join
-// protocol: stranger HOME.
+// protocols of Tend and of libp2p, and wants no byte of an answer: stranger HOME.
+// With "stranger HOME door" an invitation is live; then libp2p may say who it is,
+// since the join protocol is negotiated, and nothing else.
 func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 1 || neg {
-		ts.Fatalf("usage: stranger HOME")
+	if len(args) < 1 || len(args) > 2 || neg {
+		ts.Fatalf("usage: stranger HOME [door]")
+	}
+	protocols := []protocol.ID{"/tend/sync/1", "/meshsub/1.2.0", "/meshsub/1.1.0", "/floodsub/1.0.0"}
+	if len(args) == 1 {
+		protocols = append(protocols, "/ipfs/id/1.0.0", "/ipfs/ping/1.0.0")
 	}
 	c, err := client.Open(homeDir(ts, args[0]))
 	ts.Check(err)
@@ -201,7 +206,7 @@ func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
 	for _, addr := range st.Listen {
 		a, err := multiaddr.NewMultiaddr(strings.Split(addr, "/p2p/")[0])
 		ts.Check(err)
-		for _, p := range []protocol.ID{"/tend/sync/1", "/meshsub/1.2.0", "/meshsub/1.1.0", "/floodsub/1.0.0", "/ipfs/id/1.0.0", "/ipfs/ping/1.0.0"} {
+		for _, p := range protocols {
 			if got := strangerHears(ts, peer.AddrInfo{ID: id, Addrs: []multiaddr.Multiaddr{a}}, p); len(got) > 0 {
 				ts.Fatalf("%s told a stranger %d bytes over %s at %s: %q", args[0], len(got), p, addr, got)
 			}

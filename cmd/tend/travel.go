@@ -88,7 +88,8 @@ func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error
 		h, heard := s.Heard[one.ID]
 		if on[one.ID] {
 			out.Connected = append(out.Connected, personOf(snap, one.ID))
-			if !heard || h.Behind > 0 {
+			// What was heard in an earlier run says nothing of the other home now.
+			if !heard || h.Behind > 0 || h.At.Before(m.since) {
 				out.lacking++
 			}
 		}

@@ -34,6 +34,7 @@ type machine struct {
 	mu      sync.RWMutex // held for reading by whoever asks the node
 	node    *node.Node
 	net     *p2p.Net // nil without network
+	since   time.Time
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
@@ -87,7 +88,7 @@ func storeFailure(h home, err error) error {
 func (m *machine) start(ctx context.Context) error {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
-	m.stop, m.stopped = stop, stopped
+	m.stop, m.stopped, m.since = stop, stopped, m.config.Now()
 	n := m.node
 	go func() {
 		defer close(stopped)
