@@ -181,19 +181,25 @@ func DecodeOpening(data []byte) (Opening, error) {
 	switch data[1] { // the first element of the array, in its one encoding
 	case openKnock:
 		var w wireKnock
-		err := decodeJoin(data, &w)
-		return &Knock{Invite: w.Invite, NonceJ: w.NonceJ}, err
+		if err := decodeJoin(data, &w); err != nil {
+			return nil, err
+		}
+		return &Knock{Invite: w.Invite, NonceJ: w.NonceJ}, nil
 	case openFace:
 		var w wireFaceHello
-		err := decodeJoin(data, &w)
-		return &FaceHello{Circle: w.Circle, NonceD: w.NonceD, Cert: w.Cert, MAC: w.MAC}, err
+		if err := decodeJoin(data, &w); err != nil {
+			return nil, err
+		}
+		return &FaceHello{Circle: w.Circle, NonceD: w.NonceD, Cert: w.Cert, MAC: w.MAC}, nil
 	case openRecover:
 		var w wireRecoverKnock
-		err := decodeJoin(data, &w)
-		if err == nil && len(w.Name) > MaxJoinName {
-			err = fmt.Errorf("%w: name of %d bytes, limit %d", ErrJoin, len(w.Name), MaxJoinName)
+		if err := decodeJoin(data, &w); err != nil {
+			return nil, err
 		}
-		return &RecoverKnock{Invite: w.Invite, NonceJ: w.NonceJ, Name: w.Name}, err
+		if len(w.Name) > MaxJoinName {
+			return nil, fmt.Errorf("%w: name of %d bytes, limit %d", ErrJoin, len(w.Name), MaxJoinName)
+		}
+		return &RecoverKnock{Invite: w.Invite, NonceJ: w.NonceJ, Name: w.Name}, nil
 	}
 	return nil, fmt.Errorf("%w: unknown opening", ErrJoin)
 }
@@ -219,15 +225,19 @@ func DecodeDoorAnswer(data []byte) (DoorAnswer, error) {
 	switch data[0] {
 	case 0x83:
 		var w wireAnswer
-		err := decodeJoin(data, &w)
-		return DoorAnswer{Verdict: DoorOpen, Cert: w.Cert, NonceD: w.NonceD, WallMS: w.WallMS}, err
+		if err := decodeJoin(data, &w); err != nil {
+			return DoorAnswer{}, err
+		}
+		return DoorAnswer{Verdict: DoorOpen, Cert: w.Cert, NonceD: w.NonceD, WallMS: w.WallMS}, nil
 	case 0x84:
 		var w wireRecoverAnswer
-		err := decodeJoin(data, &w)
-		if err == nil && w.Member.IsZero() {
-			err = fmt.Errorf("%w: no member", ErrJoin)
+		if err := decodeJoin(data, &w); err != nil {
+			return DoorAnswer{}, err
 		}
-		return DoorAnswer{Verdict: DoorOpen, Cert: w.Cert, NonceD: w.NonceD, WallMS: w.WallMS, Member: w.Member}, err
+		if w.Member.IsZero() {
+			return DoorAnswer{}, fmt.Errorf("%w: no member", ErrJoin)
+		}
+		return DoorAnswer{Verdict: DoorOpen, Cert: w.Cert, NonceD: w.NonceD, WallMS: w.WallMS, Member: w.Member}, nil
 	}
 	var word string
 	if err := decodeJoin(data, &word); err != nil {
