@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,12 +21,14 @@ type history struct {
 	c      *membertest.Circle
 	people []*membertest.Person
 	forked map[crdt.Device][]crdt.Op
-	n      int
-	tally  map[string]int
+	// trustees are those whom somebody named last, if anybody saw it or not
+	trustees map[*membertest.Person][]crdt.ID
+	n        int
+	tally    map[string]int
 }
 
 func drawHistory(t *rapid.T) *history {
-	h := &history{T: t, forked: map[crdt.Device][]crdt.Op{}, tally: map[string]int{}}
+	h := &history{T: t, forked: map[crdt.Device][]crdt.Op{}, trustees: map[*membertest.Person][]crdt.ID{}, tally: map[string]int{}}
 	h.c, h.people = membertest.Grown(rapid.IntRange(1, 5).Draw(t, "people"))
 	for _, p := range h.people {
 		p.Device().Knows = h.c.Heads()
@@ -62,7 +65,7 @@ func (h *history) device() *membertest.Device {
 func (h *history) step() {
 	h.n++
 	d := h.device()
-	switch rapid.IntRange(0, 27).Draw(h.T, "step") {
+	switch rapid.IntRange(0, 28).Draw(h.T, "step") {
 	case 0, 1, 2, 3, 4:
 		h.c.Sync(d, h.device())
 	case 5:
@@ -100,8 +103,19 @@ func (h *history) step() {
 		h.fork(d)
 	case 24:
 		h.recover()
+	case 28:
+		list := []crdt.ID{pick(h, h.people, "trustee").ID, pick(h, h.people, "trustee").ID}
+		slices.SortFunc(list, crdt.ID.Compare)
+		h.trustees[d.Of] = slices.Compact(list)
+		b := &membership.Trustees{Hash: membership.TrusteesHash(salt, h.trustees[d.Of]), K: 1}
+		b.SigRoot = ed25519.Sign(d.Of.Root, b.Signed(h.c.ID, d.Of.ID))
+		if h.write(d, b) {
+			h.tally["trustees"]++
+		}
 	}
 }
+
+var salt = make([]byte, 16)
 
 // write lets a device write something, if it may.
 func (h *history) write(d *membertest.Device, b membership.Body) bool {
@@ -155,7 +169,11 @@ func (h *history) propose(d *membertest.Device) {
 		b.Payload = membership.EncodeCharter(charter)
 	case membership.Recover:
 		_, pub := membertest.Key("recovered", target.Name)
-		b.Payload = membership.EncodeRecovery(membership.Recovery{NewRoot: pub, NextRootHash: membertest.Seed("after", target.Name)})
+		r := membership.Recovery{NewRoot: pub, NextRootHash: membertest.Seed("after", target.Name), List: h.trustees[target]}
+		if len(r.List) > 0 {
+			r.Salt = salt
+		}
+		b.Payload = membership.EncodeRecovery(r)
 	}
 	id, err := h.c.TryWrite(d, b)
 	if err != nil || rapid.IntRange(0, 3).Draw(h.T, "left at that") == 0 {
@@ -281,6 +299,7 @@ func TestRuleAsWritten(t *testing.T) {
 		tally["void"] += len(want.void)
 		tally["fork"] += len(want.forks)
 		tally["rotate"] += h.tally["rotate"]
+		tally["trustees"] += h.tally["trustees"]
 		for _, o := range h.c.Ops {
 			if o.Says.Kind() == membership.KindEnact && want.left[o.ID] {
 				tally["refuted"]++

@@ -268,9 +268,7 @@ func put[K comparable](lists map[K][]*entry, key K, e *entry) {
 	for at > 0 && list[at-1].n > e.n {
 		at--
 	}
-	// A list may be iterated by a caller further up; it is never changed in place
-	// but at its end, beyond what that caller sees.
-	lists[key] = slices.Insert(list[:len(list):len(list)], at, e)
+	lists[key] = slices.Insert(list, at, e)
 }
 
 func without(b crdt.Bits, n int) crdt.Bits {
@@ -327,8 +325,8 @@ func (g *grow) add(n int) {
 }
 
 func (g *grow) addAll(b crdt.Bits) {
-	for len(g.bits) < len(b) {
-		g.bits = append(g.bits, 0)
+	if missing := len(b) - len(g.bits); missing > 0 {
+		g.bits = append(g.bits, make(crdt.Bits, missing)...)
 	}
 	for i, w := range b {
 		g.bits[i] |= w

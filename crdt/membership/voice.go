@@ -30,7 +30,7 @@ type knowing struct {
 func (k *knowing) knows(member, x int) bool {
 	known, done := k.by[member]
 	if !done {
-		g := grow{}
+		g := grow{make(crdt.Bits, len(k.s))}
 		ops := k.m.byMember[member]
 		for i := len(ops) - 1; i >= 0; i-- {
 			// what a later op knows need not be added again
