@@ -73,7 +73,7 @@ func (x *runner) carrySome(ctx context.Context, s *Snapshot, w *protocol.CarryWr
 	if !ok {
 		return 0, &circle.Problem{Code: circle.NotFound, Say: "Nobody of that name is in the circle.", Hint: "tend list members shows who is."}
 	}
-	return x.carryOps(ctx, w, x.heard.heldBy(m))
+	return x.carryOps(ctx, w, raise(x.heard.heldBy(m), ownSeqs(s.Frontier().Tips, m)))
 }
 
 // carryOps writes the ops above has, in the order of arrival, so that any reader

@@ -141,7 +141,7 @@ func (h *hearing) of(s *Snapshot, m membership.Member) (Heard, bool) {
 		}
 		behind := 0
 		if of.Equal != mine.Digest {
-			behind = missingOf(mine.Tips, of.Seqs)
+			behind = missingOf(mine.Tips, raise(of.Seqs, ownSeqs(mine.Tips, m)))
 		}
 		at := time.UnixMilli(of.At)
 		if !found || behind < best.Behind {
@@ -153,6 +153,17 @@ func (h *hearing) of(s *Snapshot, m membership.Member) (Heard, bool) {
 		found = true
 	}
 	return best, found
+}
+
+// ownSeqs is what a member wrote, which their homes hold for certain.
+func ownSeqs(tips map[crdt.Device][]crdt.Tip, m membership.Member) []laneAt {
+	own := map[crdt.Device][]crdt.Tip{}
+	for _, d := range m.Devices {
+		if ts := tips[d.Dev]; len(ts) > 0 {
+			own[d.Dev] = ts
+		}
+	}
+	return seqsOf(own)
 }
 
 // missingOf counts the ops that somebody with seqs is known to lack.
