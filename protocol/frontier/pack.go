@@ -128,7 +128,7 @@ func Whole(log Log, snap *Snapshot) iter.Seq2[*protocol.Ops, error] {
 		authors := newAuthors(log)
 		p := packer{&authors, func(d crdt.Device) protocol.Lane { return protocol.Lane{Dev: d} },
 			func(d crdt.Device) bool { return snap.Forked[d] || len(snap.Tips[d]) > 1 }}
-		crowd := newCrowd(log, snap)
+		crowd := &crowd{snap: snap} // all branches are shipped, in their turn
 		ship := shipment{started: true, scan: true, next: 1, want: map[crdt.Device]span{}}
 		for dev := range snap.Tips {
 			ship.want[dev] = span{dev, 1, crdt.MaxSeq}
