@@ -181,7 +181,7 @@ func (h *history) propose(d *membertest.Device) {
 	}
 	// Let the others see it, and some stand up for it.
 	for _, p := range h.people {
-		if rapid.IntRange(0, 3).Draw(h.T, "hears") > 0 {
+		if asleep := b.What == membership.Lapse && p == target; !asleep && rapid.IntRange(0, 3).Draw(h.T, "hears") > 0 {
 			h.c.Sync(d, p.Device())
 			h.write(p.Device(), pick(h, []membership.Body{&membership.Stand{Proposal: id}, &membership.Stand{Proposal: id}, &membership.Beat{}, &membership.Object{Target: id}}, "says"))
 			h.c.Sync(d, p.Device())
