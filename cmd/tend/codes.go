@@ -209,7 +209,7 @@ the other way round: a member standing beside you scans your code.`,
 				if err != nil {
 					return err
 				}
-				return a.joined(j)
+				return errors.Join(a.settle(ctx, c, j.State != "knocking"), a.joined(j))
 			})
 		}}
 	cmd.Flags().StringVar(&image, "image", "", "a picture of the QR code, PNG or JPEG")
@@ -218,6 +218,20 @@ the other way round: a member standing beside you scans your code.`,
 	cmd.Flags().BoolVar(&show, "show", false, "show my code, for a member to scan")
 	cmd.Flags().StringVar(&png, "png", "", "with --show: write my code to this picture")
 	return cmd
+}
+
+// settleTime is how long a command that ends with its network stays, for the
+// others to hear who came.
+const settleTime = 5 * time.Second
+
+// settle lets what was written in coming in travel, where no node stays behind to
+// see to it.
+func (a *app) settle(ctx context.Context, c *client.Client, in bool) error {
+	if !in || !a.alone {
+		return nil
+	}
+	_, err := c.Sync(ctx, settleTime)
+	return err
 }
 
 // joined says how far a join came; knocking still is "not yet".
@@ -268,7 +282,7 @@ func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, 
 		}
 		if in := newCircle(before, now); in != nil {
 			a.aside("Let in. Welcome to " + plain(in.Name) + ".")
-			return nil
+			return a.settle(ctx, c, true)
 		}
 		if time.Now().After(until) {
 			return &failure{code: exitNotYet, say: "nobody has let you in yet", hint: "a running node (tend run) keeps the code open"}

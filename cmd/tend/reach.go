@@ -42,6 +42,7 @@ func (a *app) reach(ctx context.Context, by way) (*client.Client, func() error, 
 			return nil, nil, err
 		}
 		if c != nil {
+			a.alone = true
 			return c.In(a.circle), done, nil
 		}
 		if time.Now().After(until) {

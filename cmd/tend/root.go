@@ -27,6 +27,8 @@ type app struct {
 	passphraseFD int
 
 	set settings
+	// alone says that this process opened the home itself, for as long as it lasts.
+	alone bool
 }
 
 // main runs args and returns the exit code.

@@ -37,8 +37,8 @@ type tap struct {
 }
 
 // cmdWiretap moves a home's node to another port and listens at the one that
-// the others know: wiretap HOME. They reach it through the tap alone, since all
-// other homes are to be started afterwards, on new ports of their own.
+// the others know: wiretap HOME. Another home that is started afterwards on
+// $OTHERPORT, where nobody knows it, reaches it through the tap alone.
 func cmdWiretap(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 || neg {
 		ts.Fatalf("usage: wiretap HOME")
@@ -49,6 +49,7 @@ func cmdWiretap(ts *testscript.TestScript, neg bool, args []string) {
 	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(known))
 	ts.Check(err)
 	moved := freePort(ts)
+	ts.Setenv("OTHERPORT", strconv.Itoa(freePort(ts)))
 	t := &tap{l: l}
 	t.wg.Go(func() { t.serve(moved) })
 	h.mu.Lock()
