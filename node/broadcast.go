@@ -109,6 +109,8 @@ func mergeMoves(a, b Move) (Move, bool) {
 		Epoch: a.Epoch || b.Epoch, Knocking: a.Knocking || b.Knocking, Announce: a.Announce}
 	if len(a.Announce)+len(b.Announce) <= maxMergedAnnounce {
 		m.Announce = append(append([][]byte(nil), a.Announce...), b.Announce...)
+	} else {
+		m.Frontier = true
 	}
 	return m, true
 }

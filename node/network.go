@@ -39,7 +39,7 @@ const MaxGaps = 256
 type Move struct {
 	Circle   crdt.ID  // zero where only Knocking is said
 	Announce [][]byte // own new ops as gossip messages (one encoded OPS frame each), ≤ 32 KiB each
-	Frontier bool     // the log grew, whatever the way; Announce is part of it
+	Frontier bool     // the log grew by what gossip did not bring, and Announce does not carry
 	Gap      bool     // there are new gaps
 	People   bool     // members, devices or their standing changed: look at every connection again
 	Epoch    bool     // an epoch was minted or a key came: topics, WANT and pushed keys

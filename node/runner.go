@@ -57,7 +57,6 @@ type runner struct {
 	snap     atomic.Pointer[Snapshot]
 	heard    *hearing
 	places   *places
-	stop     func()
 	ended    chan struct{}
 
 	pushes  pushes
@@ -298,12 +297,13 @@ func (x *runner) announce(before *replica.Replica, c *replica.Commit) {
 	for _, id := range c.Minted {
 		x.pushes.add(id, x.node.now())
 	}
-	m := Move{Circle: x.id, Frontier: len(c.Entries) > 0, People: c.People, Epoch: c.Epoch || len(c.Minted) > 0,
-		Gap: x.replica.Waiting() > before.Waiting(), Announce: x.gossip(c.Announce)}
-	if m.Frontier || m.People || m.Epoch || m.Gap {
+	messages, all := x.gossip(c.Announce)
+	m := Move{Circle: x.id, Frontier: c.Spread || !all, People: c.People, Epoch: c.Epoch || len(c.Minted) > 0,
+		Gap: x.replica.Waiting() > before.Waiting(), Announce: messages}
+	if m.Frontier || m.People || m.Epoch || m.Gap || len(m.Announce) > 0 {
 		x.node.moves.send(m)
 	}
-	if c.Visible || m.Frontier {
+	if c.Visible || len(c.Entries) > 0 {
 		x.node.revisions.send(Revision{Circle: x.id, N: x.revision})
 	}
 }

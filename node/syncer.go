@@ -171,9 +171,9 @@ func (n *Node) Gossiped(id crdt.ID, from membership.PeerKey, data []byte) Verdic
 // which is then pulled.
 const maxGossip = 32 << 10
 
-// gossip packs own ops into messages.
-func (x *runner) gossip(ops []crdt.Op) [][]byte {
-	var out [][]byte
+// gossip packs own ops into messages; all is false if one of them did not fit.
+func (x *runner) gossip(ops []crdt.Op) (out [][]byte, all bool) {
+	all = true
 	for len(ops) > 0 {
 		n, size := 0, 0
 		for n < len(ops) && (n == 0 || size+ops[n].Size() <= maxGossip-4096) && n < 64 {
@@ -184,12 +184,15 @@ func (x *runner) gossip(ops []crdt.Op) [][]byte {
 		data, err := protocol.EncodeFrame(protocol.PackByID(ops[:n], carry))
 		if err != nil {
 			x.log.Error("own ops could not be packed for gossip; a session will carry them", "err", err)
-		} else if len(data) <= maxGossip {
+		}
+		if err != nil || len(data) > maxGossip {
+			all = false
+		} else {
 			out = append(out, data)
 		}
 		ops = ops[n:]
 	}
-	return out
+	return out, all
 }
 
 // supersededFor is how long the topic of an epoch that is no longer written with
