@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 
 	"tend/crdt"
@@ -10,7 +11,7 @@ import (
 // the decision that e carries out. left is what a larger set leaves out.
 func (m *memory) certified(e *entry, left crdt.Bits) bool {
 	left = within(left, e.past)
-	key := string(setKey(binary.BigEndian.AppendUint32(nil, uint32(e.n)), left))
+	key := sha256.Sum256(setKey(binary.BigEndian.AppendUint32(nil, uint32(e.n)), left))
 	if valid, done := m.certain[key]; done {
 		return valid
 	}

@@ -22,9 +22,9 @@ func Example() {
 		v := c.Set.View()
 		for _, p := range []*membertest.Person{ada, bo, cy} {
 			m, _ := v.Member(p.ID)
-			fmt.Printf("%s %s voice=%v; ", p.Name, m.Standing, m.Voice)
+			fmt.Print(p.Name, " ", m.Standing, ", voice ", m.Voice, "; ")
 		}
-		fmt.Println()
+		fmt.Println(v.Len(), "are in")
 	}
 	say()
 	c.Tell(ada, &membership.Beat{}) // two of two know of Cy now
@@ -35,8 +35,8 @@ func Example() {
 	say()
 	fmt.Println("mint:", c.Set.View().MintReason() == membership.MintLeave)
 	// Output:
-	// Ada in voice=true; Bo in voice=true; Cy in voice=false;
-	// Ada in voice=true; Bo in voice=true; Cy in voice=true;
-	// Ada in voice=true; Bo left voice=false; Cy in voice=true;
+	// Ada in, voice true; Bo in, voice true; Cy in, voice false; 3 are in
+	// Ada in, voice true; Bo in, voice true; Cy in, voice true; 3 are in
+	// Ada in, voice true; Bo left, voice false; Cy in, voice true; 2 are in
 	// mint: true
 }

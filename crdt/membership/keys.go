@@ -57,6 +57,8 @@ func (b *builder) epochs() {
 			out.add(d.n)
 		}
 	}
+	v.nooks = slices.Clip(v.nooks)
+	v.circle = make([]EpochInfo, 0, len(v.epochs))
 	v.reason = MintFirst
 	for i := range v.epochs {
 		e := &v.epochs[i]

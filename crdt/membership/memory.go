@@ -58,13 +58,13 @@ type memory struct {
 	naming   map[int][]*entry // by the op named: sponsors, objects, stands, admits, revocations, enacts
 	revoking map[int][]*entry // by the device revoked
 
-	worlds  map[string]*world
+	worlds  map[[32]byte]*world
+	newest  *world         // the last one worked out: the next often says the same
 	thens   map[int]*world // what the past of an op means, by its number
-	certain map[string]bool
+	certain map[[32]byte]bool
 	content map[uint32]crdt.Bits
 	rosters map[int]crdt.Bits
-	// witness holds, for an admission or a sponsor, a set without void ops in
-	// which a majority knew it; it is known in every larger such set.
+	// witness holds, for an admission or a sponsor, ops by which a majority knew it.
 	witness map[int]crdt.Bits
 }
 
@@ -72,7 +72,7 @@ func newMemory(p *crdt.Pasts) *memory {
 	return &memory{pasts: p, at: map[int]*entry{}, memberNum: map[crdt.ID]int{}, inception: map[int]*Inception{},
 		deviceNum: map[crdt.Device]int{}, byMember: map[int][]*entry{}, byDevice: map[int][]*entry{},
 		of: map[uint64][]*entry{}, admitsOf: map[int][]*entry{}, certsOf: map[int][]*entry{}, naming: map[int][]*entry{},
-		revoking: map[int][]*entry{}, worlds: map[string]*world{}, thens: map[int]*world{}, certain: map[string]bool{},
+		revoking: map[int][]*entry{}, worlds: map[[32]byte]*world{}, thens: map[int]*world{}, certain: map[[32]byte]bool{},
 		content: map[uint32]crdt.Bits{}, rosters: map[int]crdt.Bits{}, witness: map[int]crdt.Bits{}}
 }
 
@@ -279,7 +279,7 @@ func without(b crdt.Bits, n int) crdt.Bits {
 	return out
 }
 
-// setKey is a set as a map key; words of zeros at its end do not tell.
+// setKey appends a set as bytes for a map key; words of zeros at its end do not tell.
 func setKey(buf []byte, s crdt.Bits) []byte {
 	for len(s) > 0 && s[len(s)-1] == 0 {
 		s = s[:len(s)-1]

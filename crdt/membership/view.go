@@ -172,6 +172,7 @@ func (b *builder) devices() {
 		b.v.device[key] = d
 		b.v.roster = append(b.v.roster, key)
 	}
+	b.v.roster = slices.Clip(b.v.roster)
 	slices.SortFunc(b.v.roster, crdt.Device.Compare)
 	for _, key := range b.v.roster {
 		d := b.v.device[key].Device
@@ -502,6 +503,7 @@ func (b *builder) invites() {
 		b.v.invites = append(b.v.invites, InviteInfo{Op: i.id, Invite: body, By: b.m.members[i.member], HLC: i.hlc, Used: n,
 			Revoked: b.m.endsInvite(i.n, b.counts), OverUsed: uint64(n) > body.Uses})
 	}
+	b.v.invites = slices.Clip(b.v.invites)
 	slices.SortFunc(b.v.invites, func(x, y InviteInfo) int {
 		return cmp.Or(cmp.Compare(y.HLC, x.HLC), x.Op.Compare(y.Op))
 	})

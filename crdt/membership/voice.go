@@ -94,13 +94,13 @@ func (m *memory) accepted(k *knowing, a, x *entry) bool {
 	return m.witnessed(k, x, could, n) && m.against(k, a, could) < then.charter.concerns(n)
 }
 
+// witnessed reports whether a majority of those who could decide knows x. Who
+// did in one set does in every larger one, as long as none of what the first held
+// became void.
 func (m *memory) witnessed(k *knowing, x *entry, could crdt.Bits, n int) bool {
-	// Where nothing is void and nothing left out, knowledge only grows with the set.
-	plain := len(k.w.left) == 0 && len(k.w.void) == 0
-	if plain {
-		if seen := m.witness[x.n]; seen != nil && k.s.Contains(seen) {
-			return true
-		}
+	plain := within(k.w.left, x.past) == nil // else could is not what it was
+	if seen := m.witness[x.n]; plain && seen != nil && k.s.Contains(seen) && within(k.w.void, seen) == nil {
+		return true
 	}
 	know := 0
 	for member := range could.Each {
@@ -109,7 +109,7 @@ func (m *memory) witnessed(k *knowing, x *entry, could crdt.Bits, n int) bool {
 		}
 		if 2*know > n {
 			if plain {
-				m.witness[x.n] = k.s
+				m.witness[x.n] = minus(k.s, k.w.void)
 			}
 			return true
 		}

@@ -1,6 +1,9 @@
 package membership
 
 import (
+	"crypto/sha256"
+	"slices"
+
 	"tend/crdt"
 )
 
@@ -31,7 +34,7 @@ type world struct {
 // refuted lapses of some larger set on which this one is judged.
 func (m *memory) world(s, left crdt.Bits) *world {
 	left = within(left, s)
-	key := string(setKey(setKey(nil, s), left))
+	key := sha256.Sum256(setKey(setKey(make([]byte, 0, 8*(len(s)+len(left))+8), s), left))
 	if w := m.worlds[key]; w != nil {
 		return w
 	}
@@ -46,8 +49,23 @@ func (m *memory) world(s, left crdt.Bits) *world {
 		c := DefaultCharter("")
 		w.charter = &c
 	}
-	m.worlds[key] = w
+	w.share(m.newest)
+	m.worlds[key], m.newest = w, w
 	return w
+}
+
+// share lets go of sets that another world has just the same: most ops change
+// nobody's standing, and a memory holds a world for each.
+func (w *world) share(with *world) {
+	if with == nil {
+		return
+	}
+	for _, pair := range [][2]*crdt.Bits{{&w.left, &with.left}, {&w.counted, &with.counted}, {&w.void, &with.void},
+		{&w.standing, &with.standing}, {&w.members, &with.members}, {&w.away, &with.away}, {&w.lapsed, &with.lapsed}, {&w.voice, &with.voice}} {
+		if slices.Equal(*pair[0], *pair[1]) {
+			*pair[0] = *pair[1]
+		}
+	}
 }
 
 // then returns what the past of e means when left is left out.
