@@ -143,6 +143,7 @@ func (x *runner) run(ctx context.Context) {
 			return
 		case j := <-x.inbox:
 			x.batch(x.drain(j))
+			x.catchUp()
 			x.sayName()
 			if x.replica.Dirty() >= checkpointEvery {
 				x.checkpoint()
@@ -150,6 +151,7 @@ func (x *runner) run(ctx context.Context) {
 			idle.Reset(checkpointIdle)
 		case <-tick.C:
 			x.upkeep()
+			x.catchUp()
 			tick.Reset(tickEvery)
 		case <-idle.C:
 			x.checkpoint()
@@ -173,6 +175,18 @@ func (x *runner) drain(first job) []job {
 		}
 	}
 	return jobs
+}
+
+// catchUp takes in what waited for something that the last batch brought and had
+// no room for. What cannot be written now is tried again at the next tick.
+func (x *runner) catchUp() {
+	for x.replica.Late(x.node.now().UnixMilli()) {
+		before := x.replica
+		x.batch([]job{{do: func(w *replica.Replica, now time.Time) error { return w.Tick(now.UnixMilli()) }}})
+		if x.replica == before {
+			return
+		}
+	}
 }
 
 // batch makes one batch of jobs: on a working copy, then on disk, then visible.
@@ -222,6 +236,7 @@ func (x *runner) sayName() {
 func (x *runner) attempt(jobs []job, now time.Time) (*replica.Replica, *replica.Commit, []job) {
 	for {
 		w, spoiled := x.replica.Begin(), false
+		w.Spare(spareOf(jobs))
 		for i := 0; i < len(jobs) && !spoiled; {
 			before := w.Drafted()
 			err := jobs[i].do(w, now)
@@ -237,6 +252,15 @@ func (x *runner) attempt(jobs []job, now time.Time) (*replica.Replica, *replica.
 			return x.finish(w, jobs)
 		}
 	}
+}
+
+// spareOf is what a batch of jobs leaves of the limits of a batch.
+func spareOf(jobs []job) (ops, bytes int) {
+	ops, bytes = replica.MaxBatchOps, replica.MaxBatchBytes
+	for _, j := range jobs {
+		ops, bytes = ops-max(j.ops, wishOps), bytes-max(j.bytes, wishBytes/4)
+	}
+	return ops, bytes
 }
 
 func (x *runner) finish(w *replica.Replica, jobs []job) (*replica.Replica, *replica.Commit, []job) {
@@ -314,7 +338,15 @@ func (x *runner) checkpoint() {
 	if !needed {
 		return
 	}
-	for rows := c.Next(); rows != nil; rows = c.Next() {
+	for {
+		rows, err := c.Next()
+		if err != nil {
+			x.log.Warn("the state could not be checkpointed; the log is whole", "err", err)
+			return
+		}
+		if rows == nil {
+			break
+		}
 		kept := make([]storage.Row, len(rows))
 		for i, row := range rows {
 			kept[i] = storage.Row{Key: row.Key, Value: row.Value}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"tend/crdt"
 	"tend/crdt/circle"
@@ -65,7 +66,8 @@ func (r *Replica) Receive(op crdt.Op, src Source, now int64) (Verdict, error) {
 		if src.Way != Gossip {
 			r.out.Spread = true
 		}
-		err = r.release(op.ID, now)
+		r.wake(op.ID)
+		err = r.release(now)
 	}
 	return v, err
 }
@@ -81,8 +83,13 @@ func (r *Replica) accept(op crdt.Op, src Source, now int64) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
+	gone := op.Gone // no more than what one peer says
+	op.Gone = false
 	if known {
-		return Verdict{Outcome: Known}, r.fillBody(&op, fact, now)
+		if gone {
+			r.saidGone(op.ID, src.Peer)
+		}
+		return Verdict{Outcome: Known}, r.fillBody(&op, fact)
 	}
 	fact, err = r.log.Check(&op)
 	var missing *crdt.MissingError
@@ -104,11 +111,14 @@ func (r *Replica) accept(op crdt.Op, src Source, now int64) (Verdict, error) {
 	if err != nil {
 		return Verdict{Outcome: Refused, Reason: err}, nil
 	}
-	held := op.HLC.Millis() > now+MaxAhead
+	held := op.HLC.Millis() > now+MaxAhead || src.Way != own && r.onHeld(&op)
 	if err := r.add(&op, fact, control, held); err != nil {
 		return Verdict{}, err
 	}
 	r.unpark(op.ID)
+	if gone {
+		r.saidGone(op.ID, src.Peer)
+	}
 	return Verdict{Outcome: New}, nil
 }
 
@@ -172,9 +182,14 @@ func (r *Replica) add(op *crdt.Op, fact crdt.Fact, control membership.Body, held
 		r.row(idKey(rowJoined, op.ID), nil)
 	}
 	if held {
-		return r.hold(op, added.Fact)
+		err = r.hold(op, added.Fact)
+	} else {
+		err = r.effect(op, added.Fact)
 	}
-	return r.effect(op, added.Fact)
+	if err != nil {
+		return err
+	}
+	return r.targetCame(op.ID)
 }
 
 // effect gives an op that is in the log its meaning.
@@ -211,7 +226,17 @@ func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
 	if !ok {
 		return nil
 	}
+	if err := r.awaitTarget(change, fact.Arr); err != nil {
+		return err
+	}
+	fits, err := r.fits(change)
+	if err != nil || !fits {
+		return err
+	}
 	r.row(recordKey(change.Record(), fact.Arr), []byte{})
+	if fact.Arr <= r.marked {
+		r.unmark()
+	}
 	if r.void(op, fact) {
 		return nil
 	}
@@ -249,24 +274,38 @@ func (r *Replica) open(op *crdt.Op) (circle.Change, bool) {
 }
 
 // fillBody takes the body of an op that is known without it.
-func (r *Replica) fillBody(op *crdt.Op, fact crdt.Fact, now int64) error {
+func (r *Replica) fillBody(op *crdt.Op, fact crdt.Fact) error {
 	if _, missing := r.missing[op.ID]; !missing || op.Body == nil {
 		return nil
 	}
 	r.unsetMissing(op.ID)
 	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: op.ID, Body: op.Body})
-	if op.HLC.Millis() > now+MaxAhead {
+	if r.isHeld(op.ID) {
 		return nil
 	}
 	return r.effect(op, fact)
 }
 
-// GiveUpBody counts a missing body as faded: every holder says it is gone.
-func (r *Replica) GiveUpBody(id crdt.ID) {
-	if _, missing := r.missing[id]; missing {
-		r.unsetMissing(id)
-		r.out.Bodies = append(r.out.Bodies, BodyChange{ID: id})
+// enoughGone is how many homes must say that a body is gone before a home that
+// never had it believes them; all the others in a smaller circle. What is gone
+// stays gone, so one of them alone could keep from a newcomer whatever it likes.
+const enoughGone = 3
+
+// saidGone notes that peer says the body of an op is gone for good. The usual
+// cause is a retraction, which ends the asking when it comes; this is for the
+// rest, and for a retraction that this device cannot read.
+func (r *Replica) saidGone(id crdt.ID, peer membership.PeerKey) {
+	if _, missing := r.missing[id]; !missing || slices.Contains(r.gone[id], peer) {
+		return
 	}
+	said := append(slices.Clip(r.gone[id]), peer)
+	r.gone = maps.Clone(r.gone)
+	if len(said) < min(enoughGone, r.People().Len()-1) {
+		r.gone[id] = said
+		return
+	}
+	r.unsetMissing(id)
+	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: id})
 }
 
 // retract drops the body of target, if the retraction is its author's. What the
@@ -276,25 +315,40 @@ func (r *Replica) retract(by circle.Change, target crdt.ID) error {
 	if err != nil || !ok || op.Class != crdt.Content {
 		return err
 	}
-	if author, _ := r.People().Author(op.Dev); author != by.Author {
+	if author, _ := r.People().Author(op.Dev); author != by.Author || op.Gone {
 		return nil
+	}
+	if change, readable := r.open(&op); readable {
+		if _, final := change.Body.(circle.Retracted); final {
+			return nil // what takes back cannot be taken back
+		}
+		r.row(recordKey(change.Record(), fact.Arr), nil)
 	}
 	r.unsetMissing(target)
 	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: target})
-	if change, readable := r.open(&op); readable {
-		r.row(recordKey(change.Record(), fact.Arr), nil)
-	}
 	return nil
 }
 
-// lookup finds an op in the batch or in the store.
+// lookup finds an op in the batch or in the store, with its body as the batch
+// leaves it.
 func (r *Replica) lookup(id crdt.ID) (crdt.Op, crdt.Fact, bool, error) {
 	for i := len(r.out.Entries) - 1; i >= 0; i-- {
 		if e := &r.out.Entries[i]; e.Op.ID == id {
-			return e.Op, e.Fact, true, nil
+			return r.bodyNow(e.Op), e.Fact, true, nil
 		}
 	}
-	return r.store.Op(id)
+	op, fact, ok, err := r.store.Op(id)
+	return r.bodyNow(op), fact, ok, err
+}
+
+// bodyNow gives an op the body that the batch so far leaves it with.
+func (r *Replica) bodyNow(op crdt.Op) crdt.Op {
+	for i := range r.out.Bodies {
+		if c := &r.out.Bodies[i]; c.ID == op.ID && !op.Gone {
+			op.Body, op.Gone = c.Body, c.Body == nil
+		}
+	}
+	return op
 }
 
 func (r *Replica) setMissing(id crdt.ID, arr uint64) {
@@ -310,6 +364,10 @@ func (r *Replica) unsetMissing(id crdt.ID) {
 	}
 	r.missing = maps.Clone(r.missing)
 	delete(r.missing, id)
+	if len(r.gone[id]) > 0 {
+		r.gone = maps.Clone(r.gone)
+		delete(r.gone, id)
+	}
 	r.row(arrKey(rowMissing, arr), nil)
 }
 

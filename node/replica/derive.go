@@ -9,7 +9,9 @@ import (
 
 // DerivedKinds are the first bytes of the rows that [Replica.Derive] makes again
 // from the log, or that a checkpoint does.
-func DerivedKinds() []byte { return []byte{rowRecord, rowUnread, rowMissing, rowCheckpoint} }
+func DerivedKinds() []byte {
+	return []byte{rowRecord, rowUnread, rowMissing, rowCheckpoint, rowAwaited}
+}
 
 // Derive walks the log and gives emit the rows that are derived from it, some
 // hundred at a time: which ops a record has, which cannot be read yet, whose
@@ -17,12 +19,14 @@ func DerivedKinds() []byte { return []byte{rowRecord, rowUnread, rowMissing, row
 func (r *Replica) Derive(emit func([]Row) error) error {
 	r.out = &Commit{}
 	defer func() { r.out = nil }()
-	r.missing = map[crdt.ID]uint64{}
+	r.missing, r.awaited, r.marked = map[crdt.ID]uint64{}, map[crdt.ID][]uint64{}, 0
 	for s, err := range r.store.Arrivals(1) {
 		if err != nil {
 			return err
 		}
-		r.derive(&s.Op, s.Fact)
+		if err := r.derive(&s.Op, s.Fact); err != nil {
+			return err
+		}
 		if len(r.out.Rows) >= 256 {
 			if err := emit(r.out.Rows); err != nil {
 				return err
@@ -33,24 +37,33 @@ func (r *Replica) Derive(emit func([]Row) error) error {
 	return emit(r.out.Rows)
 }
 
-func (r *Replica) derive(op *crdt.Op, fact crdt.Fact) {
+func (r *Replica) derive(op *crdt.Op, fact crdt.Fact) error {
 	switch {
 	case op.Class == crdt.Control || op.BodyLen == 0 || op.Gone:
-		return
+		return nil
 	case op.Body == nil:
 		r.missing[op.ID] = fact.Arr
 		r.row(arrKey(rowMissing, fact.Arr), slices.Clone(op.ID[:]))
-		return
+		return nil
 	}
 	epoch, err := protocol.BodyEpoch(op.Body)
 	if err != nil {
-		return
+		return nil
 	}
 	if _, ok := r.secret(epoch); !ok {
 		r.row(append(unreadPrefix(epoch), arrKey(0, fact.Arr)[1:]...), []byte{})
-		return
+		return nil
 	}
-	if change, readable := r.open(op); readable {
+	change, readable := r.open(op)
+	if !readable {
+		return nil
+	}
+	fits, err := r.fits(change)
+	if err != nil {
+		return err
+	}
+	if fits {
 		r.row(recordKey(change.Record(), fact.Arr), []byte{})
 	}
+	return r.awaitTarget(change, fact.Arr)
 }

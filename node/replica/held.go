@@ -28,13 +28,28 @@ func (r *Replica) hold(op *crdt.Op, fact crdt.Fact) error {
 	return nil
 }
 
+// onHeld reports whether a parent of op is held. Its time may have come: then
+// both wait for letGo, which keeps the order of clocks.
+func (r *Replica) onHeld(op *crdt.Op) bool {
+	if len(r.held) == 0 {
+		return false
+	}
+	for id := range op.Parents {
+		if r.isHeld(id) {
+			return true
+		}
+	}
+	return false
+}
+
 // letGo gives the held ops whose time has come their effect, in the order of
 // their clocks.
 func (r *Replica) letGo(now int64) error {
-	for len(r.held) > 0 && r.held[0].hlc.Millis() <= now+MaxAhead {
+	for len(r.held) > 0 && r.held[0].hlc.Millis() <= now+MaxAhead && r.spare.rows > 0 {
 		h := r.held[0]
 		r.held = slices.Clone(r.held[1:])
 		r.row(arrKey(rowHeld, h.arr), nil)
+		r.spare.rows--
 		op, fact, ok, err := r.lookup(h.id)
 		if err != nil {
 			return err

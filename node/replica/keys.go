@@ -60,6 +60,11 @@ func (r *Replica) readWaiting(e membership.EpochID) error {
 	}
 	slices.Sort(arrs)
 	for _, arr := range slices.Compact(arrs) {
+		if r.spare.rows <= 0 {
+			r.unread = append(slices.Clip(r.unread), e)
+			return nil
+		}
+		r.spare.rows--
 		r.row(append(unreadPrefix(e), arrKey(0, arr)[1:]...), nil)
 		s, ok, err := r.byArrival(arr)
 		if err != nil {
@@ -78,10 +83,11 @@ func (r *Replica) readWaiting(e membership.EpochID) error {
 func (r *Replica) byArrival(arr uint64) (crdt.Stored, bool, error) {
 	for i := range r.out.Entries {
 		if e := &r.out.Entries[i]; e.Fact.Arr == arr {
-			return crdt.Stored{Op: e.Op, Fact: e.Fact}, true, nil
+			return crdt.Stored{Op: r.bodyNow(e.Op), Fact: e.Fact}, true, nil
 		}
 	}
 	for s, err := range r.store.Arrivals(arr) {
+		s.Op = r.bodyNow(s.Op)
 		return s, err == nil && s.Fact.Arr == arr, err
 	}
 	return crdt.Stored{}, false, nil

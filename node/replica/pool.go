@@ -115,10 +115,8 @@ func (r *Replica) park(op crdt.Op, on []crdt.ID, src Source, now int64) Verdict 
 	}
 	r.pool = r.pool.own()
 	r.pool.add(w)
-	value := canon.MustMarshal(waitingRow{Payload: op.Payload, Sig: op.Sig, Body: op.Body, From: src.Peer, Since: uint64(max(now, 0))})
-	for _, id := range on {
-		r.row(pairKey(rowWaiting, id, op.ID), value)
-	}
+	r.row(pairKey(rowWaiting, on[0], op.ID), canon.MustMarshal(waitingRow{Payload: op.Payload, Sig: op.Sig, Body: op.Body,
+		From: src.Peer, Since: uint64(max(now, 0))}))
 	return Verdict{Outcome: Parked, Missing: on}
 }
 
@@ -129,40 +127,49 @@ func (r *Replica) unpark(id crdt.ID) (waiting, bool) {
 	}
 	r.pool = r.pool.own()
 	w, ok := r.pool.remove(id)
-	for _, need := range w.on {
-		r.row(pairKey(rowWaiting, need, id), nil)
-	}
+	r.row(pairKey(rowWaiting, w.on[0], id), nil)
 	return w, ok
 }
 
-// release gives the ops that waited for id another try, and those that waited
-// for them in turn.
-func (r *Replica) release(id crdt.ID, now int64) error {
-	todo := []crdt.ID{id}
-	for len(todo) > 0 {
-		next := todo[0]
-		todo = todo[1:]
-		for _, waiter := range r.pool.byNeed[next] {
-			w, ok := r.unpark(waiter)
-			if !ok {
-				continue
-			}
-			v, err := r.accept(w.op, Source{Peer: w.from, Way: Pool}, now)
-			if err != nil {
-				return err
-			}
-			if v.Outcome == New {
-				todo = append(todo, waiter)
-			}
+// wake notes that id came, for what waits for it.
+func (r *Replica) wake(id crdt.ID) {
+	if len(r.pool.byNeed[id]) > 0 {
+		r.ready = append(slices.Clip(r.ready), id)
+	}
+}
+
+// release gives the ops that waited for what came another try, and those that
+// waited for them in turn, as far as there is room. The rest keeps for another
+// batch.
+func (r *Replica) release(now int64) error {
+	for len(r.ready) > 0 {
+		waiters := r.pool.byNeed[r.ready[0]]
+		if len(waiters) == 0 {
+			r.ready = r.ready[1:]
+			continue
+		}
+		waiter := r.pool.ops[waiters[0]]
+		if size := waiter.op.Size(); r.spare.ops < 1 || r.spare.rows < 1 || r.spare.bytes < size {
+			return nil
+		}
+		r.spare.ops, r.spare.rows, r.spare.bytes = r.spare.ops-1, r.spare.rows-1, r.spare.bytes-waiter.op.Size()
+		w, _ := r.unpark(waiters[0])
+		v, err := r.accept(w.op, Source{Peer: w.from, Way: Pool}, now)
+		if err != nil {
+			return err
+		}
+		if v.Outcome == New {
+			r.wake(w.op.ID)
 		}
 	}
 	return nil
 }
 
-// expire drops what has waited too long.
+// expire drops what has waited too long, as far as there is room.
 func (r *Replica) expire(now int64) {
 	for _, w := range r.pool.sorted() {
-		if now-w.since > MaxWaitingMillis {
+		if now-w.since > MaxWaitingMillis && r.spare.rows > 0 {
+			r.spare.rows--
 			r.unpark(w.op.ID)
 		}
 	}
@@ -200,12 +207,6 @@ func (r *Replica) loadPool() error {
 			continue
 		}
 		need, id := crdt.ID(row.Key[1:33]), crdt.ID(row.Key[33:65])
-		if w, ok := r.pool.ops[id]; ok {
-			w.on = append(w.on, need)
-			r.pool.ops[id] = w
-			r.pool.byNeed[need] = append(r.pool.byNeed[need], id)
-			continue
-		}
 		var kept waitingRow
 		if err := canon.Unmarshal(row.Value, &kept); err != nil {
 			continue
@@ -215,9 +216,33 @@ func (r *Replica) loadPool() error {
 			continue
 		}
 		op.Sig, op.Body = kept.Sig, nonEmpty(kept.Body)
-		r.pool.add(waiting{op: op, from: kept.From, since: int64(kept.Since), on: []crdt.ID{need}})
+		w := waiting{op: op, from: kept.From, since: int64(kept.Since), on: []crdt.ID{need}}
+		if err := r.stillMissing(&w); err != nil {
+			return err
+		}
+		r.pool.add(w)
 	}
 	return nil
+}
+
+// stillMissing completes what a waiting op waits for: its row names one. If that
+// came already, the op is tried again soon.
+func (r *Replica) stillMissing(w *waiting) error {
+	need := w.on[0]
+	for id := range w.op.Parents {
+		_, here, err := r.log.Fact(id)
+		if err != nil {
+			return err
+		}
+		if !here && !slices.Contains(w.on, id) {
+			w.on = append(w.on, id)
+		}
+	}
+	_, here, err := r.log.Fact(need)
+	if here {
+		r.ready = append(r.ready, need)
+	}
+	return err
 }
 
 func nonEmpty(b []byte) []byte {

@@ -40,17 +40,23 @@ type Replica struct {
 	ops   uint64
 
 	pool    *pool
-	held    []held               // ascending by clock; replaced, never changed in place
-	missing map[crdt.ID]uint64   // ops whose body is missing → arr; replaced likewise
-	joined  map[crdt.ID]bool     // ops of j| rows; replaced likewise
-	nooks   map[string]nook      // by roster; replaced likewise
-	dirty   map[crdt.ID]struct{} // records changed since the last checkpoint
+	held    []held                           // ascending by clock; replaced, never changed in place
+	missing map[crdt.ID]uint64               // ops whose body is missing → arr; replaced likewise
+	gone    map[crdt.ID][]membership.PeerKey // missing → who says it is gone; replaced likewise
+	joined  map[crdt.ID]bool                 // ops of j| rows; replaced likewise
+	awaited map[crdt.ID][]uint64             // ops not here yet → arrs of those that speak of them; replaced likewise
+	nooks   map[string]nook                  // by roster; replaced likewise
+	dirty   map[crdt.ID]struct{}             // records changed since the last checkpoint
 	fresh   map[membership.EpochID]protocol.Secret
 
-	unread []membership.EpochID // held, with ops that were never read; for the next Tick
+	unread []membership.EpochID // held, with ops that were never read yet
+	ready  []crdt.ID            // came, while what waits for them was not tried yet
+	spare  spare                // what the batch has room for beside its jobs
 
 	setsSaved uint32        // known sets that the store has
+	marked    uint64        // up to which arrival the checkpoint in the store stands for the log; 0: there is none
 	voids     [32]byte      // digest of what is void, as applied to state
+	ended     []crdt.Device // those with a counting end against them, as of voids
 	restudy   []crdt.Device // whose content may be void no longer, since this batch
 
 	out *Commit // the batch being made; nil in a settled replica
@@ -60,9 +66,10 @@ type Replica struct {
 // after the checkpoint.
 func Open(cfg Config) (*Replica, error) {
 	r := &Replica{cfg: cfg, circle: cfg.Circle, store: cfg.Store,
-		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, nooks: map[string]nook{},
+		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, awaited: map[crdt.ID][]uint64{},
+		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{},
 		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]protocol.Secret{}}
-	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadPool, r.loadMissing, r.loadHeld, r.loadState, r.loadUnread} {
+	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadPool, r.loadMissing, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread} {
 		if err := load(); err != nil {
 			return nil, fmt.Errorf("open circle %s: %w", cfg.Circle.Short(), err)
 		}
@@ -125,6 +132,7 @@ func (r *Replica) Begin() *Replica {
 	w.fresh = maps.Clone(r.fresh)
 	r.pool.shared, w.pool.shared = true, true
 	w.out = &Commit{FirstSet: r.setsSaved}
+	w.spare = spare{}
 	return &w
 }
 
@@ -150,6 +158,9 @@ func (r *Replica) Finish() (*Commit, error) {
 func (r *Replica) Settle() {
 	r.setsSaved += uint32(len(r.out.Sets))
 	r.log.Settled()
+	for _, d := range r.log.Devices() {
+		r.log.Qualifying(d) // ranks a fork once, for all copies of this log
+	}
 	dirty := maps.Clone(r.dirty)
 	for _, id := range r.state.Touched() {
 		dirty[id] = struct{}{}
@@ -212,13 +223,15 @@ func (r *Replica) Arrived() bool {
 	return err == nil && here
 }
 
-// Frontier returns what a session tells a peer about this log.
+// Frontier returns what a session tells a peer about this log. Of a settled
+// replica it may be asked while copies of that are being worked on.
 func (r *Replica) Frontier() *frontier.Snapshot {
+	log := r.log.Clone() // asking it fills its memory of forks
 	s := &frontier.Snapshot{Circle: r.circle, Roster: r.People().Roster(), Tips: map[crdt.Device][]crdt.Tip{},
-		Digest: r.log.Digest(), Last: r.log.Last(), Ops: r.ops, Forked: map[crdt.Device]bool{}}
-	for _, d := range r.log.Devices() {
-		s.Tips[d] = slices.Clone(r.log.Qualifying(d))
-		if _, forked := r.log.Fork(d); forked {
+		Digest: log.Digest(), Last: log.Last(), Ops: r.ops, Forked: map[crdt.Device]bool{}}
+	for _, d := range log.Devices() {
+		s.Tips[d] = slices.Clone(log.Qualifying(d))
+		if _, forked := log.Fork(d); forked {
 			s.Forked[d] = true
 		}
 	}

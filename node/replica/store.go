@@ -47,13 +47,14 @@ type Keys interface {
 
 // The kinds of rows a replica keeps (storage/badgerstore's doc.go lists all).
 const (
-	rowWaiting    = 'w' // w|missing id|waiting id → the op that waits
+	rowWaiting    = 'w' // w|a missing id|waiting id → the op that waits
 	rowMissing    = 'm' // m|arr → its body is missing
 	rowUnread     = 'u' // u|epoch id|arr → its body cannot be opened yet
 	rowRecord     = 'r' // r|record id|arr → an op of that record
-	rowCheckpoint = 'c' // c|record id → joins of the record; "c" alone → what they stand for
+	rowCheckpoint = 'c' // c|record id|n → pieces of the record; "c" alone → what they stand for
 	rowJoined     = 'j' // j|id → a control op handed over at joining
 	rowHeld       = 'z' // z|arr → an op of the future, without effect yet
+	rowAwaited    = 'q' // q|op id|arr → what that op says of another waits for the other's header
 )
 
 func arrKey(kind byte, arr uint64) []byte {
@@ -68,6 +69,10 @@ func unreadPrefix(e membership.EpochID) []byte { return append([]byte{rowUnread}
 
 func recordKey(record crdt.ID, arr uint64) []byte {
 	return binary.BigEndian.AppendUint64(idKey(rowRecord, record), arr)
+}
+
+func awaitedKey(target crdt.ID, arr uint64) []byte {
+	return binary.BigEndian.AppendUint64(idKey(rowAwaited, target), arr)
 }
 
 // arrOf reads the arrival number at the end of a key.

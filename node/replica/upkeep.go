@@ -77,16 +77,38 @@ func (r *Replica) jitter(v *membership.View, within int64) int64 {
 	return int64(binary.BigEndian.Uint64(h.Sum(nil)) % uint64(within))
 }
 
-// Tick lets held ops go whose time has come, and drops what waited too long.
+// spare is what a batch has room for beside what its jobs bring: ops that waited
+// and are taken in now, and things of old that change rows.
+type spare struct{ ops, bytes, rows int }
+
+// maxLate is how many things of old one batch does: each is a few rows.
+const maxLate = 512
+
+// Spare tells a working copy how much room its batch has beside what its jobs
+// bring. Without it, all that waits goes on waiting.
+func (r *Replica) Spare(ops, bytes int) { r.spare = spare{ops, bytes, maxLate} }
+
+// Late reports whether there is something of old left to do at now that
+// [Replica.Tick] does: ops whose parents came, whose key came, or whose time.
+func (r *Replica) Late(now int64) bool {
+	return len(r.ready) > 0 || len(r.unread) > 0 || len(r.held) > 0 && r.held[0].hlc.Millis() <= now+MaxAhead
+}
+
+// Tick lets held ops go whose time has come, takes in what waited for something
+// that came, and drops what waited too long; as far as there is room.
 func (r *Replica) Tick(now int64) error {
 	r.expire(now)
-	for _, e := range r.unread {
+	if err := r.letGo(now); err != nil {
+		return err
+	}
+	unread := r.unread
+	r.unread = nil
+	for _, e := range unread {
 		if err := r.readWaiting(e); err != nil {
 			return err
 		}
 	}
-	r.unread = nil
-	return r.letGo(now)
+	return r.release(now)
 }
 
 // loadUnread finds epochs whose key was kept, but whose ops were not read before

@@ -52,27 +52,30 @@ func (r *Replica) atOrBelow(op *crdt.Op, tip crdt.ID) bool {
 // revoid makes the state right again when what is void has changed: it rebuilds
 // the records that the devices concerned wrote, and no others.
 func (r *Replica) revoid() error {
-	v, devices := r.set.View(), r.restudy
+	v, devices := r.set.View(), slices.Clone(r.restudy)
 	if v.VoidDigest() != r.voids {
-		devices = v.Ended()
+		devices = slices.Concat(devices, r.ended, v.Ended()) // an end may also cease to count
 	}
-	r.voids, r.restudy = v.VoidDigest(), nil
+	r.voids, r.ended, r.restudy = v.VoidDigest(), v.Ended(), nil
+	slices.SortFunc(devices, crdt.Device.Compare)
 	records := map[crdt.ID]bool{}
-	for _, dev := range devices {
+	for _, dev := range slices.Compact(devices) {
 		lane, err := r.lane(dev)
 		if err != nil {
 			return err
 		}
 		for _, id := range lane {
-			op, _, ok, err := r.lookup(id)
+			op, fact, ok, err := r.lookup(id)
 			if err != nil {
 				return err
 			}
-			if !ok || op.Class != crdt.Content || op.Body == nil {
+			if !ok || op.Class != crdt.Content || op.Body == nil || r.isHeld(id) {
 				continue
 			}
 			if change, readable := r.open(&op); readable {
-				records[change.Record()] = true
+				if err := r.restudied(&op, fact, change, records); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -83,8 +86,34 @@ func (r *Replica) revoid() error {
 	}
 	if len(records) > 0 {
 		r.out.Visible = true
+		r.unmark()
 	}
 	return nil
+}
+
+// maxLateRetractions bounds the bodies that go in a batch because their
+// retraction is void no longer; what is beyond it stays hidden, not deleted.
+const maxLateRetractions = 64
+
+// restudied notes the records to make again because it may have changed whether
+// change is void: its own, and that of what it takes back.
+func (r *Replica) restudied(op *crdt.Op, fact crdt.Fact, change circle.Change, records map[crdt.ID]bool) error {
+	records[change.Record()] = true
+	gone, ok := change.Body.(circle.Retracted)
+	if !ok {
+		return nil
+	}
+	target, _, here, err := r.lookup(gone.Op)
+	if err != nil || !here {
+		return err
+	}
+	if taken, readable := r.open(&target); target.Body != nil && readable {
+		records[taken.Record()] = true
+	}
+	if r.void(op, fact) || len(r.out.Bodies) >= maxLateRetractions {
+		return nil
+	}
+	return r.retract(change, gone.Op)
 }
 
 // lane returns all ops of a device, those of this batch included.
@@ -129,7 +158,15 @@ func (r *Replica) rebuild(record crdt.ID) error {
 		if !ok || s.Op.Body == nil || r.isHeld(s.Op.ID) || r.void(&s.Op, s.Fact) {
 			continue
 		}
-		if change, readable := r.open(&s.Op); readable {
+		change, readable := r.open(&s.Op)
+		if !readable {
+			continue
+		}
+		fits, err := r.fits(change)
+		if err != nil {
+			return err
+		}
+		if fits {
 			changes = append(changes, change)
 		}
 	}

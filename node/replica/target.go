@@ -1,0 +1,102 @@
+package replica
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"tend/crdt"
+	"tend/crdt/canon"
+	"tend/crdt/circle"
+)
+
+// maxAwaiting bounds how many ops wait for one header: reading them again must
+// fit into the batch that brings it.
+const maxAwaiting = 64
+
+// targetOf returns the op whose header decides what a change may do: of a
+// retraction the op taken back, of a record given to other readers the op that
+// made it.
+func targetOf(c circle.Change) (crdt.ID, bool) {
+	switch b := c.Body.(type) {
+	case circle.Retracted:
+		return b.Op, true
+	case circle.AudienceChanged:
+		return b.Target, true
+	}
+	return crdt.ID{}, false
+}
+
+// fits reports whether a change is not passed over for what the header of its
+// target says: a snapshot that gives a record to other readers names as its
+// author whoever wrote the record. They cannot check that, who hold nothing but
+// the header. While that is not here (an author of many heads names eight of
+// them, so it may come later) the change waits for it.
+func (r *Replica) fits(c circle.Change) (bool, error) {
+	b, ok := c.Body.(circle.AudienceChanged)
+	if !ok {
+		return true, nil
+	}
+	op, _, here, err := r.lookup(b.Target)
+	if err != nil || !here || op.Class != crdt.Content {
+		return false, err
+	}
+	var s circle.Snapshot
+	if err := canon.Unmarshal(b.Snapshot, &s); err != nil {
+		return false, nil
+	}
+	author, ok := r.People().Author(op.Dev)
+	return ok && s.Author == author, nil
+}
+
+// awaitTarget notes that the target of a change is not here.
+func (r *Replica) awaitTarget(c circle.Change, arr uint64) error {
+	target, ok := targetOf(c)
+	if !ok {
+		return nil
+	}
+	_, here, err := r.log.Fact(target)
+	if err != nil || here || len(r.awaited[target]) >= maxAwaiting || slices.Contains(r.awaited[target], arr) {
+		return err
+	}
+	r.awaited = maps.Clone(r.awaited)
+	r.awaited[target] = append(slices.Clip(r.awaited[target]), arr)
+	r.row(awaitedKey(target, arr), []byte{})
+	return nil
+}
+
+// targetCame reads again what spoke of an op that just came.
+func (r *Replica) targetCame(id crdt.ID) error {
+	arrs := r.awaited[id]
+	if len(arrs) == 0 {
+		return nil
+	}
+	r.awaited = maps.Clone(r.awaited)
+	delete(r.awaited, id)
+	for _, arr := range arrs {
+		r.row(awaitedKey(id, arr), nil)
+		s, ok, err := r.byArrival(arr)
+		if err != nil {
+			return err
+		}
+		if ok && s.Op.Body != nil {
+			if err := r.read(&s.Op, s.Fact); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Replica) loadAwaited() error {
+	for row, err := range r.store.Rows([]byte{rowAwaited}) {
+		if err != nil {
+			return fmt.Errorf("load what waits for headers: %w", err)
+		}
+		if len(row.Key) == 41 {
+			id := crdt.ID(row.Key[1:33])
+			r.awaited[id] = append(r.awaited[id], arrOf(row.Key))
+		}
+	}
+	return nil
+}
