@@ -15,6 +15,7 @@ import (
 	"tend/crdt/membership"
 	"tend/node/replica"
 	"tend/protocol"
+	"tend/storage"
 )
 
 // frameSeq is a stream of frames as the network reads or writes them.
@@ -78,6 +79,20 @@ func (n *Node) Proved(ctx context.Context, newcomer membership.PeerKey, k protoc
 	return n.admit(ctx, x, newcomer, admit)
 }
 
+// errUsedUp is what the door says when the invite ended while a newcomer proved
+// themselves: two may have knocked with one slip of paper.
+var errUsedUp = errors.New("the invite was used up, revoked or ran out meanwhile")
+
+// stillLive reports whether an admission's invite, if it names one, may be used now.
+func stillLive(v *membership.View, invite crdt.ID, now time.Time) bool {
+	if invite.IsZero() {
+		return true
+	}
+	return slices.ContainsFunc(v.Invites(), func(i membership.InviteInfo) bool {
+		return i.Op == invite && live(i, uint64(now.UnixMilli()/3_600_000))
+	})
+}
+
 // admit writes the admission, and an epoch with it unless one is fresh. Whether
 // the proofs hold is judged where every replica judges it: when the op is taken in.
 func (n *Node) admit(ctx context.Context, x *runner, newcomer membership.PeerKey, a *membership.Admit) (frameSeq, error) {
@@ -86,7 +101,13 @@ func (n *Node) admit(ctx context.Context, x *runner, newcomer membership.PeerKey
 	}
 	err := n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		if m, ok := w.People().Member(a.Member); ok && m.Standing == membership.In {
+			if !slices.ContainsFunc(w.People().ByPeer(newcomer), func(d membership.Device) bool { return d.Member == a.Member && d.Dev == a.Cert.Dev }) {
+				return errors.New("a member already, with another device")
+			}
 			return nil
+		}
+		if !stillLive(w.People(), a.Invite, n.now()) {
+			return errUsedUp
 		}
 		if _, err := w.Propose(a, clock); err != nil {
 			return err
@@ -150,8 +171,11 @@ func (x *runner) welcomePack(dev crdt.Device) (frameSeq, error) {
 	}, nil
 }
 
-// maxControlLog bounds the control log a newcomer reads, in ops.
-const maxControlLog = 100_000
+// Bounds of the control log a newcomer reads, in ops and in bytes.
+const (
+	maxControlLog   = 100_000
+	maxControlBytes = 128 << 20
+)
 
 // enter reads message 4 and, if the log it holds leads from the circle's genesis
 // to the door's own certificate and to this home's admission, makes the circle
@@ -168,6 +192,9 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	if keys.LogKey, err = n.openLogKey(&keys, id, boxes, ops); err != nil {
 		return err
 	}
+	if err := n.tryControl(id, keys, ops, door); err != nil {
+		return err
+	}
 	if _, ok := n.cfg.Keys.Circle(id); !ok {
 		if err := n.cfg.Keys.SetCircle(id, keys); err != nil {
 			return fmt.Errorf("keep the circle's keys: %w", err)
@@ -177,16 +204,20 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	if err != nil {
 		return err
 	}
-	err = x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
-		if err := w.TakeControl(ops); err != nil {
+	for part := range chunks(ops) {
+		size := 0
+		for i := range part {
+			size += part[i].Size()
+		}
+		err := x.ask(ctx, job{ops: len(part), bytes: size, do: func(w *replica.Replica, _ time.Time) error { return w.TakeControl(part) }})
+		if err != nil {
 			return err
 		}
-		if w.Standing() != membership.In || replica.Departed(w.People(), door) {
-			return errors.New("the control log handed over does not let this home in")
-		}
-		return nil
-	}})
-	if err != nil {
+	}
+	if x.snap.Load().Standing != membership.In {
+		return errors.New("the door has not heard yet that this home had left: it knocks again")
+	}
+	if err := x.comeBack(ctx, j.Name); err != nil {
 		return err
 	}
 	if err := x.takeKeys(ctx, boxes); err != nil {
@@ -202,9 +233,51 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	return nil
 }
 
+// tryControl checks a control log on a copy that nothing is kept of: it must hold
+// from its first op to its last, and make members of this home and of the door.
+func (n *Node) tryControl(id crdt.ID, keys CircleKeys, ops []crdt.Op, door membership.PeerKey) error {
+	store, err := storage.NewMem().Circle(id)
+	if err != nil {
+		return err
+	}
+	ring := &ring{circle: id}
+	if err := ring.load(keys); err != nil {
+		return err
+	}
+	r, err := replica.Open(replica.Config{Circle: id, Member: keys.Member(), Dev: keys.Device(), LogKey: keys.LogKey.EpochID(),
+		Keys: ring, Store: reader{store}, Rand: n.cfg.Rand})
+	if err != nil {
+		return err
+	}
+	w := r.Begin()
+	if err := w.TakeControl(ops); err != nil {
+		return err
+	}
+	if w.Standing() != membership.In || replica.Departed(w.People(), door) {
+		return errors.New("the control log handed over does not let this home in")
+	}
+	return nil
+}
+
+// comeBack readies a circle that this home had left, or was asked to leave, for
+// another time: the goodbye of then is forgotten, and the name is said again.
+func (x *runner) comeBack(ctx context.Context, name string) error {
+	if _, told, err := x.store.Get(rowGoodbye); err != nil || !told {
+		return err
+	}
+	if err := x.ring.update(func(c *CircleKeys) { c.Name = name }); err != nil {
+		return err
+	}
+	return x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+		w.KeepGoodbye(rowGoodbye, nil)
+		return nil
+	}})
+}
+
 func readWelcome(id crdt.ID, frames frameSeq) ([]crdt.Op, []protocol.Lockbox, error) {
 	var ops []crdt.Op
 	var boxes []protocol.Lockbox
+	size := 0
 	for f, err := range frames {
 		if err != nil {
 			return nil, nil, err
@@ -217,13 +290,16 @@ func readWelcome(id crdt.ID, frames frameSeq) ([]crdt.Op, []protocol.Lockbox, er
 			if err != nil {
 				return nil, nil, err
 			}
+			for i := range more {
+				size += more[i].Size()
+			}
 			ops = append(ops, more...)
 		case *protocol.Edge:
 			return ops, boxes, nil
 		default:
 			return nil, nil, fmt.Errorf("frame %d while joining", f.Number())
 		}
-		if len(ops) > maxControlLog || len(boxes) > maxControlLog {
+		if len(ops) > maxControlLog || len(boxes) > maxControlLog || size > maxControlBytes {
 			return nil, nil, errors.New("more was handed over than a circle can hold")
 		}
 	}

@@ -79,6 +79,9 @@ func (n *Node) Join(code *protocol.Invite, name string) (JoinState, error) {
 	if err != nil {
 		return JoinState{}, err
 	}
+	if before, ok := n.cfg.Keys.Circle(code.Circle); ok {
+		j.Identity = before.Identity // whoever comes back is who they were
+	}
 	return JoinState{ID: j.ID, Circle: code.Circle}, n.setJoinings(func(all []Joining) []Joining { return append(all, j) })
 }
 

@@ -53,18 +53,37 @@ func (p *partings) owed(peer membership.PeerKey) bool { _, ok := p.of(peer); ret
 func (p *partings) of(peer membership.PeerKey) (*runner, bool) {
 	for _, x := range p.node.runners() {
 		s := x.snap.Load()
-		if s.Standing != membership.In || x.fellow(peer) || len(s.People.ByPeer(peer)) == 0 {
+		if s.Standing != membership.In || len(s.People.ByPeer(peer)) == 0 {
 			continue
 		}
 		p.mu.Lock()
 		said := p.said[parting{peer: peer, circle: x.id}]
 		p.mu.Unlock()
+		if x.fellow(peer) {
+			if said {
+				p.unsay(parting{peer: peer, circle: x.id}) // back again: another parting is another goodbye
+			}
+			continue
+		}
 		if !said {
 			return x, true
 		}
 	}
 	return nil, false
 }
+
+// unsay forgets that a peer was told.
+func (p *partings) unsay(of parting) {
+	if err := p.node.cfg.Store.Node().Put(row(of.key(), nil)); err != nil {
+		p.node.log.Warn("a goodbye of before could not be forgotten yet", "err", err)
+		return
+	}
+	p.mu.Lock()
+	delete(p.said, of)
+	p.mu.Unlock()
+}
+
+func (p parting) key() []byte { return append(append([]byte{rowSaid}, p.circle[:]...), p.peer[:]...) }
 
 // Goodbye is what a parted peer is owed: the control ops up to its parting.
 func (n *Node) Goodbye(peer membership.PeerKey) (crdt.ID, protocol.Goodbye, bool) {
@@ -93,8 +112,7 @@ func (n *Node) SaidGoodbye(peer membership.PeerKey, circle crdt.ID) {
 	p.mu.Lock()
 	p.said[parting{peer: peer, circle: circle}] = true
 	p.mu.Unlock()
-	key := append(append([]byte{rowSaid}, circle[:]...), peer[:]...)
-	if err := n.cfg.Store.Node().Put(row(key, []byte{})); err != nil {
+	if err := n.cfg.Store.Node().Put(row(parting{peer: peer, circle: circle}.key(), []byte{})); err != nil {
 		n.log.Warn("a goodbye could not be noted; it may be said again", "err", err)
 	}
 }

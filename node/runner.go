@@ -34,6 +34,9 @@ const (
 // ErrClosed is returned by what was asked of a node that is stopping.
 var ErrClosed = errors.New("the node is stopping")
 
+// errUnsure is answered while a circle's store can neither be written nor read.
+var errUnsure = errors.New("the store cannot be read after a write that failed")
+
 // job is one thing for a circle's loop to do on a working copy. It may be run
 // again on another copy when a batch has to be made anew.
 type job struct {
@@ -54,6 +57,7 @@ type runner struct {
 
 	replica  *replica.Replica // owned by run
 	revision uint64           // owned by run
+	unsure   bool             // owned by run: a write failed, and what the store holds could not be read
 	snap     atomic.Pointer[Snapshot]
 	heard    *hearing
 	places   *places
@@ -180,7 +184,7 @@ func (x *runner) drain(first job) []job {
 // catchUp takes in what waited for something that the last batch brought and had
 // no room for. What cannot be written now is tried again at the next tick.
 func (x *runner) catchUp() {
-	for x.replica.Late(x.node.now().UnixMilli()) {
+	for !x.unsure && x.replica.Late(x.node.now().UnixMilli()) {
 		before := x.replica
 		x.batch([]job{{do: func(w *replica.Replica, now time.Time) error { return w.Tick(now.UnixMilli()) }}})
 		if x.replica == before {
@@ -191,13 +195,20 @@ func (x *runner) catchUp() {
 
 // batch makes one batch of jobs: on a working copy, then on disk, then visible.
 func (x *runner) batch(jobs []job) {
+	if x.unsure {
+		if x.reread(); x.unsure {
+			answer(jobs, errUnsure)
+			return
+		}
+	}
 	now := x.node.now()
 	w, commit, left := x.attempt(jobs, now)
 	if len(left) == 0 {
 		return
 	}
 	if err := x.write(commit); err != nil {
-		x.log.Error("a batch could not be written; nothing of it happened", "err", err)
+		x.log.Error("a batch could not be written", "err", err)
+		x.reread()
 		answer(left, err)
 		return
 	}
@@ -209,6 +220,24 @@ func (x *runner) batch(jobs []job) {
 	answer(left, nil)
 	x.announce(before, commit)
 	x.tellPlaces()
+}
+
+// reread makes sure, after a write that failed, that the replica is what the
+// store holds: a store may fail after it wrote. To go on from before would give
+// the next op a place that is taken.
+func (x *runner) reread() {
+	state, err := x.store.Log()
+	if err == nil && state.Last == x.replica.Ops() {
+		return
+	}
+	r, openErr := replica.Open(x.config())
+	if err = errors.Join(err, openErr); err != nil {
+		x.log.Error("the circle could not be read again after that", "err", err)
+		x.unsure = true
+		return
+	}
+	x.replica, x.unsure = r, false
+	x.publish()
 }
 
 // sayName writes what a newcomer is called, as the first thing once their own
