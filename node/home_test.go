@@ -23,7 +23,7 @@ import (
 // home is a node with its store and keys, without a network: tests carry what
 // would travel.
 type home struct {
-	t     *testing.T
+	t     testing.TB
 	name  string
 	store storage.Store
 	keys  *node.MemKeys
@@ -35,7 +35,7 @@ type home struct {
 }
 
 // newHome makes a home whose chance is a function of its name.
-func newHome(t *testing.T, name string) *home {
+func newHome(t testing.TB, name string) *home {
 	t.Helper()
 	seed := sha256.Sum256([]byte(name))
 	h := &home{t: t, name: name, store: storage.NewMem(), keys: node.NewMemKeys(seed), now: time.Now,
