@@ -124,6 +124,7 @@ type Circle struct {
 	Ops     []Op
 	Founder *Person
 	Now     int64 // clock of the next op at the earliest, Unix milliseconds
+	Coder   Coder // how bodies stand in its ops
 	// Refused collects what [Circle.TryWrite] was refused.
 	Refused int
 }
@@ -133,10 +134,30 @@ func NewCircle(founder string) *Circle {
 	return Begin(NewPerson(founder), membership.DefaultCharter("Our circle"))
 }
 
+// Coder says how bodies stand in the ops of a circle. Circle is zero while its
+// genesis is written.
+type Coder struct {
+	Seal func(circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) []byte
+	Open func(circle crdt.ID, op *crdt.Op) (membership.Body, error)
+}
+
+// Clear has bodies in the clear.
+var Clear = Coder{
+	Seal: func(_ crdt.ID, _ crdt.Device, _, kind uint64, p []byte) []byte {
+		return canon.MustMarshal(payload{Kind: kind, Payload: p})
+	},
+	Open: Open,
+}
+
 // Begin begins a circle with a charter.
 func Begin(founder *Person, charter membership.Charter) *Circle {
+	return BeginSealed(founder, charter, Clear)
+}
+
+// BeginSealed begins a circle whose bodies stand in its ops as coder has them.
+func BeginSealed(founder *Person, charter membership.Charter, coder Coder) *Circle {
 	p := crdt.NewPasts()
-	c := &Circle{Pasts: p, Set: membership.NewSet(p), Founder: founder, Now: Start}
+	c := &Circle{Pasts: p, Set: membership.NewSet(p), Founder: founder, Now: Start, Coder: coder}
 	d := founder.Device()
 	c.ID = c.Must(d, &membership.Genesis{Charter: charter, Inception: founder.Inception,
 		Cert: founder.Cert(crdt.ID{}, d), Nonce: [16]byte(first(Seed("genesis", founder.Name)))})
@@ -170,7 +191,7 @@ func (c *Circle) Make(d *Device, ctl []crdt.ID, b membership.Body) crdt.Op {
 	h := crdt.Header{Dev: d.Key, Seq: d.Seq + 1, Prev: d.Prev, Ctl: ctl, HLC: crdt.At(clock), Class: crdt.Control}
 	var body []byte
 	if kind, p := membership.Encode(b); kind != membership.KindBeat {
-		body = canon.MustMarshal(payload{Kind: kind, Payload: p})
+		body = c.Coder.Seal(c.ID, d.Key, h.Seq, kind, p)
 	}
 	op, err := crdt.Sign(c.ID, h, body, func(msg []byte) ([]byte, error) { return ed25519.Sign(d.Private, msg), nil })
 	if err != nil {
@@ -184,7 +205,7 @@ func (c *Circle) Make(d *Device, ctl []crdt.ID, b membership.Body) crdt.Op {
 func (c *Circle) TryWrite(d *Device, b membership.Body) (crdt.ID, error) {
 	ctl := c.maximal(d)
 	op := c.Make(d, ctl, b)
-	body, err := Open(c.ID, &op)
+	body, err := c.Coder.Open(c.ID, &op)
 	if err == nil {
 		err = c.Set.Judge(&op, body)
 	}
@@ -210,7 +231,7 @@ func (c *Circle) Put(op crdt.Op, b membership.Body, by *Person) {
 // maximal returns the heads of what the device knows, ascending.
 func (c *Circle) maximal(d *Device) []crdt.ID {
 	knows := slices.Clone(d.Knows)
-	if !d.Prev.IsZero() {
+	if _, control := c.Pasts.Number(d.Prev); control {
 		knows = append(knows, d.Prev)
 	}
 	known, err := c.Pasts.Closure(knows)
