@@ -32,7 +32,7 @@ func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
 		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "The circle's charter cannot be kept like this: " + err.Error() + ".",
 			Hint: "Shorten it, or leave the field out."}
 	}
-	me, err := newIdentity(n.cfg.Rand, n.now())
+	me, err := n.newIdentity()
 	if err != nil {
 		return crdt.ID{}, err
 	}
@@ -122,26 +122,6 @@ func (n *Node) nameMyself(ctx context.Context, x *runner, name string, mint bool
 		_, err := w.Do(circle.SetSection{Section: circle.SectionName, Values: []string{name}}, w.Env(now, n.cfg.Zone), clock)
 		return err
 	}})
-}
-
-// newIdentity makes the keys of a member and of this device of theirs.
-func newIdentity(rand io.Reader, now time.Time) (Identity, error) {
-	var i Identity
-	for _, seed := range [][]byte{i.RootSeed[:], i.NextSeed[:], i.DevSeed[:]} {
-		if _, err := io.ReadFull(rand, seed); err != nil {
-			return Identity{}, fmt.Errorf("make keys: %w", err)
-		}
-	}
-	i.Inception = membership.Inception{V: 1, Root: pub(i.RootSeed), NextRootHash: membership.RootHash(pub(i.NextSeed))}
-	if _, err := io.ReadFull(rand, i.Inception.Nonce[:]); err != nil {
-		return Identity{}, fmt.Errorf("make keys: %w", err)
-	}
-	box, err := newBox(rand, now)
-	if err != nil {
-		return Identity{}, err
-	}
-	i.Boxes = []Box{box.kept}
-	return i, nil
 }
 
 type freshBox struct {

@@ -132,7 +132,7 @@ func (n *Node) newJoining(text, name string) (Joining, error) {
 		return Joining{}, &circle.Problem{Code: circle.Kept, Say: "This home is knocking at many circles already.",
 			Hint: "Wait for an answer, or let some of the invitations run out."}
 	}
-	me, err := newIdentity(n.cfg.Rand, n.now())
+	me, err := n.newIdentity()
 	if err != nil {
 		return Joining{}, err
 	}

@@ -27,6 +27,10 @@ type Keyring interface {
 	Joinings() []Joining
 	// SetJoinings replaces the joinings under way.
 	SetJoinings([]Joining) error
+	// Seeds returns a copy of the recovery seeds.
+	Seeds() Seeds
+	// SetSeeds replaces them.
+	SetSeeds(Seeds) error
 }
 
 // CircleKeys are this member's secrets in one circle.

@@ -15,6 +15,7 @@ type MemKeys struct {
 	mu       sync.Mutex // guards what follows
 	circles  map[crdt.ID]CircleKeys
 	joinings []Joining
+	seeds    Seeds
 }
 
 // NewMemKeys returns an empty keyring whose transport key has this seed.
@@ -65,5 +66,20 @@ func (m *MemKeys) SetJoinings(all []Joining) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.joinings = slices.Clone(all)
+	return nil
+}
+
+// Seeds implements [Keyring].
+func (m *MemKeys) Seeds() Seeds {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Seeds{All: slices.Clone(m.seeds.All), Next: m.seeds.Next}
+}
+
+// SetSeeds implements [Keyring].
+func (m *MemKeys) SetSeeds(s Seeds) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.seeds = Seeds{All: slices.Clone(s.All), Next: s.Next}
 	return nil
 }

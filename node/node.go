@@ -39,6 +39,7 @@ type Node struct {
 	clocks    *clocks
 	entrance  *entrance
 	partings  *partings
+	seeds     sync.Mutex // held while a member is made of a seed
 
 	mu      sync.Mutex // guards what follows
 	circles map[crdt.ID]*runner

@@ -103,3 +103,41 @@ func vaultIdentity(i node.Identity) vault.Identity {
 	}
 	return out
 }
+
+// seedsName is where the vault keeps the recovery seeds.
+const seedsName = "recovery seeds"
+
+// keptSeeds is how they lie there.
+type keptSeeds struct {
+	_    struct{} `cbor:",toarray"`
+	Next uint32
+	All  [][32]byte
+}
+
+// Seeds implements [node.Keyring].
+func (k keyring) Seeds() node.Seeds {
+	data, ok := k.vault.Local(seedsName)
+	if !ok {
+		return node.Seeds{}
+	}
+	var kept keptSeeds
+	if err := canon.Unmarshal(data, &kept); err != nil {
+		return node.Seeds{} // the vault holds what this adapter put there
+	}
+	return node.Seeds{All: kept.All, Next: kept.Next}
+}
+
+// SetSeeds implements [node.Keyring].
+func (k keyring) SetSeeds(s node.Seeds) error {
+	data, err := canon.Marshal(keptSeeds{Next: s.Next, All: s.All})
+	if err != nil {
+		return err
+	}
+	return k.vault.Update(func(all *vault.Contents) error {
+		if all.Local == nil {
+			all.Local = map[string][]byte{}
+		}
+		all.Local[seedsName] = data
+		return nil
+	})
+}

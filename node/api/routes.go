@@ -60,6 +60,8 @@ var routes = []route{
 	act("verify", "Walks the whole log and every index.", "circle", view.Verified{}, verify),
 	act("rebuild", "Throws derived data away and makes it again.", "circle", view.Verified{}, rebuild),
 
+	act("phrase", "The 24 words; asks for the passphrase again if there is one.", "passphrase circle", []view.Phrase{}, phrase),
+
 	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",
 		params: params("circle"), answer: view.Code{}, stream: readPicture, upload: true},
 	{method: http.MethodPost, path: "carry", summary: "Takes a carry file in.",

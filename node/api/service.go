@@ -39,6 +39,7 @@ type Upkeep interface {
 	Doors
 	Travel
 	Health
+	Devices
 }
 
 // Circles is which circles there are and how one begins and leaves.

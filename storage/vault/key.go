@@ -102,7 +102,12 @@ func (v *Vault) fromPassphrase() (key [32]byte, err error) {
 	if err != nil {
 		return key, &LockedError{InPassphrase, "Give the passphrase by --passphrase-fd or TEND_PASSPHRASE_FILE.", err}
 	}
-	a := cipher(derive(pass, h.Salt, p))
+	return h.unwrap(pass)
+}
+
+// unwrap opens the vault key that a passphrase wraps.
+func (h *header) unwrap(pass []byte) (key [32]byte, err error) {
+	a := cipher(derive(pass, h.Salt, Params{h.Time, h.KiB, h.Threads}))
 	plain, err := a.Open(nil, h.Wrapped[:a.NonceSize()], h.Wrapped[a.NonceSize():], h.ID[:])
 	if err != nil {
 		return key, ErrWrongPassphrase

@@ -1,0 +1,33 @@
+package api_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"tend/crdt/circle"
+	"tend/node/api"
+	"tend/node/client"
+	"tend/node/view"
+)
+
+func (h *home) Phrases(_ context.Context, passphrase string) ([]view.Phrase, error) {
+	if passphrase != "open sesame" {
+		return nil, &circle.Problem{Code: circle.Failed, Say: "That is not the passphrase of this home.", Hint: "Try again."}
+	}
+	return []view.Phrase{{Words: strings.Fields(strings.Repeat("abandon ", 23) + "art"), Circles: []string{"Oak Street"}}}, nil
+}
+
+var _ api.Devices = (*home)(nil)
+
+func TestPhraseAsksAgain(t *testing.T) {
+	h := newHome(t)
+	c := client.New(client.InMemory(handler(h)))
+	if got, err := c.Phrases(t.Context(), ""); err == nil {
+		t.Fatalf("Phrases without the passphrase = %v, want a refusal", got)
+	}
+	got, err := c.Phrases(t.Context(), "open sesame")
+	if err != nil || len(got) != 1 || len(got[0].Words) != 24 {
+		t.Fatalf("Phrases = %v, %v, want one of 24 words", got, err)
+	}
+}
