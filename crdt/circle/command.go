@@ -16,6 +16,8 @@ type Env struct {
 	Zone string
 	// Members are those in the circle, in any order.
 	Members []crdt.ID
+	// Groups are one's own lists of people by folded name; their members ascend.
+	Groups map[string][]crdt.ID
 }
 
 // here reports whether a member is in the circle now.
@@ -57,6 +59,8 @@ type Result struct {
 	Tell []crdt.ID
 	// Place is kept on this node and becomes the place of each agreement made on ID.
 	Place string
+	// Group is kept on this node; without members it is let go there.
+	Group *Group
 }
 
 // plan is what a command comes to: what to write, and what to say then.

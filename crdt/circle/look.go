@@ -36,6 +36,8 @@ const (
 	LookRestingMeanwhile = "resting_meanwhile"
 	LookTwoTexts         = "two_texts"
 	LookOwnTwo           = "own_two"
+	LookNarrowed         = "narrowed"
+	LookPodAsked         = "pod_asked"
 )
 
 // Look returns what needs looking at together by this person, and by no one who is
@@ -45,7 +47,8 @@ func (s *State) Look(env Env) []Attention { return s.reader(env).look() }
 
 func (r *reader) look() []Attention {
 	out := []Attention{}
-	for _, p := range r.allPosts() {
+	posts := r.allPosts()
+	for _, p := range posts {
 		out = append(out, r.twoYeses(p)...)
 	}
 	mine := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool { return !a.has(r.env.Me) })
@@ -58,7 +61,13 @@ func (r *reader) look() []Attention {
 			}
 		}
 	}
-	return append(out, r.overlaps(mine)...)
+	out = append(out, r.overlaps(mine)...)
+	for _, p := range posts {
+		if at, ok := r.narrowed(p); ok {
+			out = append(out, at)
+		}
+	}
+	return append(out, r.podAsked()...)
 }
 
 // cmdID is how a choice names a record: enough digits for any circle.

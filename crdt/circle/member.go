@@ -152,10 +152,11 @@ type SetSection struct {
 	Section string
 	Values  []string
 	Until   string
-	// To is whom it is for: nil keeps the audience it has (the circle at first);
-	// Circle makes it the circle's.
+	// To is whom it is for: nil keeps the audience it has (at first its default);
+	// Circle makes it the circle's, Pod that of one's pod, whoever is in it then.
 	To     []crdt.ID
 	Circle bool
+	Pod    bool
 }
 
 func (c SetSection) decide(s *State, env Env) (plan, error) {
@@ -164,11 +165,7 @@ func (c SetSection) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	old, had := s.section(env.Me, c.Section)
-	to := c.To
-	if to == nil && !c.Circle && had && !old.Audience.Whole() {
-		to = old.Audience.Members
-	}
-	to = audienceWith(to, env.Me)
+	to, mark := c.readers(s, env, old)
 	if !had && len(c.Values) == 0 {
 		return unchanged(env.Me), nil
 	}
@@ -183,6 +180,9 @@ func (c SetSection) decide(s *State, env Env) (plan, error) {
 			// Empty to its old readers first, or they would read the old value for ever.
 			drafts = append(drafts, fixed(old.Audience.Members, MemberSectionSet{Member: env.Me, Section: c.Section}))
 		}
+	}
+	if was, _ := s.Section(env.Me, toSection+c.Section); !slices.Equal(was.Values, mark) {
+		drafts = append(drafts, fixed([]crdt.ID{env.Me}, MemberSectionSet{Member: env.Me, Section: toSection + c.Section, Values: mark}))
 	}
 	return about(env.Me, append(drafts, fixed(to, b))...), nil
 }

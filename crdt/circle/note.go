@@ -82,9 +82,17 @@ func (c WriteNote) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	to := c.To
-	if rec, ok := s.records.get(c.On); ok && to == nil {
+	if rec, ok := s.records.get(c.On); ok {
 		if _, known := rec.maker(); known {
-			to = rec.audience()
+			readers := rec.audience()
+			for _, m := range to {
+				if readers != nil && !slices.Contains(readers, m) {
+					return plan{}, kept("tend widen opens it to more people.", "%s does not read that.", capital(s.called(m)))
+				}
+			}
+			if to == nil {
+				to = readers
+			}
 		}
 	}
 	return plan{drafts: []Draft{fixed(to, b)}, result: func(made []crdt.ID) Result { return Result{ID: made[0]} }}, nil

@@ -68,14 +68,19 @@ var verbs = map[string]func(*parser) Command{
 	"place": func(p *parser) Command {
 		return SetPlace{ID: p.id(), Slots: p.slots(), Where: p.maybe("where"), Code: p.maybe("code"), Phone: p.maybe("phone")}
 	},
-	"thank":   func(p *parser) Command { return GiveThanks{ID: p.id(), Text: p.text("text")} },
-	"note":    func(p *parser) Command { return WriteNote{On: p.anything(), Text: p.text("text")} },
+	"thank": func(p *parser) Command { return GiveThanks{ID: p.id(), Text: p.text("text")} },
+	"note": func(p *parser) Command {
+		to, _ := p.some("to")
+		return WriteNote{On: p.anything(), Text: p.text("text"), To: to}
+	},
+	"pod":     (*parser).pod,
+	"group":   (*parser).myGroup,
 	"retract": func(p *parser) Command { return Retract{ID: p.id()} },
 	"widen": func(p *parser) Command {
 		p.flag("yes") // whether it was asked about is the command line's matter
-		to, named := p.whom("to")
+		to, named := p.some("to")
 		if !named {
-			p.fail(usage("--to names them: a member or circle.", "To whom?"))
+			p.fail(usage("--to names them: a member, pod, a group of yours or circle.", "To whom?"))
 		}
 		return Widen{ID: p.id(), To: to, Title: p.maybe("text"), Details: p.maybe("details")}
 	},
@@ -90,7 +95,7 @@ var verbs = map[string]func(*parser) Command{
 	},
 	"check-in": func(p *parser) Command {
 		m := p.member()
-		return WriteNote{On: m, Kind: NoteCheckIn, Text: p.text("text"), To: []crdt.ID{m}}
+		return WriteNote{On: m, Kind: NoteCheckIn, Text: p.text("text"), To: p.s.checkInReaders(p.env, m)}
 	},
 	"me":     (*parser).me,
 	"room":   (*parser).room,
@@ -223,20 +228,6 @@ func (p *parser) members(name string) []crdt.ID {
 	return out
 }
 
-// whom reads an audience: nil is the circle. named is false if nothing was said.
-func (p *parser) whom(name string) (to []crdt.ID, named bool) {
-	words := p.all(name)
-	for _, w := range words {
-		if fold(w) == "circle" {
-			return nil, true
-		}
-	}
-	for _, w := range words {
-		to = append(to, p.named(w))
-	}
-	return to, len(words) > 0
-}
-
 func (p *parser) when(name string) string {
 	t := p.text(name)
 	if t == "" {
@@ -317,7 +308,7 @@ func (p *parser) posted(need bool) (Posted, string) {
 	if t.Under = p.number("under", 0, 1, MaxUnder); t.Under > 0 && t.For.IsZero() {
 		p.fail(usage("", "--under goes with --for."))
 	}
-	t.To, _ = p.whom("to")
+	t.To, _ = p.some("to")
 	place := p.text("place")
 	if t.Title == "" {
 		what := "What could you use?"
@@ -459,8 +450,13 @@ func (p *parser) edit() Command {
 		c.Set = v.Posted
 	}
 	c.Fields = p.fields(&c.Set)
-	if p.err == nil && len(c.Fields) == 0 {
-		p.fail(usage("Name what changes: --when, --people, --details…", "Nothing was said to change."))
+	if w := p.whom("to"); w.circle {
+		p.fail(usage("tend widen "+c.ID.Short()+" --to circle opens it to everyone.", "Editing gives it to fewer people, never to more."))
+	} else if w.named {
+		c.To = audienceWith(w.to, p.env.Me)
+	}
+	if p.err == nil && len(c.Fields) == 0 && c.To == nil {
+		p.fail(usage("Name what changes: --when, --people, --details, --to…", "Nothing was said to change."))
 	}
 	return c
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tend/crdt"
 )
 
 // SetSections sets several sections of one's own page at once.
@@ -26,9 +28,13 @@ func (c SetSections) decide(s *State, env Env) (plan, error) {
 
 // section returns a section to set, with the audience that --to names.
 func (p *parser) section(name string, until string, values ...string) SetSection {
-	to, named := p.whom("to")
+	w := p.whom("to")
 	values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
-	return SetSection{Section: name, Values: values, Until: until, To: to, Circle: named && to == nil}
+	c := SetSection{Section: name, Values: values, Until: until, Circle: w.circle, Pod: w.pod}
+	if !w.pod {
+		c.To = w.to
+	}
+	return c
 }
 
 func (p *parser) me() Command {
@@ -106,6 +112,56 @@ func (p *parser) keyed(prefix, what string, keys []string) Command {
 		p.fail(usage("It has "+strings.Join(keys, ", ")+".", "%q is no part of %s.", words[0], what))
 	}
 	return p.section(prefix+words[0], "", words[1])
+}
+
+// pod reads what one does about pods: "text" is the verb, "member" whom it is about.
+func (p *parser) pod() Command {
+	members := p.members("member")
+	one := func() crdt.ID {
+		if len(members) != 1 {
+			p.fail(usage("", "Name one member."))
+			return crdt.ID{}
+		}
+		return members[0]
+	}
+	switch word := p.text("text"); word {
+	case "add":
+		if len(members) == 0 {
+			p.fail(usage("", "Name who you would turn to."))
+		}
+		return AskIntoPod{Members: members}
+	case "yes":
+		return AnswerPod{Owner: one(), Word: WordYes}
+	case "not-now":
+		return AnswerPod{Owner: one(), Word: WordNotNow}
+	case "leave":
+		return AnswerPod{Owner: one(), Word: WordReleased}
+	case "remove":
+		return DropFromPod{Member: one()}
+	case "check-ins":
+		return p.checkIns()
+	default:
+		p.fail(usage("It is add, yes, not-now, leave, remove or check-ins.", "%q is nothing to do about a pod.", word))
+		return nil
+	}
+}
+
+// checkIns reads whether my pod may read check-ins about me.
+func (p *parser) checkIns() Command {
+	c := SetSection{Section: SectionCheckIns, Pod: true}
+	switch word := p.text("check_ins"); word {
+	case "open":
+		c.Values = []string{checkInsOpen}
+	case "closed":
+	default:
+		p.fail(usage("It is open or closed.", "%q is neither.", word))
+	}
+	return c
+}
+
+// group reads a list of one's own.
+func (p *parser) myGroup() Command {
+	return SetGroup{Group{Name: p.text("name"), Members: p.members("member")}}
 }
 
 func (p *parser) card() Command   { return p.keyed("card.", "the card", CardKeys) }

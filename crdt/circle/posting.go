@@ -72,6 +72,8 @@ type EditPost struct {
 	ID     crdt.ID
 	Set    Posted
 	Fields []uint64
+	// To gives it to fewer people; nil leaves its readers as they are.
+	To []crdt.ID
 }
 
 func (c EditPost) decide(s *State, env Env) (plan, error) {
@@ -94,7 +96,8 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 			e.apply(&next)
 		}
 	}
-	if len(b.Edits) == 0 {
+	narrower := c.To != nil && !slices.Equal(c.To, p.audience)
+	if len(b.Edits) == 0 && !narrower {
 		return unchanged(c.ID), nil
 	}
 	if err := next.check(); err != nil {
@@ -102,6 +105,16 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 	}
 	if t := slotsOf(&next, p.skipped); len(t.slots) == 0 {
 		return plan{}, usage("", "No date is left of it.")
+	}
+	if narrower {
+		d, err := r.narrow(p, c.To, next)
+		if err != nil {
+			return plan{}, err
+		}
+		if len(b.Edits) == 0 {
+			return about(c.ID, d), nil
+		}
+		return about(c.ID, d, fixed(d.To, b)), nil
 	}
 	if err := asked(b); err != nil {
 		return plan{}, err

@@ -198,8 +198,11 @@ func (s *State) link(c *Change) {
 }
 
 func linksOf(c *Change) []crdt.ID {
-	if b, ok := c.Body.(AgreementMade); ok {
+	switch b := c.Body.(type) {
+	case AgreementMade:
 		return b.About
+	case PodAsked:
+		return []crdt.ID{c.Author, b.Person}
 	}
 	return nil
 }
@@ -291,20 +294,23 @@ func later(a, b *Change) bool {
 }
 
 // audience returns whom a new change to the record is sealed to: nil is the
-// circle, else its members, ascending. It is the widest that the record has.
+// circle, else its members, ascending. It is whom the newest of those that may say
+// so gave it to, as far as it has reached this node.
 func (r *record) audience() []crdt.ID {
-	var to []crdt.ID
+	made, _ := r.maker()
+	var newest *Change
 	for i := range r.parts {
 		c := &r.parts[i].Change
-		_, widened := c.Body.(AudienceChanged)
-		if c.ID != r.id && !widened {
+		_, given := c.Body.(AudienceChanged)
+		if c.ID != r.id && !(given && mayWiden(&made, c.Author)) {
 			continue
 		}
-		if c.Audience.Whole() {
-			return nil
+		if newest == nil || later(c, newest) {
+			newest = c
 		}
-		to = append(to, c.Audience.Members...)
 	}
-	slices.SortFunc(to, crdt.ID.Compare)
-	return slices.Compact(to)
+	if newest == nil {
+		return nil
+	}
+	return newest.Audience.Members
 }

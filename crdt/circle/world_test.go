@@ -76,6 +76,15 @@ func (h *home) try(verb string, words ...string) (circle.Result, error) {
 	if err != nil {
 		return circle.Result{}, err
 	}
+	res := result(h.write(drafts))
+	if res.Unchanged != (len(drafts) == 0) {
+		h.w.t.Fatalf("%s: unchanged = %v with %d drafts", verb, res.Unchanged, len(drafts))
+	}
+	return res, nil
+}
+
+// write applies drafts at this home and returns their ids.
+func (h *home) write(drafts []circle.Draft) []crdt.ID {
 	next := h.state.Fork()
 	var made []crdt.ID
 	for _, d := range drafts {
@@ -85,18 +94,14 @@ func (h *home) try(verb string, words ...string) (circle.Result, error) {
 		kind, payload := circle.Encode(d.Make(made))
 		c, err := circle.Decode(m, kind, payload)
 		if err != nil {
-			h.w.t.Fatalf("%s writes a body that cannot be read: %v", verb, err)
+			h.w.t.Fatalf("%s writes a body that cannot be read: %v", h.name, err)
 		}
 		made = append(made, m.ID)
 		next.Apply(c)
 		h.wrote = append(h.wrote, c)
 	}
 	h.state = next
-	res := result(made)
-	if res.Unchanged != (len(drafts) == 0) {
-		h.w.t.Fatalf("%s: unchanged = %v with %d drafts", verb, res.Unchanged, len(drafts))
-	}
-	return res, nil
+	return made
 }
 
 // nook is the audience of some members; the circle for nil.
