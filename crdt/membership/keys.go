@@ -44,20 +44,23 @@ func (b *builder) epochs() {
 		}
 		info := EpochInfo{Op: e.id, Epoch: *e.body.(*Epoch), By: e.key, HLC: e.hlc}
 		if info.Epoch.Scope == ScopeNook {
-			v.nooks = append(v.nooks, info)
+			v.nooks = append(v.nooks, nookAt{info, e})
 			continue
 		}
 		v.epochs = append(v.epochs, epochAt{EpochInfo: info, e: e, roster: b.m.rosterOf(e)})
 	}
 	slices.SortFunc(v.epochs, func(x, y epochAt) int { return compareEpochs(x.EpochInfo, y.EpochInfo) })
-	slices.SortFunc(v.nooks, compareEpochs)
+	slices.SortFunc(v.nooks, func(x, y nookAt) int { return compareEpochs(x.EpochInfo, y.EpochInfo) })
 	out := grow{} // devices that must not read on
 	for _, d := range v.device {
 		if !d.in {
 			out.add(d.n)
 		}
 	}
-	v.nooks = slices.Clip(v.nooks)
+	v.small = make([]EpochInfo, 0, len(v.nooks))
+	for _, n := range v.nooks {
+		v.small = append(v.small, n.EpochInfo)
+	}
 	v.circle = make([]EpochInfo, 0, len(v.epochs))
 	v.reason = MintFirst
 	for i := range v.epochs {
@@ -143,14 +146,11 @@ func (v *View) entitled(d deviceAt, e *epochAt) bool {
 // ones are among them: what was sealed with one must stay readable.
 func (v *View) Epochs() []EpochInfo { return v.circle }
 
-// Nooks returns the epochs of nooks, ascending by id.
-func (v *View) Nooks() []EpochInfo { return v.nooks }
-
 // Epoch returns the epoch of an id, the circle's or a nook's. Of several ops
 // that claim one id, it is the circle's with the least generation; see
 // [View.Commits].
 func (v *View) Epoch(id EpochID) (EpochInfo, bool) {
-	for _, list := range [][]EpochInfo{v.circle, v.nooks} {
+	for _, list := range [][]EpochInfo{v.circle, v.small} {
 		if i := slices.IndexFunc(list, func(e EpochInfo) bool { return e.Epoch.ID == id }); i >= 0 {
 			return list[i], true
 		}
@@ -162,7 +162,7 @@ func (v *View) Epoch(id EpochID) (EpochInfo, bool) {
 // alone can be claimed by somebody else, who then commits to nothing.
 func (v *View) Commits(id EpochID, commit [32]byte) bool {
 	has := func(e EpochInfo) bool { return e.Epoch.ID == id && e.Epoch.Commit == commit }
-	return slices.ContainsFunc(v.circle, has) || slices.ContainsFunc(v.nooks, has)
+	return slices.ContainsFunc(v.circle, has) || slices.ContainsFunc(v.small, has)
 }
 
 func (v *View) epoch(id EpochID) *epochAt {

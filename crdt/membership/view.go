@@ -88,9 +88,12 @@ type View struct {
 	invites []InviteInfo
 	epochs  []epochAt
 	circle  []EpochInfo
-	nooks   []EpochInfo
+	nooks   []nookAt    // ascending by id
+	small   []EpochInfo // the same
 	reason  MintReason
 	beats   map[crdt.ID]crdt.HLC
+
+	proposals []Proposal // the newest first
 }
 
 // deviceAt is a device in the view, with what epochs are compared with.
@@ -127,6 +130,7 @@ func newView(m *memory, s crdt.Bits) *View {
 	b.invites()
 	b.epochs()
 	b.beats()
+	b.proposals()
 	return v
 }
 

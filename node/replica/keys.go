@@ -22,14 +22,13 @@ func (r *Replica) AddKey(s protocol.Secret) error {
 	if _, held := r.secret(id); held {
 		return nil
 	}
-	info, ok := r.People().Epoch(id)
-	if !ok || info.Epoch.Commit != s.Commit() {
+	if !r.People().Commits(id, s.Commit()) {
 		return fmt.Errorf("epoch %x: %w", id, ErrNotItsSecret)
 	}
 	r.keep(s)
 	r.out.Epoch, r.out.Visible = true, true
-	if info.Epoch.Scope == membership.ScopeNook {
-		return r.addNook(info.Epoch, s)
+	for _, info := range r.People().NooksClaiming(id, s.Commit()) {
+		r.learnNook(info.Epoch, s)
 	}
 	return r.readWaiting(id)
 }
@@ -93,21 +92,6 @@ func (r *Replica) byArrival(arr uint64) (crdt.Stored, bool, error) {
 	return crdt.Stored{}, false, nil
 }
 
-// Wanted returns the circle epochs this device may read and cannot, the newest
-// first, and the nooks whose boxes are not inside their op.
-func (r *Replica) Wanted() []membership.EpochID {
-	var out []membership.EpochID
-	v := r.People()
-	epochs := v.Epochs()
-	for i := len(epochs) - 1; i >= 0; i-- {
-		id := epochs[i].Epoch.ID
-		if !r.HasSecret(id) && v.Entitled(r.cfg.Dev, id) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 // Entrust seals the asked-for secrets for one device of a member: those held
 // here that the device is entitled to (SPEC.md §4.1). The log key goes to any
 // device of a current member.
@@ -137,7 +121,7 @@ func (r *Replica) mayRead(v *membership.View, d membership.Device, id membership
 		return true
 	}
 	if n, ok := r.nookByID(id); ok {
-		return slices.Contains(n.members, d.Member)
+		return slices.Contains(n.members, d.Member) && !v.Withheld(d.Dev)
 	}
 	return v.Entitled(d.Dev, id)
 }

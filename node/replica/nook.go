@@ -35,25 +35,49 @@ func (r *Replica) seeNook(op crdt.ID) error {
 	return nil
 }
 
-// addNook learns the roster of a nook and reads what was sealed to it. A nook
-// whose roster does not open, or that names nobody, is left alone.
+// addNook learns the roster of a nook and reads what was sealed to it.
 func (r *Replica) addNook(e membership.Epoch, s protocol.Secret) error {
-	members, err := protocol.OpenNookRoster(s, r.circle, e)
-	if err != nil || len(members) == 0 {
+	if !r.learnNook(e, s) {
 		return nil
 	}
+	return r.readWaiting(e.ID)
+}
+
+// learnNook learns the roster of a nook; false if the roster does not open or
+// names nobody, and such a nook is left alone. Whoever holds a nook's secret can
+// write another op for it with another roster: then it is for those in both, so
+// that nobody can be added to what others wrote for a few.
+func (r *Replica) learnNook(e membership.Epoch, s protocol.Secret) bool {
+	members, err := protocol.OpenNookRoster(s, r.circle, e)
+	if err != nil {
+		return false
+	}
 	r.nooks = maps.Clone(r.nooks)
+	if before, twice := r.nooks[string(e.ID[:])]; twice {
+		members = slices.DeleteFunc(members, func(m crdt.ID) bool { return !slices.Contains(before.members, m) })
+		if named, ok := r.nooks[rosterKey(before.members)]; ok && named.id == e.ID {
+			delete(r.nooks, rosterKey(before.members))
+		}
+	}
 	n := nook{id: e.ID, members: members}
 	r.nooks[string(e.ID[:])] = n
 	if old, taken := r.nooks[rosterKey(members)]; !taken || slices.Compare(old.id[:], n.id[:]) > 0 {
 		r.nooks[rosterKey(members)] = n
 	}
-	return r.readWaiting(e.ID)
+	return true
 }
 
+// nookByID returns the nook of an id whose secret is held. An id that is also a
+// circle epoch's is the circle's: nobody makes a nook of what all can read.
 func (r *Replica) nookByID(id membership.EpochID) (nook, bool) {
 	n, ok := r.nooks[string(id[:])]
-	return n, ok
+	if !ok {
+		return nook{}, false
+	}
+	if s, held := r.secret(id); held && r.People().CircleEpoch(id, s.Commit()) {
+		return nook{}, false
+	}
+	return n, true
 }
 
 // nookFor returns the secret of a nook of exactly members, making one if there
@@ -102,22 +126,12 @@ func rosterKey(members []crdt.ID) string {
 }
 
 func (r *Replica) loadNooks() error {
-	r.out = &Commit{}
-	defer func() { r.out = nil }()
 	for _, info := range r.set.View().Nooks() {
 		s, held := r.secret(info.Epoch.ID)
 		if !held {
 			continue
 		}
-		members, err := protocol.OpenNookRoster(s, r.circle, info.Epoch)
-		if err != nil || len(members) == 0 {
-			continue
-		}
-		n := nook{id: info.Epoch.ID, members: members}
-		r.nooks[string(n.id[:])] = n
-		if old, taken := r.nooks[rosterKey(members)]; !taken || slices.Compare(old.id[:], n.id[:]) > 0 {
-			r.nooks[rosterKey(members)] = n
-		}
+		r.learnNook(info.Epoch, s)
 	}
 	return nil
 }

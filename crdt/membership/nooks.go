@@ -1,0 +1,67 @@
+package membership
+
+import (
+	"slices"
+
+	"tend/crdt"
+)
+
+// nookAt is a nook with what its author knew.
+type nookAt struct {
+	EpochInfo
+	e *entry
+}
+
+// Nooks returns the epochs of nooks, ascending by id.
+func (v *View) Nooks() []EpochInfo { return v.small }
+
+// NooksClaiming returns the nooks that claim an id with this commitment, ascending
+// by op: one, unless somebody who holds its secret wrote another roster for it.
+func (v *View) NooksClaiming(id EpochID, commit [32]byte) []EpochInfo {
+	var out []EpochInfo
+	for _, e := range v.small {
+		if e.Epoch.ID == id && e.Epoch.Commit == commit {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// NooksToAsk returns the nooks that a device may be meant to read though none of
+// the lockboxes inside can be for it, ascending by id: their author knew its
+// member, and either knew no certificate of this device, or put no lockboxes in
+// (SPEC.md §4.4). Whether the member is in the roster, a holder knows.
+func (v *View) NooksToAsk(dev crdt.Device) []EpochInfo {
+	me, ok := v.device[dev]
+	if !ok || !me.in {
+		return nil
+	}
+	var mine []*entry // certificates of all devices of this member
+	for _, d := range v.device {
+		if d.Member == me.Member {
+			mine = append(mine, d.certs...)
+		}
+	}
+	var out []EpochInfo
+	for _, n := range v.nooks {
+		knew := func(c *entry) bool { return n.e.past.Has(c.n) || c.n == n.e.n }
+		if slices.ContainsFunc(mine, knew) && (len(n.Epoch.Boxes) == 0 || !slices.ContainsFunc(me.certs, knew)) {
+			out = append(out, n.EpochInfo)
+		}
+	}
+	return out
+}
+
+// Withheld reports whether no secret may be handed to a device any more: it is not
+// in the circle, or a removal of its member was once certified that no admission
+// answers, even if that removal counts no longer (SPEC.md §4.1).
+func (v *View) Withheld(dev crdt.Device) bool {
+	d, ok := v.device[dev]
+	return !ok || !d.in || d.barred
+}
+
+// CircleEpoch reports whether some epoch of the whole circle has this id and this
+// commitment.
+func (v *View) CircleEpoch(id EpochID, commit [32]byte) bool {
+	return slices.ContainsFunc(v.circle, func(e EpochInfo) bool { return e.Epoch.ID == id && e.Epoch.Commit == commit })
+}
