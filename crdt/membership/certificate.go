@@ -42,33 +42,7 @@ func (c *decision) valid() bool {
 	if c.b.What == Recover {
 		return c.recovered()
 	}
-	could := c.electorate()
-	n := could.Count()
-	support, against, witness := 0, 0, 0
-	window := crdt.HLC(c.then.charter.WindowDays) * dayHLC
-	for member := range could.Each {
-		switch c.says(member) {
-		case yes:
-			support++
-		case concern:
-			against++
-		}
-		if c.waited(member, window) {
-			witness++
-		}
-	}
-	least := min(2, n)
-	if c.b.What == Remove {
-		least = 2
-	}
-	if n < 1 || support < least {
-		return false
-	}
-	if c.b.What == ChangeTo {
-		return against == 0 && (support == n || support >= c.then.charter.stands(n) && 2*witness > n)
-	}
-	return 2*support > n ||
-		support >= c.then.charter.stands(n) && 2*witness > n && against < c.then.charter.concerns(n)
+	return c.tally().Certified(c.b.What)
 }
 
 // electorate is El: who may decide, seen from e. Of a lapse, all are left out
