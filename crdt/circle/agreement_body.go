@@ -43,9 +43,6 @@ func (t Terms) rev(slot string) Rev {
 	return sha256.Sum256(canon.MustMarshal([]string{t.What, t.When, t.Area, t.Costs, slot}))
 }
 
-// textRev names a text that is words alone: a decision's.
-func textRev(text string) Rev { return sha256.Sum256(canon.MustMarshal(text)) }
-
 // AgreementMade makes an agreement and is its author's yes to the terms. About is
 // the post; of a "May I", the member asked.
 type AgreementMade struct {

@@ -332,17 +332,16 @@ func (r *replica) copyTo(o *replica) *replica {
 
 // traffic is what a session cost.
 type traffic struct {
-	frames    [2]int // by direction: from the initiator, from the responder
-	bytes     [2]int
-	opBytes   int
-	rows      int
-	known     int // ops that came and were there
-	hellos    int
-	bad       int
-	equal     bool // the initiator says so
-	cut       bool
-	order     []uint64 // numbers of all frames, by when they were sent
-	afterRows map[uint64]int
+	frames  [2]int // by direction: from the initiator, from the responder
+	bytes   [2]int
+	opBytes int
+	rows    int
+	known   int // ops that came and were there
+	hellos  int
+	bad     int
+	equal   bool // the initiator says so
+	cut     bool
+	order   []uint64 // numbers of all frames, by when they were sent
 }
 
 // plan says what goes wrong in a session.

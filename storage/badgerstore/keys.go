@@ -13,8 +13,6 @@ func prefixOf(number uint32) prefix {
 	return prefix(binary.BigEndian.AppendUint32(nil, number))
 }
 
-func (p prefix) number() uint32 { return binary.BigEndian.Uint32(p[:]) }
-
 // key returns prefix, letter and the parts.
 func (p prefix) key(letter byte, parts ...[]byte) []byte {
 	n := 5
