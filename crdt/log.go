@@ -356,6 +356,9 @@ func (l *Log) Tips(dev Device) []Tip { return l.tips[dev] }
 // Fork returns the first fork known of a device.
 func (l *Log) Fork(dev Device) (Fork, bool) { f, ok := l.forks[dev]; return f, ok }
 
+// Forked returns the devices of which a fork is known, ascending.
+func (l *Log) Forked() []Device { return slices.SortedFunc(maps.Keys(l.forks), Device.Compare) }
+
 // Digest is the SHA-256 of all qualifying tip ids (SPEC.md §7.2), ascending and
 // concatenated. Two logs with equal digests hold the same ops.
 func (l *Log) Digest() ID {

@@ -112,23 +112,12 @@ func (n *Node) admit(ctx context.Context, x *runner, newcomer membership.PeerKey
 		if _, err := w.Propose(a, clock); err != nil {
 			return err
 		}
-		return mintUnlessFresh(w, clock)
+		return w.MintForNewcomer(clock)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return x.welcomePack(a.Cert.Dev)
-}
-
-// mintUnlessFresh makes a new epoch for a newcomer, at most one an hour.
-func mintUnlessFresh(w *replica.Replica, clock crdt.HLC) error {
-	for _, e := range w.People().Epochs() {
-		if clock.Millis()-e.HLC.Millis() < time.Hour.Milliseconds() {
-			return nil
-		}
-	}
-	_, err := w.Mint(clock)
-	return err
 }
 
 // welcomePack is message 4: the log key, the control log, the epochs' keys.

@@ -20,7 +20,9 @@ const maxWanted = 64
 // whoever connects; later they are asked for.
 const pushedFor = 24 * time.Hour
 
-// Wanted lists the epochs this home may read and cannot.
+// Wanted lists the epochs this home may read and cannot, the newest first, and
+// then the nooks that may be meant for it too and hold no lockbox for it. Of
+// those it cannot know which are, so it asks for others every few minutes.
 func (n *Node) Wanted(id crdt.ID) []membership.EpochID {
 	x, err := n.runner(id)
 	if err != nil {
@@ -35,7 +37,24 @@ func (n *Node) Wanted(id crdt.ID) []membership.EpochID {
 			out = append(out, e)
 		}
 	}
-	return out
+	return append(out, x.wantedNooks(s, maxWanted-len(out))...)
+}
+
+// nooksAgain is how long the same nooks are asked for before others are.
+const nooksAgain = 5 * time.Minute
+
+func (x *runner) wantedNooks(s *Snapshot, most int) []membership.EpochID {
+	var out []membership.EpochID
+	for _, e := range s.People.NooksToAsk(s.Dev) {
+		if _, held := x.ring.Secret(e.Epoch.ID); !held && !slices.Contains(out, e.Epoch.ID) {
+			out = append(out, e.Epoch.ID)
+		}
+	}
+	if most <= 0 || len(out) <= most {
+		return out[:min(len(out), max(most, 0))]
+	}
+	from := int(x.node.now().UnixNano()/int64(nooksAgain)) * most % len(out)
+	return append(out[from:min(from+most, len(out))], out[:max(0, from+most-len(out))]...)
 }
 
 // KeysFor answers a WANT of the device that has this transport key.

@@ -61,6 +61,7 @@ type runner struct {
 	snap     atomic.Pointer[Snapshot]
 	heard    *hearing
 	places   *places
+	groups   *groups
 	ended    chan struct{}
 
 	pushes  pushes
@@ -85,6 +86,9 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 		return nil, err
 	}
 	if x.places, err = loadPlaces(store); err != nil {
+		return nil, err
+	}
+	if x.groups, err = loadGroups(store); err != nil {
 		return nil, err
 	}
 	x.publish()
@@ -154,9 +158,9 @@ func (x *runner) run(ctx context.Context) {
 			}
 			idle.Reset(checkpointIdle)
 		case <-tick.C:
-			x.upkeep()
+			wait := x.upkeep()
 			x.catchUp()
-			tick.Reset(tickEvery)
+			tick.Reset(wait)
 		case <-idle.C:
 			x.checkpoint()
 		}
@@ -220,6 +224,7 @@ func (x *runner) batch(jobs []job) {
 	answer(left, nil)
 	x.announce(before, commit)
 	x.tellPlaces()
+	x.followPod(commit.People)
 }
 
 // reread makes sure, after a write that failed, that the replica is what the
@@ -350,6 +355,9 @@ func (x *runner) announce(before *replica.Replica, c *replica.Commit) {
 	for _, id := range c.Minted {
 		x.pushes.add(id, x.node.now())
 	}
+	if c.People {
+		x.node.partings.unsay(x)
+	}
 	messages, all := x.gossip(c.Announce)
 	m := Move{Circle: x.id, Frontier: c.Spread || !all, People: c.People, Epoch: c.Epoch || len(c.Minted) > 0,
 		Gap: x.replica.Waiting() > before.Waiting(), Announce: messages}
@@ -397,8 +405,8 @@ func answer(jobs []job, err error) {
 	}
 }
 
-// upkeep does what is due by itself.
-func (x *runner) upkeep() {
+// upkeep does what is due by itself, and says when to look again.
+func (x *runner) upkeep() time.Duration {
 	now := x.node.now()
 	jobs := []job{{do: func(w *replica.Replica, now time.Time) error { return w.Tick(now.UnixMilli()) }}}
 	clock := x.node.clock()
@@ -407,24 +415,18 @@ func (x *runner) upkeep() {
 		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Mint(clock); return err }})
 	}
 	if due.Prekey {
-		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.prekey(w, now, clock) }})
+		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.renewPrekey(w, now, clock) }})
+	}
+	if due.Proof {
+		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { return w.ShowForks(clock) }})
 	}
 	if due.Beat {
 		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Beat(clock); return err }})
 	}
 	x.batch(jobs)
-}
-
-// prekey makes a new box key and publishes its public half. The private half is
-// kept first.
-func (x *runner) prekey(w *replica.Replica, now time.Time, clock crdt.HLC) error {
-	box, err := newBox(x.node.cfg.Rand, now)
-	if err != nil {
-		return err
+	x.forgetBoxes(now)
+	if due.Mint {
+		return min(tickEvery, max(time.Second, time.UnixMilli(due.MintAt).Sub(now)))
 	}
-	if err := x.ring.update(func(c *CircleKeys) { c.Boxes = append([]Box{box.kept}, c.Boxes...) }); err != nil {
-		return err
-	}
-	_, err = w.Propose(&membership.Prekey{Box: box.public}, clock)
-	return err
+	return tickEvery
 }

@@ -67,12 +67,16 @@ func (r *Replica) MayWrite() error {
 	return nil
 }
 
-// Propose writes a control op.
+// Propose writes a control op, and with it a new epoch if it shuts somebody out.
 func (r *Replica) Propose(b membership.Body, clock crdt.HLC) (crdt.ID, error) {
 	if err := r.MayWrite(); err != nil {
 		return crdt.ID{}, err
 	}
-	return r.writeControl(b, clock.Millis())
+	id, err := r.writeControl(b, clock.Millis())
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	return id, r.shut(b, clock)
 }
 
 // Mint makes a new epoch of the circle. It returns its id.

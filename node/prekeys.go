@@ -1,0 +1,89 @@
+package node
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+	"tend/node/replica"
+	"tend/protocol"
+)
+
+// boxKept is how long the private half of a prekey is kept after a newer one of
+// this device was accepted: lockboxes for it may still be under way (SPEC.md
+// §2.1). A home that was off for months keeps its prekey, having no newer one.
+const boxKept = 60 * 24 * time.Hour
+
+// renewPrekey publishes a new prekey. Its private half is kept first; one that was
+// kept and could not be published then is published now.
+func (x *runner) renewPrekey(w *replica.Replica, now time.Time, clock crdt.HLC) error {
+	me, ok := w.People().Device(x.ring.device())
+	if !ok {
+		return replica.ErrReadOnly
+	}
+	public, err := x.nextBox(me, now)
+	if err != nil {
+		return err
+	}
+	_, err = w.Propose(&membership.Prekey{Box: public}, clock)
+	return err
+}
+
+// nextBox returns the public half of a prekey that is newer than the one in use:
+// one kept already, or a fresh one.
+func (x *runner) nextBox(me membership.Device, now time.Time) ([]byte, error) {
+	kept := x.ring.Boxes()
+	if at := usedBox(kept, me); at > 0 {
+		return kept[0].Public(), nil
+	}
+	box, err := newBox(x.node.cfg.Rand, now)
+	if err != nil {
+		return nil, err
+	}
+	return box.public, x.ring.update(func(c *CircleKeys) { c.Boxes = append([]Box{box.kept}, c.Boxes...) })
+}
+
+// usedBox is the place among this device's prekeys, the newest first, of the one
+// that others seal to; -1 if it is not among them.
+func usedBox(kept []protocol.BoxKey, me membership.Device) int {
+	return slices.IndexFunc(kept, func(b protocol.BoxKey) bool { return bytes.Equal(b.Public(), me.Box) })
+}
+
+// forgetBoxes destroys the private halves of prekeys that a newer one replaced
+// long enough ago: what was recorded of their lockboxes is dead from then on.
+func (x *runner) forgetBoxes(now time.Time) {
+	s := x.snap.Load()
+	me, ok := s.People.Device(s.Dev)
+	if !ok {
+		return
+	}
+	used := usedBox(x.ring.Boxes(), me)
+	held := x.ring.held().Boxes
+	if used < 0 || used >= len(held) {
+		return
+	}
+	if keep := boxesToKeep(held, used, me.BoxHLC.Time(), now); keep < len(held) {
+		if err := x.ring.update(func(c *CircleKeys) { c.Boxes = c.Boxes[:keep] }); err != nil {
+			x.log.Warn("an old prekey could not be destroyed yet", "err", err)
+		}
+	}
+}
+
+// boxesToKeep returns how many of the prekeys, the newest first, are kept: the one
+// in use, those not accepted yet, and each before it whose successor has not been
+// accepted for boxKept. The one in use was accepted at the time accepted, each
+// before it when it was made.
+func boxesToKeep(boxes []Box, used int, accepted, now time.Time) int {
+	for i := used + 1; i < len(boxes); i++ {
+		successor := time.UnixMilli(boxes[i-1].Made)
+		if i-1 == used {
+			successor = accepted
+		}
+		if now.Sub(successor) >= boxKept {
+			return i
+		}
+	}
+	return len(boxes)
+}
