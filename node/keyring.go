@@ -152,6 +152,13 @@ func (k *ring) name() string {
 	return k.data.Name
 }
 
+// device is the public key of this device.
+func (k *ring) device() crdt.Device {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.data.Device()
+}
+
 // held returns a copy of all that is kept.
 func (k *ring) held() CircleKeys {
 	k.mu.RLock()
