@@ -53,18 +53,12 @@ func (p *partings) owed(peer membership.PeerKey) bool { _, ok := p.of(peer); ret
 func (p *partings) of(peer membership.PeerKey) (*runner, bool) {
 	for _, x := range p.node.runners() {
 		s := x.snap.Load()
-		if s.Standing != membership.In || len(s.People.ByPeer(peer)) == 0 {
+		if s.Standing != membership.In || x.fellow(peer) || len(s.People.ByPeer(peer)) == 0 {
 			continue
 		}
 		p.mu.Lock()
 		said := p.said[parting{peer: peer, circle: x.id}]
 		p.mu.Unlock()
-		if x.fellow(peer) {
-			if said {
-				p.unsay(parting{peer: peer, circle: x.id}) // back again: another parting is another goodbye
-			}
-			continue
-		}
 		if !said {
 			return x, true
 		}
@@ -72,15 +66,21 @@ func (p *partings) of(peer membership.PeerKey) (*runner, bool) {
 	return nil, false
 }
 
-// unsay forgets that a peer was told.
-func (p *partings) unsay(of parting) {
-	if err := p.node.cfg.Store.Node().Put(row(of.key(), nil)); err != nil {
-		p.node.log.Warn("a goodbye of before could not be forgotten yet", "err", err)
-		return
-	}
+// unsay forgets that peers were told who are in the circle again: another parting
+// is another goodbye.
+func (p *partings) unsay(x *runner) {
 	p.mu.Lock()
-	delete(p.said, of)
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	for of := range p.said {
+		if of.circle != x.id || !x.fellow(of.peer) {
+			continue
+		}
+		if err := p.node.cfg.Store.Node().Put(row(of.key(), nil)); err != nil {
+			p.node.log.Warn("a goodbye of before could not be forgotten yet", "err", err)
+			continue
+		}
+		delete(p.said, of)
+	}
 }
 
 func (p parting) key() []byte { return append(append([]byte{rowSaid}, p.circle[:]...), p.peer[:]...) }
