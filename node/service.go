@@ -24,11 +24,16 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 	var out circle.Result
 	err = x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, now time.Time) error {
 		var err error
-		out, err = w.Do(cmd, w.Env(now, n.cfg.Zone), n.clock())
+		env := w.Env(now, n.cfg.Zone)
+		env.Groups = x.groups.all()
+		out, err = w.Do(cmd, env, n.clock())
 		return err
 	}})
 	if err == nil && out.Place != "" {
 		err = x.places.keep(x.store, out.ID, out.Place)
+	}
+	if err == nil && out.Group != nil {
+		err = x.groups.keep(x.store, *out.Group)
 	}
 	return out, problem(err)
 }
@@ -54,6 +59,9 @@ func (n *Node) Env(id crdt.ID) (circle.Env, error) {
 		return circle.Env{}, err
 	}
 	env := circle.Env{Me: s.Me, Dev: s.Dev, Now: n.now(), Zone: n.cfg.Zone}
+	if x, err := n.runner(id); err == nil {
+		env.Groups = x.groups.all()
+	}
 	for _, m := range s.People.Members() {
 		env.Members = append(env.Members, m.ID)
 	}

@@ -149,7 +149,7 @@ func (s *speaker) free(list []string) {
 }
 
 func toFlag(f *pflag.FlagSet) {
-	f.StringArray("to", nil, "who may read it: a member, or circle; may be repeated")
+	f.StringArray("to", nil, "who may read it: a member, pod or circle; may be repeated")
 }
 
 func untilFlags(f *pflag.FlagSet) {

@@ -42,9 +42,8 @@ func (a *app) verbs() []*cobra.Command {
 		{"change ID", "a new text; earlier yeses ask again", id, 1, changeFlags, "Changed"},
 		{"place ID", "where it is, for the people in this agreement alone", id, 1, placeFlags, "Only the people in this agreement see it"},
 		{"thank ID TEXT", "say thanks, privately", idText, 2, nil, "Thanked"},
-		{"note ID TEXT", "write a note on anything", idText, 2, nil, "Noted"},
+		{"note ID TEXT", "write a note on anything", idText, 2, noteFlags, "Noted"},
 		{"check-in MEMBER TEXT", "how somebody seemed to me; they read it too", []string{"member", "text"}, 2, nil, "Noted"},
-		{"widen ID", "ask more people; they get the text as it is now, or another", id, 1, widenFlags, "More people are asked"},
 		{"edit ID", "change a need or an offer of mine", id, 1, editFlags, "Changed"},
 		{"enough ID", "enough for now", id, 1, nil, "Enough for now"},
 		{"met ID", "it's taken care of", id, 1, nil, "Taken care of"},
@@ -58,7 +57,7 @@ func (a *app) verbs() []*cobra.Command {
 	for i, v := range table {
 		cmds[i] = a.verb(v)
 	}
-	return cmds
+	return append(cmds, a.widen())
 }
 
 // verb makes the command of v.
@@ -137,9 +136,15 @@ func (s *speaker) done(said string, d view.Done) {
 	if d.Unchanged {
 		said += ", as before"
 	}
-	s.line("%s: %s", said, strings.Join(shorts, " "))
+	if len(shorts) > 0 {
+		said += ": " + strings.Join(shorts, " ")
+	}
+	s.line("%s", said)
 	for _, p := range d.Asked {
 		s.asked(p)
+	}
+	if len(d.Asked) > 1 {
+		s.line("  They see one another there.")
 	}
 	if len(d.Card) > 0 {
 		s.card(d.Card)
@@ -190,7 +195,7 @@ func postFlags(f *pflag.FlagSet) {
 	f.String("sign-up", "", "open (a yes is enough) or ask-first")
 	f.Bool("tender", false, "never in notices or printouts")
 	f.String("fade", "", "fades this long after closing, as 30d")
-	f.StringArray("to", nil, "only to this member; may be repeated")
+	f.StringArray("to", nil, "only for a member, pod, pod:MEMBER or a group of mine; may be repeated")
 }
 
 func editFlags(f *pflag.FlagSet) {
@@ -198,11 +203,8 @@ func editFlags(f *pflag.FlagSet) {
 	postFlags(f)
 }
 
-func widenFlags(f *pflag.FlagSet) {
-	f.StringArray("to", nil, "a member, or circle; may be repeated")
-	f.String("text", "", "the title they will get")
-	f.String("details", "", "the details they will get")
-	f.Bool("yes", false, "do not ask first")
+func noteFlags(f *pflag.FlagSet) {
+	f.StringArray("to", nil, "only for some of those who read it; may be repeated")
 }
 
 func mayIFlags(f *pflag.FlagSet) { f.String("when", "", "a date, a date with hour, or a range") }

@@ -180,3 +180,14 @@ func (r *reader) podAsked() []Attention {
 	}
 	return out
 }
+
+// PodOf reports whether id is what stands between owner and somebody they asked
+// into their pod.
+func (s *State) PodOf(id, owner crdt.ID) bool {
+	made, ok := s.record(id).maker()
+	if !ok {
+		return false
+	}
+	_, is := made.Body.(PodAsked)
+	return is && made.Author == owner
+}

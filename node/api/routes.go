@@ -36,6 +36,9 @@ var routes = []route{
 	look("map", "The offers by category.", "circle", []view.Shelf{}, shelves),
 	look("search", "What holds every one of the words.", "circle words limit", []view.Item{}, search),
 	look("charter", "What the circle agreed on.", "circle", view.Charter{}, charter),
+	look("pod", "My pod, and the pods I am in.", "circle", view.Pod{}, pod),
+	look("groups", "My own lists of people, on this home alone.", "circle", []view.Group{}, groups),
+	look("widening", "What asking more people would do; changes nothing.", "id to* text details circle", view.Widening{}, widening),
 
 	look("circles", "The circles of this home.", "", []view.Circle{}, circles),
 	look("status", "What this node can truthfully say about itself.", "", view.Status{}, status),

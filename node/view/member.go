@@ -59,18 +59,6 @@ type TenderDate struct {
 	Next    string `json:"next,omitempty"`
 }
 
-// Pod is the few a member would turn to, and those whose pod they are in.
-type Pod struct {
-	Mine  []PodMember `json:"mine"`
-	IAmIn []Person    `json:"i_am_in"`
-}
-
-// PodMember is one whom the reader asked into their pod.
-type PodMember struct {
-	Member Person `json:"member"`
-	Said   string `json:"said"` // "yes", "asked" or "not_now"
-}
-
 // Charter is what a circle agreed on.
 type Charter struct {
 	Name        string            `json:"name"`

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+// pod are the verbs about the few one would turn to.
+func (a *app) pod() *cobra.Command {
+	list := a.look("list", "who is in my pod, and whose pod I am in", func(ctx context.Context, c *client.Client, s *speaker) error {
+		p, err := c.Pod(ctx)
+		if err != nil {
+			return err
+		}
+		return s.answer(p, func() { s.pod(p) })
+	})
+	checkIns := &cobra.Command{Use: "check-ins open|closed", Short: "whether my pod may read check-ins about me",
+		Args: words(1, 1, "open|closed"), ValidArgs: []string{"open", "closed"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.say(cmd.Context(), verb{use: "pod", said: "Check-ins about me are " + plain(args[0]) + " to my pod"},
+				client.Args{"text": {"check-ins"}, "check_ins": {args[0]}})
+		}}
+	cmd := noun("pod", "the few I would turn to", list,
+		a.podVerb("add", "MEMBER…", "ask somebody to be one of the few I would turn to", "They are asked; each answers for themselves", -1),
+		a.podVerb("yes", "MEMBER", "yes, I am in their pod", "You are in their pod", 1),
+		a.podVerb("not-now", "MEMBER", "not now: a full answer", "Not now: a full answer", 1),
+		a.podVerb("leave", "MEMBER", "leave somebody's pod; no reason needed", "You have left their pod", 1),
+		a.podVerb("remove", "MEMBER", "let somebody go from my pod", "They are no longer in your pod", 1),
+		checkIns)
+	cmd.RunE = list.RunE
+	return cmd
+}
+
+func (a *app) podVerb(word, takes, short, said string, most int) *cobra.Command {
+	return &cobra.Command{Use: word + " " + takes, Short: short, Args: words(1, most, takes), ValidArgsFunction: a.completeIDs("member"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.say(cmd.Context(), verb{use: "pod", said: said}, client.Args{"text": {word}, "member": args})
+		}}
+}
+
+// podWords are what somebody said to being in my pod.
+var podWords = map[string]string{"yes": "yes", "asked": "has not said yet", "not_now": "not now"}
+
+func (s *speaker) pod(p view.Pod) {
+	if len(p.Mine) == 0 {
+		s.line("Nobody is in your pod yet; tend pod add MEMBER asks somebody.")
+	}
+	for _, m := range p.Mine {
+		s.field(name(m.Member), podWords[m.Said])
+	}
+	if len(p.IAmIn) > 0 {
+		s.line("You are in the pod of %s.", names(p.IAmIn))
+	}
+	if len(p.AsksMe) > 0 {
+		s.line("%s would like you in their pod: tend pod yes or not-now MEMBER.", names(p.AsksMe))
+	}
+	s.line("Your pod may read check-ins about you: %s.", map[string]string{"open": "yes", "closed": "no"}[p.CheckIns])
+}
+
+// group keeps lists of people on this home alone.
+func (a *app) group() *cobra.Command {
+	var drop bool
+	cmd := &cobra.Command{Use: "group [NAME [MEMBER]…]", Short: "a list of people of my own, on this home alone; usable after --to",
+		Args: words(0, -1, "[NAME [MEMBER]…]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 || drop && len(args) == 1 {
+				return a.say(cmd.Context(), verb{use: "group", said: "Kept on this home alone"}, client.Args{"name": {args[0]}, "member": args[1:]})
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				all, err := c.Groups(cmd.Context())
+				if err != nil {
+					return err
+				}
+				list := []view.Group{}
+				for _, g := range all {
+					if len(args) == 0 || g.Name == strings.Join(strings.Fields(strings.ToLower(args[0])), " ") {
+						list = append(list, g)
+					}
+				}
+				if len(args) > 0 && len(list) == 0 {
+					return fail(exitMissing, "tend group lists yours", "you have no group %q", args[0])
+				}
+				s := a.speaker()
+				return s.answer(list, func() { s.groups(list) })
+			})
+		}}
+	cmd.Flags().BoolVar(&drop, "drop", false, "let the list go")
+	return cmd
+}
+
+func (s *speaker) groups(list []view.Group) {
+	if len(list) == 0 {
+		s.line("No groups yet; tend group NAME MEMBER… makes one.")
+	}
+	for _, g := range list {
+		s.field(plain(g.Name), names(g.Members))
+	}
+}

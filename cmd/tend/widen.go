@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+// widen asks more people: it shows the faces and the text they will get, and asks
+// first.
+func (a *app) widen() *cobra.Command {
+	v := verb{use: "widen ID", said: "More people are asked"}
+	var yes bool
+	cmd := &cobra.Command{Use: v.use, Short: "ask more people; they get the text as it is now, or another", Args: words(1, 1, "ID"),
+		ValidArgsFunction: a.completeIDs("id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out := argsOf(cmd, []string{"id"}, args)
+			delete(out, "yes")
+			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.widenTo(cmd.Context(), c, v, out, yes) })
+		}}
+	f := cmd.Flags()
+	f.StringArray("to", nil, "a member, pod, pod:MEMBER, a group of mine, or circle; may be repeated")
+	f.String("text", "", "the title they will get")
+	f.String("details", "", "the details they will get")
+	f.BoolVar(&yes, "yes", false, "do not ask first")
+	return cmd
+}
+
+func (a *app) widenTo(ctx context.Context, c *client.Client, v verb, args client.Args, yes bool) error {
+	w, err := c.Widening(ctx, args)
+	if err != nil {
+		return err
+	}
+	if len(w.New) > 0 && !a.quiet {
+		(&speaker{w: a.err, now: a.speaker().now}).widening(w)
+	}
+	if len(w.New) > 0 && !yes {
+		ok, err := a.asks("Ask them? [y/N] ")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fail(exitKept, "nothing was changed", "nobody else was asked")
+		}
+	}
+	done, err := c.Do(ctx, "widen", args)
+	if err != nil {
+		return err
+	}
+	s := a.speaker()
+	return s.answer(done, func() { s.done(v.said, done) })
+}
+
+// widening writes who would read something, and what.
+func (s *speaker) widening(w view.Widening) {
+	to := names(w.New)
+	if w.Readers.People == nil {
+		to = "everyone in the circle: " + to
+	}
+	s.line("This goes to %s.", to)
+	s.line("They will read:")
+	s.line("  %s", plain(w.Title))
+	if w.Details != "" {
+		s.line("%s", paragraphs(w.Details, "  "))
+	}
+	if w.NotesStay > 0 {
+		s.line("Earlier notes stay with those who read them now.")
+	}
+}
+
+// asks puts a question to the person at the terminal. Where nobody is there to ask
+// the error says how to answer beforehand.
+func (a *app) asks(question string) (bool, error) {
+	in, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return false, usage("--yes says so beforehand", "nobody is there to ask")
+	}
+	fmt.Fprint(a.err, question)
+	answer, err := bufio.NewReader(io.LimitReader(in, 256)).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return false, fmt.Errorf("read the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}

@@ -1,0 +1,34 @@
+package api
+
+import "tend/crdt/circle"
+
+func pod(c *call) (any, error) {
+	s, err := c.source()
+	if err != nil {
+		return nil, err
+	}
+	return s.Pod(), nil
+}
+
+func groups(c *call) (any, error) {
+	s, err := c.source()
+	if err != nil {
+		return nil, err
+	}
+	return s.Groups(), nil
+}
+
+// widening shows what widen would do; it changes nothing.
+func widening(c *call) (any, error) {
+	s, err := c.source()
+	if err != nil {
+		return nil, err
+	}
+	args := circle.Args{}
+	for key, values := range c.args {
+		if key != "circle" {
+			args[key] = values
+		}
+	}
+	return s.Widening(args)
+}

@@ -1,0 +1,45 @@
+package view
+
+import (
+	"maps"
+	"slices"
+
+	"tend/crdt/circle"
+)
+
+// Pod returns this member's pod, and the pods they are in.
+func (s Source) Pod() Pod {
+	p := s.State.Pod(s.Env)
+	v := Pod{Mine: []PodMember{}, IAmIn: s.people(p.IAmIn), AsksMe: s.people(p.AsksMe), CheckIns: "closed"}
+	if p.CheckIns {
+		v.CheckIns = "open"
+	}
+	for _, m := range p.Mine {
+		v.Mine = append(v.Mine, PodMember{Member: s.Person(m.Member), Said: m.Said})
+	}
+	return v
+}
+
+// Groups returns this member's own lists of people, by name.
+func (s Source) Groups() []Group {
+	out := []Group{}
+	for _, name := range slices.Sorted(maps.Keys(s.Env.Groups)) {
+		out = append(out, Group{Name: name, Members: s.people(s.Env.Groups[name])})
+	}
+	return out
+}
+
+// Widening reads what asking more people would do. The error is a
+// [*circle.Problem].
+func (s Source) Widening(args circle.Args) (Widening, error) {
+	cmd, err := circle.ParseCommand(s.State, s.Env, "widen", args)
+	if err != nil {
+		return Widening{}, err
+	}
+	w, err := s.State.Widening(s.Env, cmd.(circle.Widen))
+	if err != nil {
+		return Widening{}, err
+	}
+	return Widening{ID: w.ID.String(), Title: w.Title, Details: w.Details, Readers: s.audience(w.Readers),
+		New: s.people(w.New), NotesStay: w.Notes}, nil
+}
