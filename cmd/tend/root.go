@@ -29,6 +29,9 @@ type app struct {
 	set settings
 	// alone says that this process opened the home itself, for as long as it lasts.
 	alone bool
+	// opened is the passphrase that this process opened the vault with, if any: it
+	// need not be asked for twice.
+	opened []byte
 }
 
 // main runs args and returns the exit code.

@@ -85,6 +85,7 @@ func setUpHomes(env *testscript.Env) error {
 	env.Setenv("TEND_NO_MDNS", "1")
 	env.Setenv("TEND_NO_PORT_MAP", "1")
 	env.Setenv("TZ", "UTC")
+	env.Setenv("TEND_KEYRING", "off")
 	for day := range 10 { // $D0 is today
 		env.Setenv(fmt.Sprintf("D%d", day), time.Now().UTC().AddDate(0, 0, day).Format(time.DateOnly))
 	}
@@ -239,7 +240,8 @@ func program(ts *testscript.TestScript) string {
 
 func environment(ts *testscript.TestScript) []string {
 	var env []string
-	for _, key := range []string{"PATH", "HOME", "TMPDIR", "TZ", "TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP", "TEND_NO_GOSSIP"} {
+	for _, key := range []string{"PATH", "HOME", "TMPDIR", "TZ", "TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP", "TEND_NO_GOSSIP",
+		"TEND_PASSPHRASE_FILE", "TEND_KEYRING"} {
 		if v := ts.Getenv(key); v != "" {
 			env = append(env, key+"="+v)
 		}

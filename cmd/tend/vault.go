@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"tend/crdt/circle"
+	"tend/node/api"
+	"tend/node/client"
+	"tend/node/view"
 	"tend/storage/vault"
 )
 
@@ -20,7 +25,10 @@ const maxPassphrase = 1 << 10
 // openVault opens the home's vault, and makes one at the first start; then
 // nothing is asked.
 func (a *app) openVault(h home) (*vault.Vault, error) {
-	o := vault.Options{Passphrase: func() ([]byte, error) { return a.passphrase("Passphrase of " + h.dir + ": ") }}
+	o := vault.Options{Passphrase: func() (pass []byte, err error) {
+		a.opened, err = a.passphrase("Passphrase of " + h.dir + ": ")
+		return a.opened, err
+	}}
 	v, err := vault.Open(h.dir, o)
 	if errors.Is(err, vault.ErrNone) {
 		v, err = vault.Create(h.dir, o)
@@ -60,11 +68,7 @@ func (a *app) passphrase(prompt string) ([]byte, error) {
 		defer f.Close()
 		return readPassphrase(f)
 	}
-	name := a.getenv("TEND_PASSPHRASE_FILE")
-	if name == "" {
-		name = a.set.PassphraseFile
-	}
-	if name != "" {
+	if name := a.passphraseFile(); name != "" {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, &failure{code: exitFailed, say: name + " cannot be read", hint: reason(err), err: err}
@@ -81,6 +85,11 @@ func (a *app) passphrase(prompt string) ([]byte, error) {
 	return term.ReadPassword(int(in.Fd()))
 }
 
+// passphraseFile names the file that holds the passphrase, if there is one.
+func (a *app) passphraseFile() string {
+	return cmp.Or(a.getenv("TEND_PASSPHRASE_FILE"), a.set.PassphraseFile)
+}
+
 // readPassphrase reads one passphrase; a line's end is not part of it.
 func readPassphrase(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxPassphrase+1))
@@ -94,61 +103,93 @@ func readPassphrase(r io.Reader) ([]byte, error) {
 }
 
 func (a *app) vault() *cobra.Command {
-	move := func(use, short, said string, do func(*vault.Vault) error) *cobra.Command {
-		return &cobra.Command{Use: use, Short: short, Args: words(0, 0, ""), RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.moveKey(cmd.Context(), said, do)
+	move := func(place, short, said string) *cobra.Command {
+		return &cobra.Command{Use: place, Short: short, Args: words(0, 0, ""), RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.moveKey(cmd.Context(), place, said)
 		}}
 	}
 	return noun("vault", "where this home's key is kept",
-		move("file", "in a file beside the vault, so that a start asks nothing", "The key is in a file beside the vault.", (*vault.Vault).MoveToFile),
-		move("keyring", "in this computer's keyring", "The key is in this computer's keyring.", (*vault.Vault).MoveToKeyring),
-		move("passphrase", "behind a passphrase, which each start then needs", "From now on each start needs the passphrase.", a.setPassphrase))
+		move(api.KeyInFile, "in a file beside the vault, so that a start asks nothing", "The key is in a file beside the vault."),
+		move(api.KeyInKeyring, "in this computer's keyring", "The key is in this computer's keyring."),
+		move(api.KeyInPassphrase, "behind a passphrase, which each start then needs", "From now on each start needs the passphrase."))
 }
 
-// moveKey opens the vault alone, without the store, and moves its key.
-func (a *app) moveKey(ctx context.Context, said string, do func(*vault.Vault) error) (err error) {
-	if c, err := a.runningNode(ctx); err == nil {
-		return errors.Join(fail(exitFailed, "end it, then try again", "a node is running on %s and holds its key", a.homeDir), c.Close())
-	}
-	h := a.home()
-	if !h.begun() {
+// moveKey moves the home's key, of a running node as well. A passphrase travels
+// in the request's body alone, over the home's own socket or in this process.
+func (a *app) moveKey(ctx context.Context, place, said string) error {
+	if !a.home().begun() {
 		return noCircle()
 	}
-	lock, err := a.takeHome(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	v, err := a.openVault(h)
-	if err != nil {
-		return err
-	}
-	if err := do(v); err != nil {
-		return vaultFailure(h, err)
-	}
-	s := a.speaker()
-	return s.answer(map[string]string{"key": v.Where().String()}, func() { s.line("%s", said) })
-}
-
-func (a *app) setPassphrase(v *vault.Vault) error {
-	pass, err := a.passphrase("New passphrase: ")
-	if err != nil {
-		return &failure{code: exitFailed, say: "there is no passphrase to set",
-			hint: "start it on a terminal, or give one by --passphrase-fd or TEND_PASSPHRASE_FILE", err: err}
-	}
-	if len(pass) < vault.MinPassphrase {
-		return usage("longer is better: several words that only you put together", "a passphrase needs at least %d characters", vault.MinPassphrase)
-	}
-	if in, ok := a.in.(*os.File); ok && a.passphraseFD < 0 && a.getenv("TEND_PASSPHRASE_FILE") == "" && term.IsTerminal(int(in.Fd())) {
-		again, err := a.passphrase("The same again: ")
+	return a.with(ctx, here, func(c *client.Client) error {
+		var fresh string
+		var err error
+		if place == api.KeyInPassphrase {
+			if fresh, err = a.newPassphrase(); err != nil {
+				return err
+			}
+		}
+		move := func(pass string) (client.Key, error) {
+			return c.MoveKey(ctx, place, cmp.Or(pass, string(a.opened)), fresh)
+		}
+		var key client.Key
+		if at, lookErr := vault.PlaceOf(a.homeDir); lookErr == nil && at == vault.InPassphrase {
+			key, err = asked(ctx, a, move)
+		} else {
+			key, err = move("")
+		}
 		if err != nil {
 			return err
 		}
+		s := a.speaker()
+		return s.answer(key, func() { s.line("%s", said) })
+	})
+}
+
+// newPassphrase gets a passphrase to set; on a terminal it is typed twice.
+func (a *app) newPassphrase() (string, error) {
+	pass, err := a.passphrase("New passphrase: ")
+	if err != nil {
+		return "", &failure{code: exitFailed, say: "there is no passphrase to set",
+			hint: "start it on a terminal, or give one by --passphrase-fd or TEND_PASSPHRASE_FILE", err: err}
+	}
+	if len(pass) < vault.MinPassphrase {
+		return "", usage("longer is better: several words that only you put together", "a passphrase needs at least %d characters", vault.MinPassphrase)
+	}
+	if in, ok := a.in.(*os.File); ok && a.passphraseFD < 0 && a.passphraseFile() == "" && term.IsTerminal(int(in.Fd())) {
+		again, err := a.passphrase("The same again: ")
+		if err != nil {
+			return "", err
+		}
 		if !bytes.Equal(pass, again) {
-			return usage("", "the two were not the same; nothing has changed")
+			return "", usage("", "the two were not the same; nothing has changed")
 		}
 	}
-	return v.SetPassphrase(pass, vault.DefaultParams)
+	return string(pass), nil
+}
+
+// MoveKey implements [api.Keys].
+func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (view.Key, error) {
+	if err := m.recheck(passphrase); err != nil {
+		return view.Key{}, err
+	}
+	var err error
+	switch place {
+	case api.KeyInFile:
+		err = m.vault.MoveToFile()
+	case api.KeyInKeyring:
+		err = m.vault.MoveToKeyring()
+	default:
+		if len(fresh) < vault.MinPassphrase {
+			return view.Key{}, &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("A passphrase needs at least %d characters.", vault.MinPassphrase),
+				Hint: "Longer is better: several words that only you put together."}
+		}
+		err = m.vault.SetPassphrase([]byte(fresh), vault.DefaultParams)
+	}
+	if err != nil {
+		m.log.Error("the key was not moved", "to", place, "err", err)
+		return view.Key{}, &circle.Problem{Code: circle.Failed, Say: "The key of this home could not be moved.", Hint: cmp.Or(vault.Hint(err), reason(err))}
+	}
+	return view.Key{Key: place}, nil
 }
 
 // noCircle is the failure of a command that needs a circle on a home without one.

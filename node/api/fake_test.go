@@ -306,6 +306,12 @@ func (h *home) Verify(context.Context) (view.Verified, error) {
 func (h *home) Rebuild(context.Context) (view.Verified, error) {
 	return view.Verified{OK: true, Ops: 7}, nil
 }
+func (h *home) MoveKey(_ context.Context, place, passphrase, fresh string) (view.Key, error) {
+	if place == api.KeyInPassphrase && (passphrase != "the old one" || fresh != "the new one") {
+		return view.Key{}, &circle.Problem{Code: circle.Failed, Say: "This needs the passphrase again."}
+	}
+	return view.Key{Key: place}, nil
+}
 func (h *home) Doctor(context.Context) ([]view.Check, error) { return nil, nil }
 func (h *home) Version() view.Version                        { return view.Version{Version: "test", Go: "go", API: "v1"} }
 

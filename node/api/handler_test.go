@@ -122,6 +122,7 @@ func TestVerbs(t *testing.T) {
 		{"peers", "peers", `{"addr":"/ip4/127.0.0.1/tcp/1"}`, `{}`},
 		{"verify", "verify", ``, `"ok":true`},
 		{"rebuild", "rebuild", ``, `"ok":true`},
+		{"vault", "vault", `{"place":"passphrase","passphrase":"the old one","new_passphrase":"the new one"}`, `{"key":"passphrase"}`},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

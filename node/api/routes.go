@@ -63,6 +63,7 @@ var routes = []route{
 	act("verify", "Walks the whole log and every index.", "circle", view.Verified{}, verify),
 	act("rebuild", "Throws derived data away and makes it again.", "circle", view.Verified{}, rebuild),
 
+	act("vault", "Moves the home's key to file, keyring or passphrase; asks for the present passphrase again if there is one.", "place passphrase new_passphrase circle", view.Key{}, moveKey),
 	act("phrase", "The 24 words; asks for the passphrase again if there is one.", "passphrase circle", []view.Phrase{}, phrase),
 
 	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",

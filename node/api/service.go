@@ -40,6 +40,7 @@ type Upkeep interface {
 	Travel
 	Health
 	Devices
+	Keys
 }
 
 // Circles is which circles there are and how one begins and leaves.

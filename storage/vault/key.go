@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/zalando/go-keyring"
@@ -70,6 +71,19 @@ func (v *Vault) Where() Place {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.header.Place
+}
+
+// PlaceOf says where the key of the vault in dir is, without opening it.
+func PlaceOf(dir string) (Place, error) {
+	data, err := readBounded(filepath.Join(dir, FileName))
+	if err != nil {
+		return InFile, fmt.Errorf("look at the vault: %w", err)
+	}
+	h, _, _, err := splitFile(data)
+	if err != nil {
+		return InFile, fmt.Errorf("look at the vault: %w", err)
+	}
+	return h.Place, nil
 }
 
 // unlock gets the vault key from where the header says.

@@ -491,3 +491,23 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestPlaceOf(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := vault.PlaceOf(dir); err == nil {
+		t.Error("PlaceOf of no vault, no error")
+	}
+	v, err := vault.Create(dir, vault.Options{NoKeyring: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := vault.PlaceOf(dir); err != nil || at != vault.InFile {
+		t.Errorf("PlaceOf = %v, %v", at, err)
+	}
+	if err := v.SetPassphrase([]byte("correct horse"), vault.Params{Time: 1, KiB: 64, Threads: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := vault.PlaceOf(dir); err != nil || at != vault.InPassphrase {
+		t.Errorf("PlaceOf = %v, %v after a passphrase was set", at, err)
+	}
+}
