@@ -22,7 +22,9 @@ import (
 	"github.com/multiformats/go-multiaddr"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tend/crdt/membership"
 	"tend/node/client"
+	codes "tend/protocol"
 )
 
 // tap is a listener that passes every connection on to another port and keeps
@@ -185,18 +187,21 @@ func cmdSilent(ts *testscript.TestScript, neg bool, args []string) {
 
 func exists(file string) bool { _, err := os.Stat(file); return err == nil }
 
-// cmdStranger knocks on a running node as somebody nobody knows, speaking the
-// protocols of Tend and of libp2p, and wants no byte of an answer: stranger HOME.
-// With "stranger HOME door" an invitation is live; then libp2p may say who it is,
-// since the join protocol is negotiated, and nothing else.
+// strangersTry are the protocols of Tend and of libp2p that a node may speak, but
+// for the one by which people join.
+var strangersTry = []protocol.ID{"/tend/sync/1", "/meshsub/1.3.0", "/meshsub/1.2.0", "/meshsub/1.1.0", "/floodsub/1.0.0",
+	"/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0", "/ipfs/ping/1.0.0", "/libp2p/circuit/relay/0.2.0/hop", "/libp2p/circuit/relay/0.2.0/stop",
+	"/libp2p/dcutr", "/libp2p/autonat/1.0.0", "/libp2p/autonat/2/dial-request", "/libp2p/autonat/2/dial-back"}
+
+// cmdStranger speaks to a running node as somebody nobody knows, in the protocols
+// of Tend and of libp2p, and wants no byte of an answer: stranger HOME. With
+// "stranger HOME door" an invitation is live: then, and only then, a knock is
+// answered, and still nothing else.
 func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 || len(args) > 2 || neg {
 		ts.Fatalf("usage: stranger HOME [door]")
 	}
-	protocols := []protocol.ID{"/tend/sync/1", "/meshsub/1.2.0", "/meshsub/1.1.0", "/floodsub/1.0.0"}
-	if len(args) == 1 {
-		protocols = append(protocols, "/ipfs/id/1.0.0", "/ipfs/ping/1.0.0")
-	}
+	door := len(args) == 2
 	c, err := client.Open(homeDir(ts, args[0]))
 	ts.Check(err)
 	defer c.Close()
@@ -204,19 +209,29 @@ func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	id, err := peer.Decode(st.PeerID)
 	ts.Check(err)
+	knock := codes.EncodeOpening(&codes.Knock{Invite: membership.InviteID{1}, NonceJ: [16]byte{1}})
+	knock = append(binary.BigEndian.AppendUint32(nil, uint32(len(knock))), knock...)
+	noise := make([]byte, 64)
+	_, _ = rand.Read(noise) // crypto/rand never fails
+	binary.BigEndian.PutUint32(noise, 60)
 	for _, addr := range st.Listen {
 		a, err := multiaddr.NewMultiaddr(strings.Split(addr, "/p2p/")[0])
 		ts.Check(err)
-		for _, p := range protocols {
-			if got := strangerHears(ts, peer.AddrInfo{ID: id, Addrs: []multiaddr.Multiaddr{a}}, p); len(got) > 0 {
+		to := peer.AddrInfo{ID: id, Addrs: []multiaddr.Multiaddr{a}}
+		for _, p := range strangersTry {
+			if got := strangerHears(ts, to, p, noise); len(got) > 0 {
 				ts.Fatalf("%s told a stranger %d bytes over %s at %s: %q", args[0], len(got), p, addr, got)
 			}
+		}
+		if got := strangerHears(ts, to, "/tend/join/1", knock); (len(got) > 0) != door {
+			ts.Fatalf("%s answered a knock with %d bytes at %s, door: %v", args[0], len(got), addr, door)
 		}
 	}
 }
 
-// strangerHears dials with a new key and returns what the other side says over p.
-func strangerHears(ts *testscript.TestScript, to peer.AddrInfo, p protocol.ID) []byte {
+// strangerHears dials with a new key, says something over p, and returns what the
+// other side says to it. It fails when the other side tells what it speaks.
+func strangerHears(ts *testscript.TestScript, to peer.AddrInfo, p protocol.ID, say []byte) []byte {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
 	host, err := libp2p.New(libp2p.NoListenAddrs)
@@ -226,15 +241,15 @@ func strangerHears(ts *testscript.TestScript, to peer.AddrInfo, p protocol.ID) [
 		return nil // not even a connection
 	}
 	s, err := host.NewStream(ctx, to.ID, p)
+	if known, _ := host.Peerstore().GetProtocols(to.ID); len(known) > 1 || len(known) == 1 && known[0] != p {
+		ts.Fatalf("a stranger was told the protocols %q", known)
+	}
 	if err != nil {
 		return nil
 	}
 	defer s.Reset()
-	frame := make([]byte, 64)
-	_, _ = rand.Read(frame) // crypto/rand never fails
-	binary.BigEndian.PutUint32(frame, 60)
 	ts.Check(s.SetDeadline(time.Now().Add(2 * time.Second)))
-	_, _ = s.Write(frame) // refused is as good
+	_, _ = s.Write(say) // refused is as good
 	got, _ := io.ReadAll(io.LimitReader(s, 1<<16))
 	return got
 }

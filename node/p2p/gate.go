@@ -17,8 +17,8 @@ import (
 )
 
 // gate lets members in, and a stranger to the door only while there is one
-// (security.md 7). It is libp2p's ConnectionGater: a stranger learns one peer id
-// and never reaches Identify.
+// (security.md 7). It is libp2p's ConnectionGater: a stranger learns one peer id.
+// What those who come in may speak, guard says.
 type gate struct {
 	home   Home
 	relays map[peer.ID]bool // relays named by this home's person

@@ -3,6 +3,8 @@ package p2p_test
 import (
 	"context"
 	"crypto/rand"
+	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,8 +13,13 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
+	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
+	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 
 	"tend/node/p2p"
+	tend "tend/protocol"
 )
 
 // outsider is a plain libp2p host.
@@ -68,30 +75,75 @@ func TestStrangerAtOpenDoorReachesJoinOnly(t *testing.T) {
 	if err := h.Connect(ctx, infoOf(n)); err != nil {
 		t.Fatalf("Connect at an open door: %v", err)
 	}
-	s, err := h.NewStream(ctx, n.LibHost().ID(), "/tend/sync/1")
+	for _, id := range []protocol.ID{"/tend/sync/1", "/meshsub/1.1.0", identify.ID, identify.IDPush, ping.ID, proto.ProtoIDv2Hop} {
+		if got := says(t, h, n, id, append([]byte{1}, v.genesis.ID[:]...)); len(got) > 0 {
+			t.Errorf("%s told a stranger %x", id, got)
+		}
+	}
+	if protos, err := h.Peerstore().GetProtocols(n.LibHost().ID()); err != nil || len(protos) > 0 {
+		t.Errorf("a stranger learned protocols %v, %v", protos, err)
+	}
+	if known, err := n.LibHost().Peerstore().GetProtocols(h.ID()); err != nil || len(known) > 0 {
+		t.Errorf("a stranger was asked for protocols, and said %v, %v", known, err)
+	}
+	k := protocolsKnock()
+	if got := says(t, h, n, "/tend/join/1", framed(k...)); len(got) == 0 {
+		t.Error("the door did not answer a knock")
+	}
+}
+
+// protocolsKnock is a knock with a code the house does not know.
+func protocolsKnock() []byte { return tend.EncodeOpening(&tend.Knock{NonceJ: [16]byte{1}}) }
+
+// says opens a stream, sends first, and returns what comes back.
+func says(t *testing.T, h host.Host, n *p2p.Net, id protocol.ID, first []byte) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	s, err := h.NewStream(ctx, n.LibHost().ID(), id)
 	if err != nil {
-		t.Fatalf("NewStream: %v", err)
+		return nil
 	}
-	if _, err := s.Write(append([]byte{1}, v.genesis.ID[:]...)); err != nil {
+	defer s.Reset()
+	if err := s.SetDeadline(time.Now().Add(3 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if err := sendFrame(s, []byte{0x81, 0x01}); err != nil {
+	_, _ = s.Write(first) // refused is as good
+	got := make([]byte, 1)
+	k, _ := io.ReadFull(s, got)
+	return got[:k]
+}
+
+// A departed member may say and hear GOODBYE, and nothing else.
+func TestPartedSpeaksGoodbyeOnly(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	v.join(a)
+	a.door = true
+	a.owed[b.peer] = true
+	n := a.start(nil)
+	h := outsider(t, privOf(t, b))
+	byes := make(chan []byte, 1)
+	h.SetStreamHandler("/tend/sync/1", func(s network.Stream) {
+		data, _ := io.ReadAll(s)
+		s.Close()
+		byes <- data
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := h.Connect(ctx, infoOf(n)); err != nil {
 		t.Fatal(err)
 	}
-	// The answer is ERR 1, and nothing else.
-	got, err := readFrame(s)
-	if want := "83090140"; err != nil || hexOf(got) != want {
-		t.Errorf("sync for a stranger = %s, %v; want %s", hexOf(got), err, want)
+	select {
+	case data := <-byes:
+		if len(data) < 34 || data[0] != 1 {
+			t.Errorf("the departed heard %x, want a GOODBYE", data)
+		}
+	case <-ctx.Done():
+		t.Fatal("the departed heard no GOODBYE")
 	}
-	if _, err := readFrame(s); err == nil {
-		t.Error("more than one frame for a stranger")
-	}
-	m, err := h.NewStream(ctx, n.LibHost().ID(), "/meshsub/1.1.0")
-	if err == nil {
-		_, err = m.Read(make([]byte, 1))
-	}
-	if err == nil {
-		t.Error("a stranger was spoken to by gossip")
+	if protos, err := h.Peerstore().GetProtocols(n.LibHost().ID()); err != nil || slices.Contains(protos, identify.ID) {
+		t.Errorf("the departed learned protocols %v, %v", protos, err)
 	}
 }
 

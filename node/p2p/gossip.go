@@ -179,6 +179,7 @@ func (g *gossip) judge(circle crdt.ID, from peer.ID, m *pubsub.Message) pubsub.V
 	}
 	switch g.n.home.Gossiped(circle, key, slices.Clone(m.Data)) {
 	case Accept:
+		g.n.overheard(circle)
 		return pubsub.ValidationAccept
 	case Reject:
 		return pubsub.ValidationReject
@@ -240,13 +241,11 @@ func (g *gossip) hears(topic string, p peer.ID) bool {
 	return topic != "" && slices.Contains(g.ps.ListPeers(topic), p)
 }
 
-// renew tells pubsub of a peer that became a member while connected.
+// renew tells pubsub of a peer that became a member while connected: what it speaks
+// was not asked before, and is found out by speaking.
 func (g *gossip) renew(p peer.ID) {
-	has, err := g.n.host.Peerstore().SupportsProtocols(p, pubsub.GossipSubID_v13, pubsub.GossipSubID_v12, pubsub.GossipSubID_v11)
-	if err != nil || len(has) == 0 {
-		return // not identified yet: pubsub will be told then
-	}
-	if err := g.renewed.Emit(event.EvtPeerProtocolsUpdated{Peer: p, Added: has}); err != nil {
+	added := []protocol.ID{pubsub.GossipSubID_v13, pubsub.GossipSubID_v12, pubsub.GossipSubID_v11}
+	if err := g.renewed.Emit(event.EvtPeerProtocolsUpdated{Peer: p, Added: added}); err != nil {
 		g.n.log.Debug("tell gossip of a member", "err", err)
 	}
 }

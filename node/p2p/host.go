@@ -86,6 +86,7 @@ type Net struct {
 	peers        map[peer.ID]*known      // whom this home met since it started
 	circles      map[crdt.ID]*circleSync // what sync needs to remember
 	reachability network.Reachability
+	guests       bool // guestProtocol is listed
 }
 
 // known is what is remembered of a peer while this home runs; guarded by Net.mu.
@@ -216,7 +217,7 @@ func (n *Net) listen() error {
 		libp2p.Identity(key), libp2p.Peerstore(store), libp2p.ListenAddrs(addrs...),
 		libp2p.Transport(libp2pquic.NewTransport),
 		libp2p.Security(libp2ptls.ID, libp2ptls.New), libp2p.Security(noise.ID, noise.New),
-		libp2p.ConnectionGater(n.gate), libp2p.ResourceManager(manager), libp2p.ConnectionManager(conns),
+		libp2p.ConnectionGater(n.gate), libp2p.ResourceManager(guard{manager, n.gate}), libp2p.ConnectionManager(conns),
 		libp2p.AddrsFactory(n.published), libp2p.DisableMetrics(), libp2p.Ping(true),
 		libp2p.UserAgent("tend"), libp2p.ProtocolVersion("tend/1"),
 	}

@@ -21,6 +21,8 @@ const (
 	tickEvery    = time.Minute           // ± half of it
 	tickPatience = 2 * time.Second       // ops are on their way: ask once more before HELLO
 	spreadAfter  = 50 * time.Millisecond // coalesces what is new
+	quietAfter   = 2 * time.Second       // after what gossip carried: have all got it? and as much at random
+	quietCircle  = 12                    // connected members up to whom also a home that only heard it asks
 	gapAfter     = 150 * time.Millisecond
 	keysAgain    = 10 * time.Second // the same peer is not asked for keys more often
 	talksAtOnce  = 8                // streams this home has open of its own accord
@@ -36,6 +38,7 @@ type circleSync struct {
 	behind  map[peer.ID]bool // had more than it could be asked for while another sent
 	active  map[peer.ID]bool // sessions this home began; true: another is wanted after
 	spread  *time.Timer
+	quiet   *time.Timer
 	all     bool // spread to those who hear gossip, too
 	dropped uint64
 	gap     *time.Timer
@@ -115,7 +118,7 @@ func (n *Net) metFellow(c network.Conn) {
 }
 
 // metAgain looks at a connected member after people changed: one who just became a
-// member is greeted, and pubsub told.
+// member is greeted, told what this home speaks, and pubsub told of it.
 func (n *Net) metAgain(p peer.ID) {
 	n.mu.Lock()
 	k := n.know(p)
@@ -126,6 +129,7 @@ func (n *Net) metAgain(p peer.ID) {
 		return
 	}
 	n.host.ConnManager().Protect(p, "member")
+	n.tellSelf()
 	if n.gossip != nil {
 		n.gossip.renew(p)
 	}
@@ -226,6 +230,37 @@ func (n *Net) announce(m Move) {
 		}
 	}
 	n.spreadSoon(m.Circle, !carried)
+	n.confirmSoon(m.Circle)
+}
+
+// confirmSoon asks connected members, once gossip had time to carry what is new,
+// whether they hold it: else nobody would know before the tick that it arrived.
+// Who holds what this home does is not asked.
+func (n *Net) confirmSoon(circle crdt.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c := n.circle(circle)
+	if c.quiet != nil || n.closed {
+		return
+	}
+	c.quiet = time.AfterFunc(quietAfter+jitter(quietAfter), func() {
+		n.mu.Lock()
+		c.quiet = nil
+		n.mu.Unlock()
+		for _, p := range n.fellows() {
+			if n.inCircle(p, circle) {
+				n.spawn(func() { n.sync(p, circle, patient) })
+			}
+		}
+	})
+}
+
+// overheard is confirmSoon for what others wrote, in a circle small enough that
+// all of its homes may ask.
+func (n *Net) overheard(circle crdt.ID) {
+	if len(n.fellows()) <= quietCircle {
+		n.confirmSoon(circle)
+	}
 }
 
 // spreadSoon tells connected members of what is new, after a moment that gathers

@@ -55,6 +55,7 @@ type house struct {
 	rows     map[p2p.PeerKey][]byte
 	door     bool
 	owed     map[p2p.PeerKey]bool
+	removed  bool
 	byes     int // GOODBYEs heard
 	gossiped int
 	sessions int // batches committed
@@ -122,6 +123,9 @@ func (v *village) part(h *house) {
 	delete(v.members, h.peer)
 	all := v.members
 	v.mu.Unlock()
+	h.mu.Lock()
+	h.removed = true
+	h.mu.Unlock()
 	for _, other := range all {
 		other.mu.Lock()
 		other.owed[h.peer] = true
@@ -312,6 +316,9 @@ func (h *house) Standing(peer p2p.PeerKey) p2p.Standing {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.removed && h.byes == 0 && h.v.in(peer) {
+		return p2p.Fellow // nobody has told it
+	}
 	if h.owed[peer] {
 		return p2p.Parted
 	}
