@@ -38,3 +38,6 @@ func RowFor(n *Net) ([]byte, error) {
 	defer n.book.mu.Unlock()
 	return canon.Marshal(row{V: 1, Seq: n.book.ownSeq, Record: n.book.own})
 }
+
+// CodeAddrs picks addresses for a code.
+var CodeAddrs = codeAddrs

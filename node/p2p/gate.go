@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/control"
@@ -47,7 +48,32 @@ func (g *gate) InterceptSecured(dir network.Direction, p peer.ID, _ network.Conn
 // InterceptUpgraded has nothing to add.
 func (g *gate) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }
 
-func (g *gate) mayMeet(p peer.ID) bool { return g.relays[p] || g.standing(p) >= Host }
+func (g *gate) mayMeet(p peer.ID) bool { return g.relay(p) || g.standing(p) >= Host }
+
+// relay reports whether a peer is a relay that this home's person named, or over
+// which a code that was read leads to its door.
+func (g *gate) relay(p peer.ID) bool {
+	if g.relays[p] {
+		return true
+	}
+	for _, k := range g.home.Knocks() {
+		for _, c := range k.Contacts {
+			if leadsOver(c.Addrs, p) {
+				return true
+			}
+		}
+	}
+	for _, v := range g.home.Visits() {
+		if leadsOver(v.Addrs, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func leadsOver(addrs [][]byte, p peer.ID) bool {
+	return slices.ContainsFunc(multiaddrs(addrs), func(a ma.Multiaddr) bool { return relayIn(a) == p })
+}
 
 func (g *gate) standing(p peer.ID) Standing {
 	key, err := keyOf(p)
@@ -91,7 +117,7 @@ func peerOf(key PeerKey) peer.ID {
 // guest, whose connection ends soon.
 func (n *Net) met(c network.Conn) {
 	p := c.RemotePeer()
-	if n.gate.relays[p] && n.gate.standing(p) < Fellow {
+	if n.gate.relay(p) && n.gate.standing(p) < Fellow {
 		return
 	}
 	switch n.gate.standing(p) {
@@ -140,7 +166,7 @@ func (n *Net) review() {
 			n.closePeer(p)
 		case Host:
 		case Stranger:
-			if !n.gate.relays[p] && n.wasFellow(p) {
+			if !n.gate.relay(p) && n.wasFellow(p) {
 				n.closePeer(p)
 			}
 		}

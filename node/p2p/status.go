@@ -7,11 +7,9 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 
 	"tend/crdt"
-	"tend/protocol"
 )
 
 // Why says why nobody is reached.
@@ -123,83 +121,5 @@ func (n *Net) Listening() []string {
 		}
 	}
 	slices.Sort(out)
-	return out
-}
-
-// maxContactAddrs bounds the addresses of one contact in a code (SPEC.md §8).
-const maxContactAddrs = 4
-
-// Contact is this home as a code names it: its peer key, and up to four addresses,
-// the most useful first.
-func (n *Net) Contact() protocol.Contact {
-	key, _ := keyOf(n.host.ID())
-	return protocol.Contact{Peer: key, Addrs: n.addrBytes(n.reachableAt())}
-}
-
-// Contacts are this home and other members whose addresses are known, for an
-// invite: those connected now and those who relay first, at most four.
-func (n *Net) Contacts(circle crdt.ID) []protocol.Contact {
-	out := []protocol.Contact{n.Contact()}
-	relays := n.book.relays()
-	var others []Contact
-	for _, c := range n.home.Contacts() {
-		if slices.Contains(c.Circles, circle) {
-			others = append(others, c)
-		}
-	}
-	weight := func(c Contact) int {
-		w := 2
-		if n.host.Network().Connectedness(peerOf(c.Peer)) == network.Connected {
-			w--
-		}
-		return w + rank(slices.Contains(relays, c.Peer))
-	}
-	slices.SortStableFunc(others, func(a, b Contact) int { return weight(a) - weight(b) })
-	for _, c := range others {
-		good, direct := n.book.known(c.Peer)
-		if addrs := n.addrBytes(appendNew(good, direct...)); len(addrs) > 0 && len(out) < maxContactAddrs {
-			out = append(out, protocol.Contact{Peer: c.Peer, Addrs: addrs})
-		}
-	}
-	return out
-}
-
-// reachableAt are this home's addresses for a code: also those on the local
-// network, which the published ones may leave out.
-func (n *Net) reachableAt() []ma.Multiaddr {
-	out := n.host.Addrs()
-	if own, err := n.host.Network().InterfaceListenAddresses(); err == nil {
-		for _, a := range own {
-			ip, err := manet.ToIP(a)
-			if err == nil && !n.useless(a) && !n.inner.has(ip) {
-				out = appendNew(out, a)
-			}
-		}
-	}
-	return out
-}
-
-// addrBytes picks the most useful addresses for a code: QUIC before TCP, one of
-// each network before a second.
-func (n *Net) addrBytes(addrs []ma.Multiaddr) [][]byte {
-	weight := func(a ma.Multiaddr) int {
-		w := 0
-		if _, err := a.ValueForProtocol(ma.P_TCP); err == nil {
-			w += 2
-		}
-		if isCircuit(a) {
-			w++
-		}
-		if _, err := a.ValueForProtocol(ma.P_IP6); err == nil {
-			w++
-		}
-		return w
-	}
-	addrs = slices.Clone(addrs)
-	slices.SortStableFunc(addrs, func(a, b ma.Multiaddr) int { return weight(a) - weight(b) })
-	var out [][]byte
-	for _, a := range addrs[:min(len(addrs), maxContactAddrs)] {
-		out = append(out, a.Bytes())
-	}
 	return out
 }
