@@ -105,7 +105,7 @@ func codeCases(*testing.T) []vector {
 		{"expiry below zero", raw(1, id, b16, b16, -1, []any{}), "code-form"},
 		{"face to face with five addresses", raw(2, id, id, b16, [][]byte{{1}, {1}, {1}, {1}, {1}}), "code-form"},
 		{"version 0", raw(0, id), "code-version"},
-		{"version 3", raw(3, id), "code-version"},
+		{"version 5", raw(5, id), "code-version"},
 	}
 	var cases []vector
 	for _, r := range rows {
@@ -247,6 +247,7 @@ func joinCases(t *testing.T) []vector {
 	cases = append(cases,
 		vector{Name: "transcript", In: tr},
 		vector{Name: "transcript face to face", In: tr.with(fields{"label": "tend/join/2", "invite": ""})},
-		vector{Name: "transcript of a recovery", In: tr.with(fields{"label": "tend/join/3"})})
+		vector{Name: "transcript of a recovery", In: tr.with(fields{"label": "tend/join/3", "inception": hexOf(canon.MustMarshal(
+			membership.Inception{V: 1, Root: recoverProve.NewRoot, NextRootHash: recoverProve.NextRootHash}))})})
 	return cases
 }

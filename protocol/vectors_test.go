@@ -46,6 +46,7 @@ var suites = []suite{
 	{"headers", runHeader, headerCases},
 	{"envelopes", runEnvelope, envelopeCases},
 	{"cbor", runCBOR, cborCases},
+	{"zip215", runSignature, signatureCases},
 	{"epochs", runEpoch, epochCases},
 	{"bodies", runBody, bodyCases},
 	{"lockboxes", runLockbox, lockboxCases},
