@@ -79,6 +79,9 @@ func (n *Node) Tags(now time.Time) []string {
 	for _, code := range n.entrance.faceCodes() {
 		add(code.Secret[:], "tend/mdns/2")
 	}
+	for _, secret := range n.links.secrets() {
+		add(secret[:], "tend/mdns/2")
+	}
 	return out
 }
 

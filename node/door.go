@@ -389,7 +389,7 @@ func (n *Node) Visits() []Visit {
 			out = append(out, Visit{ID: v.id, Peer: v.code.Peer, Addrs: v.code.Addrs})
 		}
 	}
-	return out
+	return append(out, n.links.visits()...)
 }
 
 // Visit is the message with which a visit begins.

@@ -149,7 +149,7 @@ func (n *Node) RevokeInvite(ctx context.Context, id, invite crdt.ID) error {
 // DoorOpen reports whether a stranger may knock: an invite is live in a circle in
 // which this member has voice, or this home shows a code of its own.
 func (n *Node) DoorOpen() bool {
-	if n.entrance.shows() {
+	if n.entrance.shows() || n.links.shows() {
 		return true
 	}
 	now := uint64(n.now().UnixMilli() / 3_600_000)

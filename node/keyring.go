@@ -41,6 +41,9 @@ type CircleKeys struct {
 	Invites []InviteSeed      // of invites written here
 	// Name is what a newcomer will be called, until their home has written it.
 	Name string
+	// First is this device's first op, where it wrote that before its copy of the
+	// log came; zero if it was let in by somebody else's.
+	First crdt.ID
 }
 
 // Identity is a member of a circle and this device of theirs.

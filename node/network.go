@@ -67,6 +67,7 @@ type Visit struct {
 	ID    string // the home's own name for it
 	Peer  membership.PeerKey
 	Addrs [][]byte // binary multiaddrs
+	Link  bool     // a new device of this member's own: [Node.Link]
 }
 
 // Knocking is a bearer code this home knocks with.

@@ -39,6 +39,7 @@ type Node struct {
 	clocks    *clocks
 	entrance  *entrance
 	partings  *partings
+	links     *links
 	seeds     sync.Mutex // held while a member is made of a seed
 
 	mu      sync.Mutex // guards what follows
@@ -55,7 +56,7 @@ var ErrNoCircle = errors.New("no such circle here")
 func New(cfg Config) (*Node, error) {
 	n := &Node{cfg: cfg, log: cfg.Log, circles: map[crdt.ID]*runner{}, moves: newBroadcast(mergeMoves),
 		revisions: newBroadcast(mergeRevisions), clocks: newClocks()}
-	n.entrance, n.partings = newEntrance(n), newPartings(n)
+	n.entrance, n.partings, n.links = newEntrance(n), newPartings(n), &links{node: n}
 	for _, id := range cfg.Keys.Circles() {
 		x, err := n.newRunner(id)
 		if err != nil {

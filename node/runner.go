@@ -97,7 +97,7 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 
 func (x *runner) config() replica.Config {
 	held := x.ring.held()
-	return replica.Config{Circle: x.id, Member: held.Member(), Dev: held.Device(), LogKey: held.LogKey.EpochID(),
+	return replica.Config{Circle: x.id, Member: held.Member(), Dev: held.Device(), First: held.First, LogKey: held.LogKey.EpochID(),
 		Keys: x.ring, Store: reader{x.store}, Rand: x.node.cfg.Rand}
 }
 

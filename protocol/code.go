@@ -218,6 +218,10 @@ func parseCodeBytes(b []byte) (Code, error) {
 			return nil, err
 		}
 		return f, nil
+	case version == linkVersion:
+		return parseLinkCode(b)
+	case version == recoverVersion:
+		return parseRecoverCode(b)
 	case version < 0x1c:
 		return nil, fmt.Errorf("%w: version %d", ErrCodeVersion, version)
 	}

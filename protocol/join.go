@@ -21,8 +21,8 @@ var ErrJoin = errors.New("malformed join message")
 //	face to face  D → J FaceHello                        J → D FaceProve
 //	recovery      J → D RecoverKnock  D → J DoorAnswer   J → D RecoverProve
 type (
-	// Opening is the first message on a stream: a [*Knock], a [*FaceHello] or a
-	// [*RecoverKnock].
+	// Opening is the first message on a stream: a [*Knock], a [*FaceHello], a
+	// [*RecoverKnock] or a [*LinkHello].
 	Opening interface{ opening() uint64 }
 
 	// Knock asks for the circle of an invite.
@@ -170,6 +170,9 @@ func EncodeOpening(m Opening) []byte {
 	case *RecoverKnock:
 		return canon.MustMarshal(wireRecoverKnock{Version: openRecover, Invite: m.Invite, NonceJ: m.NonceJ, Name: m.Name})
 	}
+	if m, ok := m.(*LinkHello); ok {
+		return m.encode()
+	}
 	panic(fmt.Sprintf("protocol: no opening %T", m))
 }
 
@@ -200,6 +203,9 @@ func DecodeOpening(data []byte) (Opening, error) {
 			return nil, fmt.Errorf("%w: name of %d bytes, limit %d", ErrJoin, len(w.Name), MaxJoinName)
 		}
 		return &RecoverKnock{Invite: w.Invite, NonceJ: w.NonceJ, Name: w.Name}, nil
+	}
+	if data[1] == openLink {
+		return decodeLinkHello(data)
 	}
 	return nil, fmt.Errorf("%w: unknown opening", ErrJoin)
 }

@@ -1,17 +1,23 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"tend/node/client"
 )
 
 // device are the verbs about this member's devices.
 func (a *app) device() *cobra.Command {
-	return noun("device", "my devices, and the words that bring me back", a.phrase())
+	return noun("device", "my devices, and the words that bring me back", a.devices(), a.addDevice(), a.revokeDevice(), a.linkDevice(), a.phrase())
 }
 
 func (a *app) phrase() *cobra.Command {
@@ -69,4 +75,169 @@ func asked[T any](ctx context.Context, a *app, do func(passphrase string) (T, er
 		return out, err
 	}
 	return do(string(pass))
+}
+
+func (a *app) devices() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "my devices in this circle", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				all, err := c.Devices(cmd.Context())
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(all, func() {
+					for _, d := range all {
+						s.line("%s  since %s%s", short(d.ID), d.Added.Local().Format("2 Jan 2006"), deviceWord(s, d))
+					}
+				})
+			})
+		}}
+}
+
+func deviceWord(s *speaker, d client.Device) string {
+	switch {
+	case d.This:
+		return "  (this one)"
+	case d.State == "out":
+		return "  (out)"
+	case d.Heard != nil:
+		return "  heard " + s.ago(*d.Heard)
+	}
+	return ""
+}
+
+func (a *app) revokeDevice() *cobra.Command {
+	return &cobra.Command{Use: "revoke ID", Short: "end a device that is lost; it reads nothing new from then on", Args: words(1, 1, "ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				done, err := c.RevokeDevice(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.done("Out", done) })
+			})
+		}}
+}
+
+func (a *app) linkDevice() *cobra.Command {
+	var png string
+	wait := 15 * time.Minute
+	cmd := &cobra.Command{Use: "link", Short: "make this a further device of mine: a code for the one I have to scan", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			return a.with(ctx, meeting, func(c *client.Client) error { return a.showLink(ctx, c, png, wait) })
+		}}
+	cmd.Flags().StringVar(&png, "png", "", "write the QR code to this picture")
+	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait for the other device")
+	return cmd
+}
+
+// showLink shows this home's code, then the words, and waits until it is in.
+func (a *app) showLink(ctx context.Context, c *client.Client, png string, wait time.Duration) error {
+	shown, err := c.ShowLink(ctx)
+	if err != nil {
+		return err
+	}
+	if err := drawCode(shown.Text, png, ""); err != nil {
+		return err
+	}
+	s := a.speaker()
+	err = s.answer(shown, func() {
+		a.drawOnTerminal(shown.Text)
+		s.line("%s", shown.Text)
+	})
+	if err != nil {
+		return err
+	}
+	a.aside("Scan this with the device you have:  tend device add CODE")
+	told := false
+	for until := time.Now().Add(wait); ; {
+		now, err := c.Linking(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Words != "" && !told {
+			told = true
+			a.aside("The other device must show the same words:  " + now.Words)
+		}
+		if now.Done {
+			a.aside("Linked. Your copy of " + and(now.Circles) + " is arriving.")
+			return a.settle(ctx, c, true)
+		}
+		if time.Now().After(until) {
+			return &failure{code: exitNotYet, say: "no other device has come yet", hint: "a running node (tend run) keeps the code open"}
+		}
+		if err := pause(ctx, joinLook); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *app) addDevice() *cobra.Command {
+	var image, same string
+	wait := 30 * time.Second
+	cmd := &cobra.Command{Use: "add CODE | --image FILE", Short: "add a further device, whose code I scanned", Args: words(0, 1, "CODE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			return a.with(ctx, meeting, func(c *client.Client) error {
+				code, err := a.code(ctx, c, args, image)
+				if err != nil {
+					return err
+				}
+				return a.linkWith(ctx, c, code.Text, same, wait)
+			})
+		}}
+	cmd.Flags().StringVar(&image, "image", "", "the code as a picture, PNG or JPEG")
+	cmd.Flags().StringVar(&same, "words", "", "the six words that the new device shows, where nobody can be asked")
+	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to try to reach it")
+	return cmd
+}
+
+// linkWith shows the words of both devices, and goes on once a person said that
+// they are the same.
+func (a *app) linkWith(ctx context.Context, c *client.Client, code, same string, wait time.Duration) error {
+	var pass string
+	met, err := asked(ctx, a, func(p string) (client.Linking, error) {
+		pass = p
+		return c.AddDevice(ctx, code, "", p, wait)
+	})
+	if err != nil {
+		return err
+	}
+	if same == "" {
+		a.aside("The new device must show the same words:  " + met.Words)
+		yes, err := a.confirms("Are they the same on both? [y/N] ")
+		if err != nil {
+			s := a.speaker()
+			return errors.Join(s.answer(met, func() { s.line("%s", met.Words) }), &failure{code: exitNotYet,
+				say: "nobody is there to compare the words", hint: "if the new device shows the same, say them with --words"})
+		}
+		if !yes {
+			return fail(exitKept, "begin again, side by side", "nothing was shared")
+		}
+		same = met.Words
+	}
+	done, err := c.AddDevice(ctx, code, same, pass, wait)
+	if err != nil {
+		return err
+	}
+	s := a.speaker()
+	return s.answer(done, func() { s.line("Linked. The new device is in %s.", and(done.Circles)) })
+}
+
+// confirms asks a person on the terminal; the error says that nobody is there.
+func (a *app) confirms(question string) (bool, error) {
+	in, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return false, errors.New("no terminal")
+	}
+	fmt.Fprint(a.err, question)
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil {
+		return false, err
+	}
+	word := strings.ToLower(strings.TrimSpace(line))
+	return word == "y" || word == "yes", nil
 }

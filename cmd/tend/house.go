@@ -253,6 +253,10 @@ func (m *machine) ReadCode(_ context.Context, text string) (view.Code, error) {
 		return view.Code{Kind: "invite", Text: c.Text(), Circle: c.Circle.String(), Expires: &expires}, nil
 	case *protocol.FaceCode:
 		return view.Code{Kind: "face", Text: c.Text()}, nil
+	case *protocol.LinkCode:
+		return view.Code{Kind: "device", Text: c.Text()}, nil
+	case *protocol.RecoverCode:
+		return view.Code{Kind: "recovery", Text: c.Text(), Circle: c.Circle.String()}, nil
 	}
 	return view.Code{}, unreadable(errors.New("a code of an unknown kind"))
 }

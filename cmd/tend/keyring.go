@@ -36,7 +36,26 @@ func (k keyring) Circle(id crdt.ID) (node.CircleKeys, bool) {
 	for _, i := range c.Invites {
 		out.Invites = append(out.Invites, node.InviteSeed{Op: i.Op, Seed: [16]byte(i.Seed), For: i.For})
 	}
+	if first := c.Local[firstName]; len(first) == len(out.First) {
+		out.First = crdt.ID(first)
+	}
 	return out, true
+}
+
+// firstName is where the vault keeps the first op of a device that came in by
+// itself.
+const firstName = "first"
+
+// keepLocal keeps a small value with a circle's keys; an empty one goes.
+func keepLocal(kept *vault.Circle, name string, value []byte) {
+	if len(value) == 0 {
+		delete(kept.Local, name)
+		return
+	}
+	if kept.Local == nil {
+		kept.Local = map[string][]byte{}
+	}
+	kept.Local[name] = value
 }
 
 // SetCircle implements [node.Keyring].
@@ -49,6 +68,11 @@ func (k keyring) SetCircle(id crdt.ID, c node.CircleKeys) error {
 		}
 		kept.Identity, kept.LogKey, kept.Name = vaultIdentity(c.Identity), vault.Seed(c.LogKey), c.Name
 		kept.Secrets, kept.Invites = nil, nil
+		var first []byte
+		if !c.First.IsZero() {
+			first = c.First[:]
+		}
+		keepLocal(kept, firstName, first)
 		for _, s := range c.Secrets {
 			kept.Secrets = append(kept.Secrets, vault.Seed(s))
 		}

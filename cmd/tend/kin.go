@@ -3,10 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
+	"time"
 
 	"tend/crdt"
 	"tend/crdt/circle"
+	"tend/node"
 	"tend/node/view"
+	"tend/protocol"
 	"tend/storage/vault"
 )
 
@@ -46,4 +51,103 @@ func (m *machine) namesOf(ids []crdt.ID) []string {
 		}
 	}
 	return names
+}
+
+// Devices implements [api.Devices].
+func (m *machine) Devices(_ context.Context, id crdt.ID) ([]view.Device, error) {
+	all, err := m.at().OwnDevices(id)
+	if err != nil {
+		return nil, err
+	}
+	var out []view.Device
+	for _, d := range all {
+		one := view.Device{ID: d.Dev.String(), This: d.This, State: "in", Added: time.UnixMilli(d.Cert.NotBefore.Millis()).In(m.config.Now().Location())}
+		if d.Revoked {
+			one.State = "out"
+		}
+		if !d.Heard.IsZero() {
+			at := d.Heard.In(m.config.Now().Location()).Truncate(time.Second)
+			one.Heard = &at
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// RevokeDevice implements [api.Devices].
+func (m *machine) RevokeDevice(ctx context.Context, id crdt.ID, prefix string) (crdt.ID, error) {
+	all, err := m.at().OwnDevices(id)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	var fit []crdt.Device
+	for _, d := range all {
+		if len(prefix) >= minPrefix && strings.HasPrefix(d.Dev.String(), strings.ToLower(prefix)) {
+			fit = append(fit, d.Dev)
+		}
+	}
+	switch {
+	case len(prefix) < minPrefix:
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend device list shows them."}
+	case len(fit) != 1:
+		return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("%q names %d of your devices, not one.", prefix, len(fit)), Hint: "tend device list shows them."}
+	}
+	return m.at().RevokeDevice(ctx, id, fit[0])
+}
+
+// ShowLink implements [api.Devices].
+func (m *machine) ShowLink(context.Context) (view.Shown, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var addrs [][]byte
+	if m.net != nil {
+		addrs = m.net.Contact().Addrs
+	}
+	text, err := m.node.ShowLink(addrs)
+	return view.Shown{Text: text}, err
+}
+
+// Linking implements [api.Devices].
+func (m *machine) Linking(context.Context) (view.Linking, error) {
+	s, _ := m.at().ShownLink()
+	return m.linking(s), nil
+}
+
+func (m *machine) linking(s node.LinkState) view.Linking {
+	return view.Linking{Words: s.Words, Circles: m.namesOf(s.Circles), Done: s.Done}
+}
+
+// AddDevice implements [api.Devices].
+func (m *machine) AddDevice(ctx context.Context, text, words, passphrase string) (view.Linking, error) {
+	parsed, err := protocol.ParseCode(text)
+	if err != nil {
+		return view.Linking{}, unreadable(err)
+	}
+	code, ok := parsed.(*protocol.LinkCode)
+	if !ok {
+		return view.Linking{}, &circle.Problem{Code: circle.Usage, Say: "This is not the code of a device.", Hint: "On the new device:  tend device link"}
+	}
+	n := m.at()
+	if err := m.recheck(passphrase); err != nil {
+		return view.Linking{}, err
+	}
+	if err := n.ScanLink(code); err != nil {
+		return view.Linking{}, err
+	}
+	if words != "" {
+		if err := n.ConfirmLink(code, words); err != nil {
+			return view.Linking{}, err
+		}
+	}
+	for {
+		s, last := n.ScannedLink(code)
+		if s.Done || words == "" && s.Words != "" {
+			return m.linking(s), nil
+		}
+		if pause(ctx, doorLook) != nil {
+			m.log.Debug("a device was not linked yet", "err", last)
+			return view.Linking{}, &circle.Problem{Code: circle.NotYet, Say: "The new device was not reached yet.",
+				Hint: "Are both on, and on the same Wi-Fi? A running node goes on trying for a quarter of an hour."}
+		}
+	}
 }

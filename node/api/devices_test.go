@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/node/api"
 	"tend/node/client"
@@ -16,6 +17,26 @@ func (h *home) Phrases(_ context.Context, passphrase string) ([]view.Phrase, err
 		return nil, &circle.Problem{Code: circle.Failed, Say: "That is not the passphrase of this home.", Hint: "Try again."}
 	}
 	return []view.Phrase{{Words: strings.Fields(strings.Repeat("abandon ", 23) + "art"), Circles: []string{"Oak Street"}}}, nil
+}
+
+func (h *home) Devices(context.Context, crdt.ID) ([]view.Device, error) {
+	return []view.Device{{ID: named("laptop").String(), This: true, State: "in", Added: noon}}, nil
+}
+
+func (h *home) RevokeDevice(_ context.Context, _ crdt.ID, prefix string) (crdt.ID, error) {
+	return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Say: "There is no such device " + prefix + "."}
+}
+
+func (h *home) ShowLink(context.Context) (view.Shown, error) {
+	return view.Shown{Text: "TEND:AAAA"}, nil
+}
+
+func (h *home) Linking(context.Context) (view.Linking, error) {
+	return view.Linking{Circles: []string{}}, nil
+}
+
+func (h *home) AddDevice(_ context.Context, _, words, _ string) (view.Linking, error) {
+	return view.Linking{Words: "abandon ability able about above absent", Circles: []string{}, Done: words != ""}, nil
 }
 
 var _ api.Devices = (*home)(nil)

@@ -65,6 +65,11 @@ var routes = []route{
 
 	act("vault", "Moves the home's key to file, keyring or passphrase; asks for the present passphrase again if there is one.", "place passphrase new_passphrase circle", view.Key{}, moveKey),
 	act("phrase", "The 24 words; asks for the passphrase again if there is one.", "passphrase circle", []view.Phrase{}, phrase),
+	look("devices", "My devices in the circle, the oldest first.", "circle", []view.Device{}, devices),
+	look("linking", "How far the device has come whose code this home shows.", "circle", view.Linking{}, linking),
+	act("revoke-device", "Ends a device of mine for good.", "circle id", view.Done{}, revokeDevice),
+	act("show-link", "A code of this home, for a device I have to scan.", "circle", view.Shown{}, showLink),
+	act("add-device", "Meets the device whose code was scanned; with its words it gets my keys.", "circle code words passphrase wait", view.Linking{}, addDevice),
 
 	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",
 		params: params("circle"), answer: view.Code{}, stream: readPicture, upload: true},

@@ -28,6 +28,7 @@ type Home interface {
 	Book
 	Doorkeeper
 	Newcomer
+	Kin
 }
 
 // The words in which a home and its network speak of peers; they are the node's.

@@ -210,7 +210,11 @@ func (n *Net) visit() {
 	n.errands(n.visited, list, func(ctx context.Context, id string) error {
 		for _, v := range n.home.Visits() {
 			if v.ID == id {
-				err := n.visitAt(ctx, v)
+				visit := n.visitAt
+				if v.Link {
+					visit = n.linkAt
+				}
+				err := visit(ctx, v)
 				n.home.VisitOver(id, err)
 				return err
 			}
@@ -329,6 +333,8 @@ func (n *Net) serveJoin(w *joinWire, from PeerKey) error {
 		return n.serveKnock(w, from, *m)
 	case *protocol.FaceHello:
 		return n.serveVisit(w, from, *m)
+	case *protocol.LinkHello:
+		return n.home.Linked(n.ctx, from, *m, w.pipe())
 	}
 	return fmt.Errorf("join message %T is not answered here", first)
 }

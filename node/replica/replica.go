@@ -19,6 +19,9 @@ type Config struct {
 	// Member and Dev are who writes here. A zero Dev only reads.
 	Member crdt.ID
 	Dev    crdt.Device
+	// First is the op by which Dev came in, if it wrote that itself before its copy
+	// of the log came; nothing is written before it is here.
+	First crdt.ID
 	// LogKey is the id of the circle's log key.
 	LogKey membership.EpochID
 	Keys   Keys
@@ -220,6 +223,9 @@ func (r *Replica) Arrived() bool {
 		admission = r.circle // the founder came with genesis
 	}
 	_, here, err := r.log.Fact(admission)
+	if err == nil && here && !r.cfg.First.IsZero() {
+		_, here, err = r.log.Fact(r.cfg.First)
+	}
 	return err == nil && here
 }
 
