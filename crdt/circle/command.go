@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tend/crdt"
+	"tend/crdt/membership"
 )
 
 // Env is who asks, where and when.
@@ -18,6 +19,12 @@ type Env struct {
 	Members []crdt.ID
 	// Groups are one's own lists of people by folded name; their members ascend.
 	Groups map[string][]crdt.ID
+	// People is who belongs and decides; nil where only Members are known: then all
+	// of them have voice.
+	People *membership.View
+	// Opened says of each decision who could decide, and was not away, as its author
+	// knew it when opening it.
+	Opened map[crdt.ID][]crdt.ID
 }
 
 // here reports whether a member is in the circle now.
@@ -41,6 +48,9 @@ type Draft struct {
 	To []crdt.ID
 	// Make returns the body; made are the ids of the earlier drafts of the same plan.
 	Make func(made []crdt.ID) Body
+	// Control, where it is set, returns a control op to be written in place of a body.
+	// What it lacks of the log (the tips seen by an enact) the writer fills in.
+	Control func(made []crdt.ID) membership.Body
 }
 
 // Result is what a verb has to say when it is done.

@@ -46,7 +46,7 @@ const (
 func (s *State) Look(env Env) []Attention { return s.reader(env).look() }
 
 func (r *reader) look() []Attention {
-	out := []Attention{}
+	out := r.aboutYou()
 	posts := r.allPosts()
 	for _, p := range posts {
 		out = append(out, r.twoYeses(p)...)
@@ -67,6 +67,7 @@ func (r *reader) look() []Attention {
 			out = append(out, at)
 		}
 	}
+	out = append(out, r.heardLate()...)
 	return append(out, r.podAsked()...)
 }
 

@@ -102,7 +102,14 @@ var verbs = map[string]func(*parser) Command{
 	"listen": (*parser).listen,
 	"card":   (*parser).card,
 	"bounds": (*parser).bounds,
-	"free":   (*parser).free,
+
+	"propose":     (*parser).propose,
+	"reshape":     (*parser).reshape,
+	"consent":     onDecision(WordConsent),
+	"stand-aside": onDecision(WordStandAside),
+	"concern":     onDecision(WordConcern),
+	"enact":       func(p *parser) Command { return EnactDecision{ID: p.decision()} },
+	"free":        (*parser).free,
 }
 
 func status(to uint64) func(*parser) Command {
@@ -199,7 +206,7 @@ func (p *parser) id() crdt.ID {
 // anything finds a record or a member.
 func (p *parser) anything() crdt.ID {
 	word := p.text("id")
-	id, err := p.s.Resolve(word)
+	id, err := p.s.ResolveIn(p.env, word)
 	if err == nil {
 		return id
 	}

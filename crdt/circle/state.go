@@ -201,6 +201,11 @@ func linksOf(c *Change) []crdt.ID {
 	switch b := c.Body.(type) {
 	case AgreementMade:
 		return b.About
+	case DecisionOpened:
+		if b.About.IsZero() {
+			return []crdt.ID{decisionsKey}
+		}
+		return []crdt.ID{decisionsKey, b.About}
 	case PodAsked:
 		return []crdt.ID{c.Author, b.Person}
 	}

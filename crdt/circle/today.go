@@ -13,12 +13,13 @@ import (
 type Item struct {
 	Post      *Post
 	Agreement *Agreement
+	Decision  *Decision
 }
 
 // Today is what a person sees first.
 type Today struct {
-	// ForMe are one's own needs and offers, what waits for one's leave, and what was
-	// offered to oneself; newest first.
+	// ForMe are one's own needs and offers, what waits for one's leave or word, and what
+	// was offered to oneself; newest first.
 	ForMe []Item
 	// ICould are the needs of others with an open place, soonest first.
 	ICould []Item
@@ -68,6 +69,7 @@ func (s *State) Today(env Env) Today {
 	for _, a := range agreed {
 		t.WeAgreed = append(t.WeAgreed, Item{Agreement: &a})
 	}
+	t.ForMe = append(t.ForMe, r.toDecide()...)
 	slices.SortStableFunc(t.ForMe, func(a, b Item) int { return cmp.Compare(b.made(), a.made()) })
 	return t
 }
@@ -75,6 +77,9 @@ func (s *State) Today(env Env) Today {
 func (i Item) made() crdt.HLC {
 	if i.Post != nil {
 		return i.Post.Made
+	}
+	if i.Decision != nil {
+		return i.Decision.Made
 	}
 	return i.Agreement.Made
 }

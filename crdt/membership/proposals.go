@@ -207,3 +207,12 @@ func (s *Set) VoicesAt(known uint32) []crdt.ID {
 	slices.SortFunc(out, crdt.ID.Compare)
 	return out
 }
+
+// DecodeCharter reads what [EncodeCharter] writes, and checks its limits.
+func DecodeCharter(payload []byte) (Charter, error) {
+	c, err := (&Propose{Payload: payload}).charter()
+	if err != nil {
+		return Charter{}, err
+	}
+	return *c, nil
+}

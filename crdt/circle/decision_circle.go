@@ -1,0 +1,187 @@
+package circle
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+)
+
+// proposal returns a decision about the circle.
+func (e *Env) proposal(id crdt.ID) (membership.Proposal, bool) {
+	if e.People == nil {
+		return membership.Proposal{}, false
+	}
+	return e.People.Proposal(id)
+}
+
+// note returns a note by its own id.
+func (s *State) note(id crdt.ID) (NoteWritten, bool) {
+	in, ok := s.where.get(id)
+	if !ok {
+		return NoteWritten{}, false
+	}
+	rec := s.record(in)
+	if i := rec.find(id); i >= 0 {
+		b, ok := rec.parts[i].Body.(NoteWritten)
+		return b, ok
+	}
+	return NoteWritten{}, false
+}
+
+// proposalText is the reason that was written with it, or what it would do.
+func (r *reader) proposalText(p membership.Proposal) string {
+	if n, ok := r.s.note(p.Reason); ok {
+		return n.Text
+	}
+	switch p.What {
+	case membership.Remove:
+		return "To part from " + r.s.called(p.Target) + "."
+	case membership.Lapse:
+		return "To set " + r.s.called(p.Target) + "'s voice aside until they are back."
+	case membership.Recover:
+		return "To let " + r.s.called(p.Target) + " come back after losing their devices."
+	}
+	return "Another charter."
+}
+
+func (r *reader) proposalState(p membership.Proposal) string {
+	switch {
+	case len(p.Enacts) > 0:
+		return DecisionAdopted
+	case p.What == membership.ChangeTo && (p.Tally.Against > 0 || r.reshapedBy(p)):
+		return DecisionToReshape
+	case p.What != membership.ChangeTo && p.Tally.N > 0 && p.Tally.Against >= p.Tally.Stops:
+		return DecisionToReshape
+	case crdt.At(r.env.Now.UnixMilli()) >= p.HLC+crdt.At(LetGoDays*crdt.DayMillis),
+		p.What != membership.ChangeTo && !r.env.here(p.Target):
+		return DecisionLetGo
+	}
+	return DecisionOpen
+}
+
+// reshapedBy reports whether a later charter proposal names p.
+func (r *reader) reshapedBy(p membership.Proposal) bool {
+	return slices.ContainsFunc(r.env.People.Proposals(), func(o membership.Proposal) bool {
+		return o.What == membership.ChangeTo && o.Target == p.ID
+	})
+}
+
+func (r *reader) viewProposal(p membership.Proposal) Decision {
+	text := r.proposalText(p)
+	v := Decision{ID: p.ID, Author: p.By, Text: text, State: r.proposalState(p), Does: p.What, Made: p.HLC, Charter: p.Charter,
+		Closes: (p.HLC + crdt.At(int64(p.Window)*crdt.DayMillis)).Time(), Needed: p.Tally.AtOnce(p.What), DecidedBy: p.EnactedBy,
+		Texts: []DecisionText{{Rev: textRev(text), Text: text, By: p.By, HLC: p.HLC, Newest: true}}}
+	if p.What == membership.ChangeTo {
+		v.About = p.Target
+		if p.Charter != nil {
+			v.ReviewOn = p.Charter.ReviewOn
+		}
+	} else {
+		v.Target = p.Target
+	}
+	rec := r.s.record(p.ID)
+	words := rec.words()
+	for _, w := range p.Words {
+		word := DecisionWord{Member: w.Member, Word: WordConsent}
+		if w.Concern {
+			word.Word = WordConcern
+			if n, ok := r.s.note(w.Reason); ok {
+				word.Text = n.Text
+			}
+		} else {
+			for _, said := range words {
+				if said.by == w.Member && said.value == WordConsent {
+					word.Text = said.note
+				}
+			}
+		}
+		v.Words = append(v.Words, word)
+	}
+	for _, w := range words {
+		if w.value == WordStandAside && !slices.ContainsFunc(v.Words, func(o DecisionWord) bool { return o.Member == w.by }) {
+			v.Words = append(v.Words, DecisionWord{Member: w.by, Word: w.value, Text: w.note})
+		}
+	}
+	slices.SortFunc(v.Words, func(a, b DecisionWord) int { return a.Member.Compare(b.Member) })
+	v.Heard = len(v.Words)
+	for _, n := range rec.notes() {
+		if p.What == membership.Remove && n.Author == p.Target {
+			v.Beside = append(v.Beside, n)
+		}
+	}
+	return v
+}
+
+// Kinds of Attention about decisions.
+const (
+	LookAboutYou  = "about_you"
+	LookHeardLate = "heard_late"
+)
+
+// aboutYou are open proposals to part from this person: the first thing they see.
+func (r *reader) aboutYou() []Attention {
+	out := []Attention{}
+	if r.env.People == nil {
+		return out
+	}
+	for _, p := range r.env.People.Proposals() {
+		if p.What != membership.Remove || p.Target != r.env.Me || r.proposalState(p) != DecisionOpen {
+			continue
+		}
+		out = append(out, Attention{Kind: LookAboutYou, About: []crdt.ID{p.ID},
+			Text: capital(r.s.called(p.By)) + " proposes to part from you: “" + r.proposalText(p) + "” What you write stands beside it, equally large.",
+			Choices: []Choice{say("I write my own words beside it", "note", p.ID, "TEXT"),
+				{Say: "I leave of my own accord", Do: "tend leave --farewell TEXT"}}})
+	}
+	return out
+}
+
+// heardLate are concerns given before a decision closed that its closing did not
+// know: shown to everyone with voice.
+func (r *reader) heardLate() []Attention {
+	out := []Attention{}
+	if !r.env.mayDecide(r.env.Me) {
+		return out
+	}
+	for _, id := range r.s.DecisionIDs() {
+		d, ok := r.decision(id)
+		if !ok {
+			continue
+		}
+		for _, w := range d.late() {
+			out = append(out, r.late(d, w))
+		}
+	}
+	return out
+}
+
+// late returns the concerns that no closing heard though they were in time.
+func (d *decision) late() []word {
+	closings := d.closings()
+	if !slices.ContainsFunc(closings, d.adopts) {
+		return nil
+	}
+	return slices.DeleteFunc(d.said(d.closes()), func(w word) bool {
+		return w.value != WordConcern || !d.counts(w.by) || slices.ContainsFunc(closings, func(c closing) bool {
+			return slices.ContainsFunc(c.heard, func(h word) bool { return h.id == w.id })
+		})
+	})
+}
+
+func (r *reader) late(d *decision, w word) Attention {
+	text := d.newestText()
+	quoted := cmp.Or(w.note, "a concern")
+	who := capital(r.s.called(w.by))
+	at := Attention{Kind: LookHeardLate, About: []crdt.ID{d.id},
+		Text: who + " had a concern in time about “" + text + "”, and it arrived after the decision was closed: “" + quoted + "”.",
+		Choices: []Choice{{Say: "Propose it again, with the concern beside it",
+			Do: strings.Join([]string{"tend propose", shellWord(text + " (" + who + ": “" + quoted + "”)"), "--about", cmdID(d.id)}, " ")}}}
+	if d.made.Author == r.env.Me {
+		at.Choices = append(at.Choices, say("I reshape it", "reshape", d.id, shellWord(text)))
+	}
+	at.Choices = append(at.Choices, say("It is heard, and the decision holds", "enact", d.id))
+	return at
+}
