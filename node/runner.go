@@ -57,6 +57,7 @@ type runner struct {
 
 	replica  *replica.Replica // owned by run
 	revision uint64           // owned by run
+	hurried  bool             // owned by run: the next upkeep was moved forward
 	unsure   bool             // owned by run: a write failed, and what the store holds could not be read
 	snap     atomic.Pointer[Snapshot]
 	heard    *hearing
@@ -153,11 +154,13 @@ func (x *runner) run(ctx context.Context) {
 			x.batch(x.drain(j))
 			x.catchUp()
 			x.sayName()
+			x.hurry(tick)
 			if x.replica.Dirty() >= checkpointEvery {
 				x.checkpoint()
 			}
 			idle.Reset(checkpointIdle)
 		case <-tick.C:
+			x.hurried = false
 			wait := x.upkeep()
 			x.catchUp()
 			tick.Reset(wait)
@@ -336,7 +339,7 @@ func (x *runner) publish() {
 	x.rosters.add(x.replica.People().Roster())
 	me, dev := x.replica.Me()
 	r := x.replica
-	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(),
+	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(),
 		Me: me, Dev: dev, Standing: r.Standing(), Arrived: r.Arrived(), Ops: r.Ops(), Waiting: r.Waiting(),
 		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})
 }

@@ -58,7 +58,7 @@ func (n *Node) Env(id crdt.ID) (circle.Env, error) {
 	if err != nil {
 		return circle.Env{}, err
 	}
-	env := circle.Env{Me: s.Me, Dev: s.Dev, Now: n.now(), Zone: n.cfg.Zone}
+	env := circle.Env{Me: s.Me, Dev: s.Dev, Now: n.now(), Zone: n.cfg.Zone, People: s.People, Opened: s.Opened}
 	if x, err := n.runner(id); err == nil {
 		env.Groups = x.groups.all()
 	}

@@ -28,7 +28,9 @@ type Snapshot struct {
 	ToldGoodbye bool
 	Ops         uint64
 	Waiting     int // parked and held ops, missing bodies
-	Handed      int // control ops handed over at joining that the log lacks
+	// Opened says of each decision who could decide when it was opened.
+	Opened map[crdt.ID][]crdt.ID
+	Handed int // control ops handed over at joining that the log lacks
 
 	frontier func() *frontier.Snapshot
 	gaps     func() []Gap

@@ -43,7 +43,8 @@ func (r *Replica) Due(now int64) Due {
 		d.Prekey = now-max(dev.BoxHLC, dev.Cert.NotBefore).Millis() > PrekeyDays*crdt.DayMillis
 	}
 	d.Proof = len(r.unproven(now)) > 0
-	d.Beat = v.BeatWanted(r.cfg.Member)
+	beat, wanted := v.BeatAt(r.cfg.Member)
+	d.Beat = wanted && beat.Millis() <= now // the second one helps once the window is over
 	return d
 }
 

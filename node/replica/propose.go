@@ -36,7 +36,7 @@ func (r *Replica) Do(cmd circle.Command, env circle.Env, clock crdt.HLC) (circle
 	}
 	var made []crdt.ID
 	for _, d := range drafts {
-		id, err := r.writeContent(d.Make(made), d.To, clock)
+		id, err := r.writeDraft(d, made, clock)
 		if err != nil {
 			return circle.Result{}, err
 		}
@@ -47,7 +47,7 @@ func (r *Replica) Do(cmd circle.Command, env circle.Env, clock crdt.HLC) (circle
 
 // Env is what the domain is told of its surroundings at now.
 func (r *Replica) Env(now time.Time, zone string) circle.Env {
-	env := circle.Env{Me: r.cfg.Member, Dev: r.cfg.Dev, Now: now, Zone: zone}
+	env := circle.Env{Me: r.cfg.Member, Dev: r.cfg.Dev, Now: now, Zone: zone, People: r.People(), Opened: r.Opened()}
 	for _, m := range r.People().Members() {
 		env.Members = append(env.Members, m.ID)
 	}

@@ -49,6 +49,7 @@ type Replica struct {
 	joined  map[crdt.ID]bool                 // ops of j| rows; replaced likewise
 	awaited map[crdt.ID][]uint64             // ops not here yet → arrs of those that speak of them; replaced likewise
 	nooks   map[string]nook                  // by roster; replaced likewise
+	opened  map[crdt.ID][]crdt.ID            // by decision, who could decide then; replaced likewise
 	dirty   map[crdt.ID]struct{}             // records changed since the last checkpoint
 	fresh   map[membership.EpochID]protocol.Secret
 
@@ -70,7 +71,7 @@ type Replica struct {
 func Open(cfg Config) (*Replica, error) {
 	r := &Replica{cfg: cfg, circle: cfg.Circle, store: cfg.Store,
 		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, awaited: map[crdt.ID][]uint64{},
-		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{},
+		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{}, opened: map[crdt.ID][]crdt.ID{},
 		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]protocol.Secret{}}
 	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadPool, r.loadMissing, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread} {
 		if err := load(); err != nil {
