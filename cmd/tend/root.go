@@ -98,11 +98,13 @@ middle. Alone, tend opens the running node, or is the node.`,
 		&cobra.Group{ID: "care", Title: "Daily care:"},
 		&cobra.Group{ID: "me", Title: "Me:"},
 		&cobra.Group{ID: "people", Title: "People and circle:"},
+		&cobra.Group{ID: "decide", Title: "Deciding:"},
 		&cobra.Group{ID: "upkeep", Title: "Upkeep:"},
 	)
 	a.addGroup(root, "care", a.looks(), a.verbs())
 	a.addGroup(root, "me", a.me(), []*cobra.Command{a.group()})
 	a.addGroup(root, "people", a.people())
+	a.addGroup(root, "decide", a.deciding())
 	a.addGroup(root, "upkeep", a.upkeep())
 	return root
 }

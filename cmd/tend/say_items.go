@@ -41,6 +41,8 @@ func (s *speaker) items(items []view.Item) {
 			s.line("  %s  %s", short(i.Agreement.ID), s.agreementLine(i.Agreement))
 		case i.Member != nil:
 			s.line("  %s  %s", short(i.Member.ID), s.memberLine(i.Member))
+		case i.Decision != nil:
+			s.line("  %s  %s", short(i.Decision.ID), s.decisionLine(i.Decision))
 		}
 	}
 }

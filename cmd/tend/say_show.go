@@ -16,6 +16,8 @@ func (s *speaker) show(item view.Item) {
 		s.agreement(item.Agreement)
 	case item.Member != nil:
 		s.member(item.Member)
+	case item.Decision != nil:
+		s.decision(item.Decision)
 	}
 }
 
@@ -127,7 +129,7 @@ func (s *speaker) member(m *view.Member) {
 }
 
 // noteWords are what a note is called by its kind; a comment needs no word.
-var noteWords = map[string]string{"thanks": "thanks", "check_in": "check-in", "farewell": "farewell"}
+var noteWords = map[string]string{"thanks": "thanks", "check_in": "check-in", "farewell": "farewell", "reason": "reason"}
 
 func (s *speaker) notes(list []view.Note) {
 	if len(list) == 0 {

@@ -164,7 +164,7 @@ func TestRefusals(t *testing.T) {
 		{"a control character", "POST", "do/ask", `{"text":"a\u0007"}`, "usage", 2},
 		{"a date that does not exist", "POST", "do/ask", `{"text":"a","when":["2026-02-30"]}`, "usage", 2},
 		{"a body over 1 MiB", "POST", "do/ask", `{"text":"` + strings.Repeat("a", 1<<20) + `"}`, "too-large", 2},
-		{"a verb not built", "POST", "do/propose", `{"text":"a"}`, "unknown-verb", 2},
+		{"a verb not built", "POST", "do/talk", `{"text":"a"}`, "unknown-verb", 2},
 		{"a verb with GET", "GET", "do/ask", ``, "method", 2},
 		{"a look not built", "GET", "talks", ``, "unknown-verb", 2},
 		{"a look with POST", "POST", "today", `{}`, "method", 2},

@@ -178,8 +178,8 @@ func (d *description) schema(t reflect.Type) string {
 	case t == reflect.TypeFor[view.Audience]():
 		return fmt.Sprintf("{oneOf: [{const: circle}, {type: array, items: %s}]}", d.schema(reflect.TypeFor[view.Person]()))
 	case t == reflect.TypeFor[view.Item]():
-		return fmt.Sprintf("{oneOf: [%s, %s, %s]}", d.schema(reflect.TypeFor[view.Post]()), d.schema(reflect.TypeFor[view.Agreement]()),
-			d.schema(reflect.TypeFor[view.Member]()))
+		return fmt.Sprintf("{oneOf: [%s, %s, %s, %s]}", d.schema(reflect.TypeFor[view.Post]()), d.schema(reflect.TypeFor[view.Agreement]()),
+			d.schema(reflect.TypeFor[view.Decision]()), d.schema(reflect.TypeFor[view.Member]()))
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

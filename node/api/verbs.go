@@ -29,8 +29,11 @@ var verbs = []verb{
 	{"card", "A section of my care card: text is the section and what it says.", params("text* to* circle")},
 	{"change", "A new text; earlier yeses ask again.", params("id slot* when area what costs with* circle")},
 	{"check-in", "A check-in on a member, readable by them.", params("member text circle")},
+	{"concern", "A concern about a decision, with a reason or none.", params("id text circle")},
+	{"consent", "Consents to a decision.", params("id text circle")},
 	{"done", "Says that it happened, or with not that it did not.", params("id slot* not circle")},
 	{"edit", "Changes a need or an offer.", params("id to* " + fieldFlags)},
+	{"enact", "Closes a decision, or carries one about the circle out.", params("id circle")},
 	{"enough", "Enough for now.", params("id circle")},
 	{"free", "When I am free.", params("text* repeat* none to* circle")},
 	{"group", "A list of people of my own, on this home alone; without members it goes.", params("name member* circle")},
@@ -43,10 +46,13 @@ var verbs = []verb{
 	{"offer", "Offers something.", params(askFlags)},
 	{"place", "Where, for the people in this agreement only.", params("id slot* where code phone circle")},
 	{"pod", "About pods: text is add, yes, not-now, leave, remove or check-ins.", params("text member* check_ins circle")},
+	{"propose", "Lays a text before the circle; charter is a charter as TOML.", params("text remove charter lapse about as renew review closes circle")},
 	{"reopen", "Opens it again.", params("id circle")},
+	{"reshape", "A new text of a decision; earlier words stay on the old one.", params("id text charter circle")},
 	{"rest", "Lets an offer rest.", params("id circle")},
 	{"retract", "Takes back what one wrote.", params("id circle")},
 	{"room", "What I can carry now: text is open, some, little or resting.", params("text until to* circle")},
+	{"stand-aside", "Stands aside from a decision.", params("id text circle")},
 	{"stand-by", "Asks to be asked first if a place opens again.", params("id slot* not circle")},
 	{"still-true", "Says that it is still so.", params("id circle")},
 	{"thank", "Gives thanks.", params("id text circle")},
@@ -76,6 +82,9 @@ func (v verb) do(c *call) (view.Done, error) {
 		if key != "circle" {
 			args[key] = values
 		}
+	}
+	if err := readCharter(s, args); err != nil {
+		return view.Done{}, err
 	}
 	cmd, err := circle.ParseCommand(s.State, s.Env, v.name, args)
 	if err != nil {

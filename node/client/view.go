@@ -19,6 +19,7 @@ type (
 	Attention    = view.Attention
 	Choice       = view.Choice
 	Member       = view.Member
+	Decision     = view.Decision
 	Room         = view.Room
 	Charter      = view.Charter
 	Day          = view.Day

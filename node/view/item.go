@@ -11,6 +11,7 @@ type Item struct {
 	Post      *Post
 	Agreement *Agreement
 	Member    *Member
+	Decision  *Decision
 }
 
 // ID returns the id of what the item holds.
@@ -22,11 +23,13 @@ func (i Item) ID() string {
 		return i.Agreement.ID
 	case i.Member != nil:
 		return i.Member.ID
+	case i.Decision != nil:
+		return i.Decision.ID
 	}
 	return ""
 }
 
-// Kind returns "need", "offer", "agreement" or "member"; "" for an empty item.
+// Kind returns "need", "offer", "agreement", "member" or "decision"; "" for an empty item.
 func (i Item) Kind() string {
 	switch {
 	case i.Post != nil:
@@ -35,6 +38,8 @@ func (i Item) Kind() string {
 		return i.Agreement.Kind
 	case i.Member != nil:
 		return KindMember
+	case i.Decision != nil:
+		return KindDecision
 	}
 	return ""
 }
@@ -60,6 +65,8 @@ func (i Item) MarshalJSON() ([]byte, error) {
 			Kind string `json:"kind"`
 			*Member
 		}{KindMember, i.Member})
+	case i.Decision != nil:
+		return json.Marshal(i.Decision)
 	}
 	return nil, fmt.Errorf("empty item")
 }
@@ -80,6 +87,8 @@ func (i *Item) UnmarshalJSON(data []byte) error {
 		return json.Unmarshal(data, &i.Agreement)
 	case KindMember:
 		return json.Unmarshal(data, &i.Member)
+	case KindDecision:
+		return json.Unmarshal(data, &i.Decision)
 	}
 	return fmt.Errorf("item of unknown kind %q", head.Kind)
 }

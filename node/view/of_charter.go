@@ -11,7 +11,12 @@ import (
 
 // Charter returns what the circle agreed on.
 func (s Source) Charter() Charter {
-	c := s.People.Charter()
+	v := charterOf(s.People.Charter())
+	v.OutsideHelp = s.outsideHelp()
+	return v
+}
+
+func charterOf(c membership.Charter) Charter {
 	v := Charter{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn,
 		Bounds: map[string]string{}, History: historyNames[c.History]}
 	for _, b := range boundsOf(&c.Bounds) {
@@ -38,10 +43,12 @@ func boundsOf(b *membership.Bounds) []bound {
 
 // charterFile is a charter as people write it: TOML.
 type charterFile struct {
-	Name         string            `toml:"name,omitempty"`
-	Purpose      string            `toml:"purpose,omitempty"`
-	Categories   []string          `toml:"categories,omitempty"`
-	ReviewOn     string            `toml:"review_on,omitempty"`
+	Name       string   `toml:"name,omitempty"`
+	Purpose    string   `toml:"purpose,omitempty"`
+	Categories []string `toml:"categories,omitempty"`
+	ReviewOn   string   `toml:"review_on,omitempty"`
+	// OutsideHelp is what decisions hold; a charter that was written to a file has it too.
+	OutsideHelp  []string          `toml:"outside_help,omitempty"`
 	History      string            `toml:"history,omitempty"`
 	KDiv         *int64            `toml:"k_div,omitempty"`
 	BDiv         *int64            `toml:"b_div,omitempty"`

@@ -18,6 +18,10 @@ func (s Source) items(all []circle.Item) []Item {
 		case i.Agreement != nil:
 			a := s.agreement(*i.Agreement)
 			out = append(out, Item{Agreement: &a})
+		case i.Decision != nil:
+			d := s.decision(*i.Decision)
+			d.Texts = nil
+			out = append(out, Item{Decision: &d})
 		}
 	}
 	return out

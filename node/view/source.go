@@ -152,6 +152,10 @@ func (s Source) item(id crdt.ID, all bool) (Item, bool) {
 		v := s.agreement(a)
 		return Item{Agreement: &v}, true
 	}
+	if d, ok := s.State.Decision(s.Env, id); ok {
+		v := s.decision(d)
+		return Item{Decision: &v}, true
+	}
 	if m, ok := s.People.Member(id); ok {
 		v := s.member(m)
 		return Item{Member: &v}, true
@@ -181,6 +185,8 @@ func (s Source) Show(word string, all bool) (Item, error) {
 		item.Agreement.Texts = s.texts(a)
 	case item.Member != nil:
 		item.Member.Notes = notes
+	case item.Decision != nil:
+		item.Decision.Notes = notes
 	}
 	return item, nil
 }
@@ -188,7 +194,7 @@ func (s Source) Show(word string, all bool) (Item, error) {
 // resolve finds a record, or else a member. A word that is neither gets the
 // sentence about records if it looks like an id.
 func (s Source) resolve(word string) (crdt.ID, error) {
-	id, err := s.State.Resolve(word)
+	id, err := s.State.ResolveIn(s.Env, word)
 	if err == nil {
 		return id, nil
 	}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tend/node/view"
+)
+
+// deciding are the verbs with which a circle decides.
+func (a *app) deciding() []*cobra.Command {
+	idText := []string{"id", "text"}
+	cmds := []*cobra.Command{a.propose(), a.reshape()}
+	for _, v := range []verb{
+		{"consent ID [TEXT]", "good enough for now, safe enough to try", idText, 1, nil, "Consented"},
+		{"stand-aside ID [TEXT]", "not mine, and not in its way", idText, 1, nil, "Standing aside"},
+		{"concern ID [TEXT]", "something that should be looked at first", idText, 1, nil, "Your concern is said"},
+		{"enact ID", "close a decision, or carry one about the circle out", []string{"id"}, 1, nil, "Decided"},
+	} {
+		cmds = append(cmds, a.verb(v))
+	}
+	return cmds
+}
+
+func (a *app) propose() *cobra.Command {
+	v := verb{"propose TEXT", "lay a decision before the circle; it is my own consent", []string{"text"}, 0, proposeFlags, "Proposed"}
+	cmd := a.verb(v)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		given := argsOf(cmd, v.words, args)
+		if err := charterArg(given); err != nil {
+			return err
+		}
+		if len(given["remove"]) > 0 {
+			a.aside("Before parting: a talk (tend note), quiet distance (tend bounds), a third person may help. If someone is in danger, this is right.")
+		}
+		return a.say(cmd.Context(), v, given)
+	}
+	return cmd
+}
+
+func (a *app) reshape() *cobra.Command {
+	v := verb{"reshape ID TEXT", "a new text of my decision; earlier words stay on the old one", []string{"id", "text"}, 1,
+		func(f *pflag.FlagSet) { f.String("charter", "", "of a charter: the new one, as TOML") }, "Reshaped"}
+	cmd := a.verb(v)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		given := argsOf(cmd, v.words, args)
+		if err := charterArg(given); err != nil {
+			return err
+		}
+		return a.say(cmd.Context(), v, given)
+	}
+	return cmd
+}
+
+func proposeFlags(f *pflag.FlagSet) {
+	f.String("remove", "", "to part from this member")
+	f.String("charter", "", "another charter, as TOML")
+	f.String("lapse", "", "set this member's voice aside until they're back")
+	f.String("about", "", "what it is about")
+	f.String("as", "", "outside-help or rhythm")
+	f.String("renew", "", "the decision that it renews")
+	f.String("review", "", "look at it again on this day; else a year after it closes")
+	f.String("closes", "", "until when people are heard; else seven days")
+}
+
+// charterArg puts what a charter's file says in place of its name.
+func charterArg(args map[string][]string) error {
+	if len(args["charter"]) == 0 {
+		return nil
+	}
+	text, err := readBounded(args["charter"][0], maxCharter)
+	if err != nil {
+		return err
+	}
+	args["charter"] = []string{string(text)}
+	return nil
+}
+
+// decisionStates are what a decision's state is called.
+var decisionStates = map[string]string{
+	"open":       "open",
+	"adopted":    "adopted",
+	"to_reshape": "to reshape",
+	"let_go":     "let go",
+	"review_due": "adopted, to be looked at again",
+}
+
+// doesWords are what a decision about the circle does.
+var doesWords = map[string]string{
+	"remove":  "to part from",
+	"lapse":   "to set aside until they're back:",
+	"charter": "the charter",
+	"recover": "coming back:",
+}
+
+func (s *speaker) decisionLine(d *view.Decision) string {
+	parts := []string{plain(d.Text)}
+	if d.Does != "" {
+		does := doesWords[d.Does]
+		if d.Target != nil {
+			does += " " + name(*d.Target)
+		}
+		parts = append(parts, does)
+	}
+	parts = append(parts, decisionStates[d.State])
+	if d.State == "open" {
+		parts = append(parts, "until "+d.Closes.In(s.now.Location()).Format("Mon 2 Jan 15:04"))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// decisionWords are what a word on a decision is called.
+var decisionWords = map[string]string{"consent": "consents", "stand_aside": "stands aside", "concern": "has a concern"}
+
+func (s *speaker) decision(d *view.Decision) {
+	s.line("%s  %s", short(d.ID), s.decisionLine(d))
+	s.field("by", name(d.Author))
+	for _, n := range d.Beside {
+		s.field(name(n.Author), plain(n.Text))
+	}
+	for _, w := range d.Words {
+		said := decisionWords[w.Word]
+		if w.Text != "" {
+			said += ": " + plain(w.Text)
+		}
+		s.field(name(w.Member), said)
+	}
+	if d.State == "open" && d.Does == "" {
+		s.line("  %d spoke; it takes %d", d.Heard, d.Needed)
+	}
+	if len(d.DecidedBy) > 0 {
+		s.field("decided by", names(d.DecidedBy))
+	}
+	s.field("review on", s.date(d.ReviewOn))
+	if d.About != "" {
+		s.field("about", short(d.About))
+	}
+	if d.Charter != nil {
+		s.line("")
+		s.charter(*d.Charter)
+	}
+	if len(d.Texts) > 1 {
+		s.line("")
+		s.line("Texts")
+		for _, t := range d.Texts {
+			mark := " "
+			if t.Newest {
+				mark = "*"
+			}
+			s.line("  %s %s  %s", mark, short(t.Rev), plain(t.Text))
+		}
+	}
+	s.notes(d.Notes)
+}
