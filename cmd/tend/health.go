@@ -11,6 +11,7 @@ import (
 
 	"tend/node"
 	"tend/node/view"
+	"tend/storage"
 	"tend/storage/vault"
 )
 
@@ -72,7 +73,7 @@ func (m *machine) rebuild(ctx context.Context) (err error) {
 
 // Doctor implements [api.Health].
 func (m *machine) Doctor(ctx context.Context) ([]view.Check, error) {
-	checks := []view.Check{m.checkHome(), m.checkKey(), m.checkClock()}
+	checks := []view.Check{m.checkHome(), m.checkRoom(), m.checkKey(), m.checkClock()}
 	verified, err := m.Verify(ctx)
 	switch {
 	case err != nil:
@@ -104,6 +105,19 @@ func (m *machine) checkHome() view.Check {
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		c.OK = false
 		c.Finding, c.Remedy = "others on this machine may look into "+m.home.dir, "chmod 700 "+m.home.dir
+	}
+	return c
+}
+
+// roomWanted is how much free space a home should have, in bytes: far above where
+// writing stops.
+const roomWanted = 512 << 20
+
+func (m *machine) checkRoom() view.Check {
+	c := view.Check{Check: "room", OK: true, Finding: "the disk has room"}
+	if err := storage.Room(m.home.dir, roomWanted); err != nil {
+		c.OK, c.Finding = false, err.Error()
+		c.Remedy = "make room on the disk of " + m.home.dir + ": a full one takes nothing more in"
 	}
 	return c
 }

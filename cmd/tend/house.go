@@ -19,6 +19,7 @@ import (
 	"tend/node/api"
 	"tend/node/view"
 	"tend/protocol"
+	"tend/storage"
 )
 
 // doorLook is how often a wait at a door looks whether it has opened.
@@ -101,6 +102,10 @@ func standingWord(s membership.Standing) string {
 func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error) {
 	charter, err := charterOf(o)
 	if err != nil {
+		return crdt.ID{}, err
+	}
+	// The vault would take the keys of a circle that the store then has no room for.
+	if err := storage.Room(m.home.dir, storage.WriteReserve); err != nil {
 		return crdt.ID{}, err
 	}
 	return m.at().Begin(ctx, node.BeginOptions{Charter: charter, As: o.As})

@@ -36,6 +36,12 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setUpHomes,
+		Condition: func(cond string) (bool, error) {
+			if cond == "mounts" {
+				return mounts(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"on":         cmdOn,
 			"exits":      cmdExits,
@@ -56,6 +62,8 @@ func TestScript(t *testing.T) {
 			"spoil":      cmdSpoil,
 			"picture":    cmdPicture,
 			"repeat":     cmdRepeat,
+			"smalldisk":  cmdSmallDisk,
+			"fill":       cmdFill,
 		},
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"tend/node/api"
 	"tend/node/client"
 	"tend/node/view"
+	"tend/storage"
 	"tend/storage/vault"
 )
 
@@ -45,6 +46,8 @@ func vaultFailure(h home, err error) error {
 	switch {
 	case errors.As(err, &own):
 		return own
+	case storage.IsFull(err):
+		f.say, f.hint = "the disk of "+h.dir+" is full", "make room on it, then try again; nothing was changed"
 	case errors.Is(err, vault.ErrLocked):
 		f.say = "the vault of " + h.dir + " is locked"
 	case errors.Is(err, vault.ErrWrongPassphrase):
@@ -184,6 +187,9 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 				Hint: "Longer is better: several words that only you put together."}
 		}
 		err = m.vault.SetPassphrase([]byte(fresh), vault.DefaultParams)
+	}
+	if storage.IsFull(err) {
+		return view.Key{}, err
 	}
 	if err != nil {
 		m.log.Error("the key was not moved", "to", place, "err", err)

@@ -14,6 +14,7 @@ import (
 	"tend/node"
 	"tend/node/api"
 	"tend/node/p2p"
+	"tend/storage"
 	"tend/storage/badgerstore"
 	"tend/storage/vault"
 )
@@ -60,7 +61,9 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 	place, name := zone(a.getenv)
 	m.config = node.Config{Store: m.store, Keys: keyring{m.vault}, Rand: rand.Reader, Zone: name, Log: m.log,
 		Now: func() time.Time { return time.Now().In(place) }}
-	if m.node, err = node.New(m.config); err != nil {
+	if m.node, err = node.New(m.config); storage.IsFull(err) {
+		return m, storeFailure(h, err)
+	} else if err != nil {
 		return m, fmt.Errorf("open the circles of %s: %w", h.dir, err)
 	}
 	if err := m.start(ctx); err != nil {
@@ -74,6 +77,8 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 func storeFailure(h home, err error) error {
 	f := &failure{code: exitFailed, say: "the store of " + h.dir + " cannot be opened", hint: "tend doctor, or a backup, may help", err: err}
 	switch {
+	case storage.IsFull(err):
+		f.say, f.hint = "the disk of "+h.dir+" is full", "make room on it, then try again; nothing was changed"
 	case errors.Is(err, badgerstore.ErrNewerVersion):
 		f.say, f.hint = "the store of "+h.dir+" was written by a newer tend", "use that version, or a newer one"
 	case errors.Is(err, badgerstore.ErrInUse):

@@ -10,6 +10,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/node/qr"
+	"tend/storage"
 )
 
 // problem is a problem document (RFC 9457): what went wrong as a sentence for a
@@ -73,6 +74,9 @@ func problemOf(log *slog.Logger, err error) problem {
 		return document(kindOf(wish), wish.Say, wish.Hint, wish.IDs)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return document(kindInterrupt, "This was interrupted before it was done.", "Try again, or give it longer.", nil)
+	case storage.IsFull(err):
+		log.Error("the disk is full", "err", err)
+		return document(kindFailed, "The disk is full, so this was not kept.", "Make room on the disk of this home, then try again; what was kept before is safe.", nil)
 	}
 	log.Error("a request failed", "err", err)
 	return document(kindUnexpected, "Something went wrong inside Tend.", "tend doctor looks over this home; the log says more.", nil)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -50,13 +51,17 @@ const (
 type Options struct {
 	// Logf is told Badger's warnings and errors; nil is told nothing.
 	Logf func(format string, args ...any)
+	// Room says whether the disk of a folder has that many bytes left; nil is
+	// [storage.Room].
+	Room func(dir string, reserve uint64) error
 }
 
 // Store is a [storage.Store] on disk. It is safe for concurrent use; a folder is
 // open in one process at a time.
 type Store struct {
-	dir string
-	db  *badger.DB
+	dir  string
+	db   *badger.DB
+	room func(dir string, reserve uint64) error
 
 	mu       sync.Mutex // one write at a time; guards what follows
 	journal  *journal
@@ -71,10 +76,19 @@ type Store struct {
 
 // Open opens the store in folder dir, and makes one if there is none. key has 32
 // bytes ([vault.Vault.BadgerKey]), or is nil for a store in plain text. The error
-// wraps [ErrNewerVersion], [ErrInUse] or [ErrWrongKey] where that is the reason.
+// wraps [ErrNewerVersion], [ErrInUse], [ErrWrongKey] or [storage.ErrFull] where that is
+// the reason.
 func Open(dir string, key []byte, o Options) (*Store, error) {
 	if key != nil && len(key) != 32 {
 		return nil, fmt.Errorf("open store: key of %d bytes, want 32", len(key))
+	}
+	if o.Room == nil {
+		o.Room = storage.Room
+	}
+	for _, place := range []string{filepath.Dir(dir), dir} { // dir may be on a disk of its own, or not be there yet
+		if err := o.Room(place, storage.OpenReserve); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
 	}
 	if err := settle(dir); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -90,7 +104,7 @@ func Open(dir string, key []byte, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", reason(err))
 	}
-	s := &Store{dir: dir, db: db, circles: map[crdt.ID]*circle{}, numbers: map[crdt.ID]uint32{}}
+	s := &Store{dir: dir, db: db, room: o.Room, circles: map[crdt.ID]*circle{}, numbers: map[crdt.ID]uint32{}}
 	s.journal = newJournal(dir, memTableSize, db.Sync)
 	s.gate.idle = sync.NewCond(&s.gate.mu)
 	if err := s.load(); err != nil {
@@ -332,6 +346,9 @@ func (s *Store) Restore(r io.Reader) error {
 	if len(s.numbers) > 0 {
 		return errors.New("restore store: there are circles in it")
 	}
+	if err := s.room(s.dir, storage.WriteReserve); err != nil {
+		return fmt.Errorf("restore store: %w", err)
+	}
 	if err := s.db.Load(r, 1); err != nil {
 		return s.fail(fmt.Errorf("restore store: %w", err))
 	}
@@ -378,6 +395,9 @@ func (w *write) get(key []byte) ([]byte, bool, error) { return value(w.txn, key)
 func (s *Store) commit(sync bool, fill func(w *write) error) error {
 	if s.broken != nil {
 		return s.broken
+	}
+	if err := s.room(s.dir, storage.WriteReserve); err != nil {
+		return err
 	}
 	if s.onCommit != nil {
 		if err := s.onCommit(); err != nil {

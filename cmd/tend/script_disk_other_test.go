@@ -1,0 +1,16 @@
+//go:build !linux
+
+package main
+
+import "github.com/rogpeppe/go-internal/testscript"
+
+func cmdSmallDisk(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Fatalf("only on Linux can a test mount a disk")
+}
+
+func freeBytes(ts *testscript.TestScript, _ string) int64 {
+	ts.Fatalf("only on Linux can a test mount a disk")
+	return 0
+}
+
+func mounts() bool { return false }
