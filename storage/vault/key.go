@@ -207,7 +207,8 @@ func (v *Vault) move(h header) error {
 	if old == InKeyring && h.Place != InKeyring {
 		// An entry that stays behind does no harm that the keyring does not do
 		// anyway; the vault no longer needs it.
-		_ = v.ask(func() error { return ring.Delete(keyringService, v.entry()) })
+		r := ring
+		_, _ = v.ask(func() (string, error) { return "", r.Delete(keyringService, v.entry()) })
 	}
 	return nil
 }
@@ -238,8 +239,8 @@ func (osKeyring) Delete(service, user string) error        { return keyring.Dele
 func (v *Vault) entry() string { return "vault " + hex.EncodeToString(v.header.ID[:]) }
 
 func (v *Vault) fromKeyring() ([32]byte, error) {
-	var text string
-	err := v.ask(func() (err error) { text, err = ring.Get(keyringService, v.entry()); return err })
+	r := ring
+	text, err := v.ask(func() (string, error) { return r.Get(keyringService, v.entry()) })
 	if err == nil {
 		var key [32]byte
 		if key, err = decodeKey([]byte(text)); err == nil {
@@ -254,11 +255,13 @@ func (v *Vault) fromKeyring() ([32]byte, error) {
 }
 
 func (v *Vault) toKeyring() error {
-	err := v.ask(func() error { return ring.Set(keyringService, v.entry(), string(encodeKey(v.key)[:64])) })
-	var back string
-	if err == nil {
-		err = v.ask(func() (err error) { back, err = ring.Get(keyringService, v.entry()); return err })
-	}
+	r := ring
+	back, err := v.ask(func() (string, error) {
+		if err := r.Set(keyringService, v.entry(), string(encodeKey(v.key)[:64])); err != nil {
+			return "", err
+		}
+		return r.Get(keyringService, v.entry())
+	})
 	if err == nil {
 		key, kerr := decodeKey([]byte(back))
 		if kerr != nil || subtle.ConstantTimeCompare(key[:], v.key[:]) != 1 {
@@ -272,20 +275,25 @@ func (v *Vault) toKeyring() error {
 }
 
 // ask lets do talk to the keyring, and stops waiting after keyringPatience. The
-// keyring's library cannot be told to stop; its goroutine ends when it answers.
-func (v *Vault) ask(do func() error) error {
+// keyring's library cannot be told to stop; its goroutine ends when it answers,
+// and until then shares nothing with anybody.
+func (v *Vault) ask(do func() (string, error)) (string, error) {
 	if v.o.NoKeyring {
-		return errors.New("the keyring is switched off")
+		return "", errors.New("the keyring is switched off")
 	}
-	done := make(chan error, 1)
-	go func() { done <- do() }()
+	type answer struct {
+		text string
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() { text, err := do(); done <- answer{text, err} }()
 	wait := time.NewTimer(patience)
 	defer wait.Stop()
 	select {
-	case err := <-done:
-		return err
+	case a := <-done:
+		return a.text, a.err
 	case <-wait.C:
-		return fmt.Errorf("the keyring did not answer within %v", patience)
+		return "", fmt.Errorf("the keyring did not answer within %v", patience)
 	}
 }
 
