@@ -8,6 +8,12 @@
 // deadlines and budgets, gossip, the dialler, mDNS, address records, relaying and
 // joining.
 //
+// Who comes in speaks what its standing allows: a stranger at an open door the
+// join protocol, a departed member its GOODBYE, a member all of it. A member who
+// relays does so for members alone; each of them may send 1 MiB/s over it, 16 MiB
+// at once, and what one sends is not taken from another. A member whose home says
+// what no sound home says, again and again, is left alone for ten minutes at a time.
+//
 // Gossip is a hint and never counted on: with [Config.NoGossip] everything still
 // arrives, by sessions (SPEC.md §7.7).
 package p2p

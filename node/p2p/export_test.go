@@ -5,6 +5,7 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"tend/crdt/canon"
 )
@@ -41,3 +42,43 @@ func RowFor(n *Net) ([]byte, error) {
 
 // CodeAddrs picks addresses for a code.
 var CodeAddrs = codeAddrs
+
+// Fault counts faults of a peer at a time, and reports whether it is left alone.
+func (s *scores) Fault(p peer.ID, points int, now time.Time) bool { return s.fault(p, points, now) }
+
+// Resting reports whether a peer is left alone.
+func (s *scores) Resting(p peer.ID, now time.Time) bool { return s.resting(p, now) }
+
+// Len is how many peers are counted.
+func (s *scores) Len() int { return len(s.of) }
+
+// NewScores and the bounds of what peers may do wrong.
+var NewScores = newScores
+
+const (
+	FaultLimit = faultLimit
+	FaultStep  = faultStep
+	FaultRest  = faultRest
+	FaultHalf  = faultHalf
+	MaxScores  = maxScores
+)
+
+// NewQuota is what members may send over n's relay.
+func NewQuota(n *Net, rate, burst float64) *quota { return &quota{n, rate, burst} }
+
+// Charge counts relayed bytes.
+func (q *quota) Charge(p peer.ID, count int64) time.Duration { return q.charge(p, count) }
+
+// RelayedBy is how much of a member's relay burst is used up.
+func (n *Net) RelayedBy(p peer.ID) float64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	k := n.know(p)
+	if k.relay == nil {
+		return 0
+	}
+	return relayBurst - k.relay.tokens
+}
+
+// Resting reports whether a peer is left alone now.
+func (n *Net) Resting(p peer.ID) bool { return n.gate.scores.resting(p, time.Now()) }

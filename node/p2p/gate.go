@@ -24,11 +24,14 @@ type gate struct {
 	home   Home
 	relays map[peer.ID]bool // relays named by this home's person
 	accept *bucket
+	scores *scores
 }
 
 // InterceptPeerDial lets this home dial members, named relays, and the peers of
 // codes it has read.
-func (g *gate) InterceptPeerDial(p peer.ID) bool { return g.mayMeet(p) }
+func (g *gate) InterceptPeerDial(p peer.ID) bool {
+	return g.mayMeet(p) && !g.scores.resting(p, time.Now())
+}
 
 // InterceptAddrDial lets every address of such a peer be tried.
 func (g *gate) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
@@ -39,6 +42,9 @@ func (g *gate) InterceptAccept(network.ConnMultiaddrs) bool { return g.accept.ta
 // InterceptSecured decides once the peer has proved who it is, before anything
 // else is said.
 func (g *gate) InterceptSecured(dir network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
+	if g.scores.resting(p, time.Now()) {
+		return false
+	}
 	if g.mayMeet(p) {
 		return true
 	}

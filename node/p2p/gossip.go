@@ -168,6 +168,7 @@ func (g *gossip) judge(circle crdt.ID, from peer.ID, m *pubsub.Message) pubsub.V
 		return pubsub.ValidationAccept
 	}
 	if len(m.Data) > maxAnnounce {
+		g.n.blame(from, 1, "gossip over the limit")
 		return pubsub.ValidationReject
 	}
 	if !g.n.inCircle(from, circle) || !g.n.known(from).gossip.take(1) {
@@ -182,6 +183,7 @@ func (g *gossip) judge(circle crdt.ID, from peer.ID, m *pubsub.Message) pubsub.V
 		g.n.overheard(circle)
 		return pubsub.ValidationAccept
 	case Reject:
+		g.n.blame(from, 1, "gossip that is malformed or wrongly signed")
 		return pubsub.ValidationReject
 	}
 	return pubsub.ValidationIgnore

@@ -99,6 +99,7 @@ type known struct {
 	gossip  *bucket
 	sync    *bucket
 	serve   map[crdt.ID]*bucket
+	relay   *bucket // bytes it sends through this home's relay; nil: none yet
 }
 
 // Start brings the home onto the network. It stays there until ctx ends or
@@ -197,7 +198,7 @@ func (n *Net) listen() error {
 	if err != nil {
 		return err
 	}
-	n.gate = &gate{home: n.home, relays: map[peer.ID]bool{}, accept: newBucket(acceptRate, acceptBurst)}
+	n.gate = &gate{home: n.home, relays: map[peer.ID]bool{}, accept: newBucket(acceptRate, acceptBurst), scores: newScores()}
 	for _, r := range relays {
 		n.gate.relays[r.ID] = true
 	}
@@ -219,6 +220,7 @@ func (n *Net) listen() error {
 		libp2p.Security(libp2ptls.ID, libp2ptls.New), libp2p.Security(noise.ID, noise.New),
 		libp2p.ConnectionGater(n.gate), libp2p.ResourceManager(guard{manager, n.gate}), libp2p.ConnectionManager(conns),
 		libp2p.AddrsFactory(n.published), libp2p.DisableMetrics(), libp2p.Ping(true),
+		libp2p.BandwidthReporter(&quota{n, relayRate, relayBurst}),
 		libp2p.UserAgent("tend"), libp2p.ProtocolVersion("tend/1"),
 	}
 	if n.cfg.bare {

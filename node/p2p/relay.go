@@ -10,7 +10,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
-	pbv2 "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/pb"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
@@ -45,12 +44,11 @@ func (n *Net) reaching(static []peer.AddrInfo) []libp2p.Option {
 }
 
 // relayOptions make a relay for members of common circles, without the limits that
-// would keep gossip off it, and with a quota of our own in their place.
+// would keep gossip off it; quota takes their place.
 func (n *Net) relayOptions() []relay.Option {
 	r := relay.DefaultResources()
 	r.MaxReservationsPerIP, r.MaxReservationsPerASN = 64, 256
-	return []relay.Option{relay.WithResources(r), relay.WithInfiniteLimits(), relay.WithACL(relayRule{n}),
-		relay.WithMetricsTracer(&relayMeter{ctx: n.ctx, bucket: newBucket(relayRate, relayBurst)})}
+	return []relay.Option{relay.WithResources(r), relay.WithInfiniteLimits(), relay.WithACL(relayRule{n})}
 }
 
 // relayRule is whom this home relays for.
@@ -65,39 +63,6 @@ func (r relayRule) AllowReserve(p peer.ID, _ ma.Multiaddr) bool {
 func (r relayRule) AllowConnect(src peer.ID, _ ma.Multiaddr, dest peer.ID) bool {
 	to := r.n.shared(dest)
 	return slices.ContainsFunc(r.n.shared(src), func(c crdt.ID) bool { return slices.Contains(to, c) })
-}
-
-// relayMeter slows relayed bytes down to the quota: the relay calls it from the
-// loop that copies them.
-type relayMeter struct {
-	ctx    context.Context
-	bucket *bucket
-}
-
-// BytesTransferred waits while the quota is overdrawn.
-func (m *relayMeter) BytesTransferred(count int) {
-	pause(m.ctx, m.bucket.spend(float64(count)))
-}
-
-// The relay reports more, which is not wanted here.
-
-func (*relayMeter) RelayStatus(bool)                        {}
-func (*relayMeter) ConnectionOpened()                       {}
-func (*relayMeter) ConnectionClosed(time.Duration)          {}
-func (*relayMeter) ConnectionRequestHandled(pbv2.Status)    {}
-func (*relayMeter) ReservationAllowed(bool)                 {}
-func (*relayMeter) ReservationClosed(int)                   {}
-func (*relayMeter) ReservationRequestHandled(_ pbv2.Status) {}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // relays offers the named relays, then members who are known to relay.

@@ -54,7 +54,30 @@ func TestRelaysForMembersOnly(t *testing.T) {
 	if len(conns) == 0 || conns[0].Stat().Limited || rc.Network().Connectedness(rb.ID()) != network.Connected {
 		t.Errorf("connections through r = %v, want one that is not limited", conns)
 	}
+	if n.RelayedBy(rc.ID()) <= 0 || n.RelayedBy(rb.ID()) <= 0 {
+		t.Errorf("relayed bytes of c %v, of b %v: want both counted", n.RelayedBy(rc.ID()), n.RelayedBy(rb.ID()))
+	}
 	if s := n.Status(); !s.Relaying || s.Reachable != "public" {
 		t.Errorf("Status = %+v, want relaying", s)
+	}
+}
+
+// What one member sends through a relay does not slow down another.
+func TestRelayQuotaIsPerMember(t *testing.T) {
+	v := newVillage(t)
+	r, b, c := v.house("r"), v.house("b"), v.house("c")
+	v.join(r, b, c)
+	n := r.start(func(cfg *p2p.Config) { cfg.Forwarded = true })
+	eventually(t, 5*time.Second, "r is reachable", func() bool { return n.Status().Relaying })
+	q := p2p.NewQuota(n, 1000, 10_000)
+	pb, pc := peer.ID(b.name), peer.ID(c.name)
+	if wait := q.Charge(pb, 10_000); wait != 0 {
+		t.Errorf("the burst waits %v", wait)
+	}
+	if wait := q.Charge(pb, 5_000); wait < 4*time.Second || wait > 5*time.Second {
+		t.Errorf("5000 bytes over at 1000 a second wait %v", wait)
+	}
+	if wait := q.Charge(pc, 10_000); wait != 0 {
+		t.Errorf("another member waits %v", wait)
 	}
 }

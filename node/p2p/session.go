@@ -55,6 +55,7 @@ type incoming struct {
 var (
 	errNoFrame = errors.New("frame of no use here")
 	errSpent   = errors.New("served enough for now")
+	errForm    = errors.New("frame that does not decode")
 )
 
 // begin opens a stream to a connected peer and its ADDR, if it is the first of the
@@ -158,6 +159,9 @@ func (t *talk) run(ctx context.Context) error {
 		t.wire.stream.Reset()
 	}
 	cancel()
+	if isFault(err) {
+		t.n.blame(t.peer, 2, err.Error())
+	}
 	t.wire.stream.SetReadDeadline(time.Now())
 	<-reading
 	t.n.settle(t, err)
@@ -251,6 +255,8 @@ func (t *talk) read(ctx context.Context, in chan<- incoming) {
 		}
 		if errors.Is(err, protocol.ErrUnknownFrame) {
 			i.unknown, err = true, nil
+		} else if i.size > 0 && err != nil {
+			err = fmt.Errorf("%w: %w", errForm, err)
 		}
 		i.err = err
 		select {
@@ -452,7 +458,7 @@ func (t *talk) pulled(f *protocol.Pull) error {
 func (t *talk) filled(f *protocol.Ops) error {
 	ops, err := protocol.UnpackByID(t.circle, f)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errForm, err)
 	}
 	t.batches = append(t.batches, frontier.Batches(t.circle, ops)...)
 	return nil
@@ -491,6 +497,9 @@ func (t *talk) applied(c commit) error {
 	t.busy = false
 	if c.err != nil {
 		return c.err
+	}
+	if len(c.result.Refused) > 0 {
+		t.n.blame(t.peer, len(c.result.Refused), "ops against the rules")
 	}
 	if c.result.Applied > 0 {
 		t.n.spreadSoon(t.circle, true)
@@ -537,7 +546,7 @@ func (t *talk) take(step frontier.Step) {
 	t.more = true
 	t.n.home.Heard(t.circle, t.key, step)
 	if len(step.Bad) > 0 {
-		t.n.log.Warn("ops with wrong signatures", "peer", t.peer, "ops", len(step.Bad))
+		t.n.blame(t.peer, len(step.Bad), "ops with wrong signatures")
 	}
 	if t.patient && step.Done && !step.Equal {
 		t.patient, t.later = false, time.After(tickPatience)
@@ -579,4 +588,10 @@ func errCode(err error) (protocol.ErrCode, bool) {
 		return protocol.ErrBusy, true
 	}
 	return 0, false
+}
+
+// isFault reports whether an error is of what the peer said, and not of the way
+// there or of this home.
+func isFault(err error) bool {
+	return errors.Is(err, errForm) || errors.Is(err, errOversize) || errors.Is(err, errNoFrame) || errors.Is(err, frontier.ErrProtocol)
 }

@@ -153,6 +153,9 @@ func (n *Net) parted(c network.Conn) {
 	if k := n.peers[p]; k != nil {
 		k.fellow = false
 		clear(k.met)
+		if k.streams == 0 && k.joining == 0 && n.gate.standing(p) < Fellow {
+			delete(n.peers, p) // else anybody who knocks would be remembered
+		}
 	}
 	n.mu.Unlock()
 	n.host.ConnManager().Unprotect(p, "member")
