@@ -45,6 +45,7 @@ func (a *app) settled() (network, error) {
 
 func (a *app) run() *cobra.Command {
 	var n network
+	var noOpen bool
 	cmd := &cobra.Command{Use: "run", Short: "be the node, in the foreground", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c, err := a.runningNode(cmd.Context()); err == nil {
@@ -53,6 +54,8 @@ func (a *app) run() *cobra.Command {
 			return a.beNode(cmd.Context(), n, nil)
 		}}
 	n.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&noOpen, "no-open", false, "never open a browser")
+	mirror(cmd.Flags())
 	return cmd
 }
 

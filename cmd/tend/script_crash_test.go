@@ -58,7 +58,7 @@ func burst(ts *testscript.TestScript, name string, round int, after time.Duratio
 		})
 	}
 	time.Sleep(after)
-	h.stop(ts, name, syscall.SIGKILL)
+	h.stop(ts, name, syscall.SIGKILL, patience)
 	stop()
 	wg.Wait()
 	h.mu.Lock()

@@ -23,7 +23,8 @@ import (
 //
 //	on A VERB…                 run a verb on a home; "! on" wants it to fail
 //	exits 5 A VERB…            run a verb and want this exit code
-//	node start|stop|kill A …   the node of a home, a process of its own
+//	node start|stop|kill A …   the node of a home, a process of its own;
+//	                           node stop A 2s wants it gone within two seconds
 //	keep NAME PATH             set $NAME to a value of the last JSON answer
 //	eventually 10s A VERB… -- PATTERN    run a verb until it answers that
 //	converge 30s A B C         wait for equal frontiers and states
@@ -37,8 +38,11 @@ func TestScript(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setUpHomes,
 		Condition: func(cond string) (bool, error) {
-			if cond == "mounts" {
+			switch cond {
+			case "mounts":
 				return mounts(), nil
+			case "terminals":
+				return terminals(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -64,6 +68,9 @@ func TestScript(t *testing.T) {
 			"repeat":     cmdRepeat,
 			"smalldisk":  cmdSmallDisk,
 			"fill":       cmdFill,
+			"terminal":   cmdTerminal,
+			"holdlock":   cmdHoldLock,
+			"rows":       cmdRows,
 		},
 	})
 }
@@ -102,6 +109,7 @@ func setUpHomes(env *testscript.Env) error {
 	}
 	h := &homes{nodes: map[string]*exec.Cmd{}, taps: map[string]*tap{}, acked: map[string][]string{}}
 	env.Values[homesKey{}] = h
+	env.Values[terminalKey{}] = &terminal{}
 	env.Defer(h.end)
 	return nil
 }
@@ -175,9 +183,15 @@ func cmdNode(ts *testscript.TestScript, neg bool, args []string) {
 	case "start":
 		h.start(ts, name, args[2:])
 	case "stop":
-		h.stop(ts, name, syscall.SIGTERM)
+		within := patience
+		if len(args) > 2 {
+			var err error
+			within, err = time.ParseDuration(args[2])
+			ts.Check(err)
+		}
+		h.stop(ts, name, syscall.SIGTERM, within)
 	case "kill":
-		h.stop(ts, name, syscall.SIGKILL)
+		h.stop(ts, name, syscall.SIGKILL, patience)
 	default:
 		ts.Fatalf("node %s: start, stop or kill", args[0])
 	}
@@ -210,8 +224,8 @@ func (h *homes) start(ts *testscript.TestScript, name string, flags []string) {
 	}
 }
 
-// stop ends a node and waits until it is gone.
-func (h *homes) stop(ts *testscript.TestScript, name string, sig syscall.Signal) {
+// stop ends a node and waits until it is gone, at most within.
+func (h *homes) stop(ts *testscript.TestScript, name string, sig syscall.Signal, within time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	cmd := h.nodes[name]
@@ -227,10 +241,10 @@ func (h *homes) stop(ts *testscript.TestScript, name string, sig syscall.Signal)
 		if sig == syscall.SIGTERM && err != nil {
 			ts.Fatalf("the node of %s ended badly: %v\n%s", name, err, ts.ReadFile(name+".log"))
 		}
-	case <-time.After(patience):
+	case <-time.After(within):
 		_ = cmd.Process.Kill()
 		<-ended
-		ts.Fatalf("the node of %s does not stop:\n%s", name, ts.ReadFile(name+".log"))
+		ts.Fatalf("the node of %s does not stop within %v:\n%s", name, within, ts.ReadFile(name+".log"))
 	}
 }
 

@@ -47,7 +47,7 @@ func cmdWiretap(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	h, name := homesOf(ts), args[0]
 	known := tcpPort(ts, name)
-	h.stop(ts, name, syscall.SIGTERM)
+	h.stop(ts, name, syscall.SIGTERM, patience)
 	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(known))
 	ts.Check(err)
 	moved := freePort(ts)
