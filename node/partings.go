@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -117,8 +118,9 @@ func (n *Node) SaidGoodbye(peer membership.PeerKey, circle crdt.ID) {
 	}
 }
 
-// TakeGoodbye keeps what this home was told of its own parting. It is no part of
-// the log: it is shown, and it ends the attempts to reach the circle.
+// TakeGoodbye keeps what this home was told of its own parting. Its control ops tell
+// who decided, and what of this home's own has no effect; they are no part of the
+// log. It ends the attempts to reach the circle.
 func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey, f protocol.Goodbye) error {
 	x, err := n.runner(id)
 	if err != nil {
@@ -136,9 +138,31 @@ func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey
 		if !w.PartedBy(ops) {
 			return errors.New("a goodbye that shows no parting")
 		}
+		control := slices.DeleteFunc(slices.Clone(ops), func(op crdt.Op) bool { return op.Class != crdt.Control })
+		if err := w.TakeControl(control); err != nil {
+			return err
+		}
 		w.KeepGoodbye(rowGoodbye, data)
 		return nil
 	}})
+}
+
+// reasonTold is why this home's person was asked to go, as the goodbye has it.
+func (x *runner) reasonTold() string {
+	data, told, err := x.store.Get(rowGoodbye)
+	if err != nil || !told {
+		return ""
+	}
+	f, err := protocol.DecodeFrame(data)
+	bye, ok := f.(*protocol.Goodbye)
+	if err != nil || !ok {
+		return ""
+	}
+	ops, err := protocol.UnpackByID(x.id, &bye.Table)
+	if err != nil {
+		return ""
+	}
+	return x.replica.ReasonIn(ops)
 }
 
 // Leave takes this member out of a circle, for good on their side: what they have

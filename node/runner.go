@@ -339,7 +339,11 @@ func (x *runner) publish() {
 	x.rosters.add(x.replica.People().Roster())
 	me, dev := x.replica.Me()
 	r := x.replica
-	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(),
+	told := ""
+	if r.Standing() == membership.Removed {
+		told = x.reasonTold()
+	}
+	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Told: told,
 		Me: me, Dev: dev, Standing: r.Standing(), Arrived: r.Arrived(), Ops: r.Ops(), Waiting: r.Waiting(),
 		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})
 }

@@ -28,6 +28,10 @@ type Snapshot struct {
 	ToldGoodbye bool
 	Ops         uint64
 	Waiting     int // parked and held ops, missing bodies
+	// Void are ops of this home's own without effect, oldest first.
+	Void []replica.Voided
+	// Told is why this member was asked to go, where another home said so.
+	Told string
 	// Opened says of each decision who could decide when it was opened.
 	Opened map[crdt.ID][]crdt.ID
 	Handed int // control ops handed over at joining that the log lacks

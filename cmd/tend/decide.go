@@ -154,3 +154,17 @@ func (s *speaker) decision(d *view.Decision) {
 	}
 	s.notes(d.Notes)
 }
+
+// parting tells someone who was asked to go who decided, why, and what stays.
+func (s *speaker) parting(p *view.Parting) {
+	s.line("  You were asked to go. It was decided by %s, %s.", names(p.DecidedBy), s.ago(p.At))
+	if p.Why != "" {
+		s.line("%s", paragraphs(p.Why, "    "))
+	}
+	for _, sentence := range []string{p.Stays, p.Export, p.Door} {
+		s.line("  %s", sentence)
+	}
+	for _, o := range p.WithoutEffect {
+		s.line("  %s  “%s” has no effect. %s", short(o.ID), plain(o.Text), o.Why)
+	}
+}

@@ -48,11 +48,20 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 	if err != nil {
 		return view.Source{}, err
 	}
-	return view.Source{Circle: id, State: s.State, People: s.People, Env: env,
+	return view.Source{Circle: id, State: s.State, People: s.People, Env: env, Void: voidOf(s), Told: s.Told,
 		Heard: func(member crdt.ID) (time.Time, int, bool) {
 			h, ok := n.HeardOf(id, member)
 			return h.At, h.Behind, ok
 		}}, nil
+}
+
+// voidOf are the member's own ops without effect.
+func voidOf(s *node.Snapshot) []view.Void {
+	var out []view.Void
+	for _, o := range s.Void {
+		out = append(out, view.Void{Op: o.Op, Gist: o.Gist})
+	}
+	return out
 }
 
 // Watch implements [api.Service].

@@ -49,6 +49,10 @@ func (s *speaker) circleStatus(c view.CircleStatus) {
 	s.line("")
 	s.line("%s  %s", short(c.ID), plain(c.Name)+standingWords[c.Standing])
 	s.line("  %s, %s, as %s", count(c.Members, "member"), count(c.Ops, "op"), name(c.Me))
+	if p := c.Parting; p != nil {
+		s.parting(p)
+		return
+	}
 	if c.Waiting > 0 {
 		s.line("  %d still waiting for what they build on", c.Waiting)
 	}

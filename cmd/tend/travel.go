@@ -69,6 +69,9 @@ func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error
 	out := circleFacts{unread: s.Unread, CircleStatus: view.CircleStatus{ID: id.String(), Name: s.Name,
 		Standing: standingWord(s.Standing), Me: personOf(snap, s.Me), Members: s.Members, Ops: s.Ops, Waiting: s.Waiting,
 		Frontier: s.Frontier.String(), StateDigest: s.StateDigest.String(), Epoch: epochText(s.Epoch)}}
+	if env, err := m.node.Env(id); err == nil {
+		out.Parting = view.Source{Circle: id, State: snap.State, People: snap.People, Env: env, Void: voidOf(snap), Told: snap.Told}.Parting()
+	}
 	if !s.Arrived && s.Standing == membership.In {
 		out.lacking++
 	}

@@ -332,6 +332,9 @@ func (r *Replica) retract(by circle.Change, target crdt.ID) error {
 // lookup finds an op in the batch or in the store, with its body as the batch
 // leaves it.
 func (r *Replica) lookup(id crdt.ID) (crdt.Op, crdt.Fact, bool, error) {
+	if r.out == nil { // settled
+		return r.store.Op(id)
+	}
 	for i := len(r.out.Entries) - 1; i >= 0; i-- {
 		if e := &r.out.Entries[i]; e.Op.ID == id {
 			return r.bodyNow(e.Op), e.Fact, true, nil

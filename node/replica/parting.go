@@ -33,7 +33,7 @@ func (r *Replica) Seen(member crdt.ID) []membership.Seen {
 
 // Parting returns what a parted peer is told: its ending (a leave, an enact, a
 // revocation), with what the authors of those knew, in an order in which each op
-// comes after what it names; nil if it has not parted.
+// comes after what it names, and the notes that say why; nil if it has not parted.
 func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 	if !Departed(r.People(), peer) {
 		return nil, nil
@@ -55,6 +55,9 @@ func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 		if n, ok := r.pasts.Number(s.Op.ID); ok && all.Has(n) {
 			out = append(out, s.Op)
 		}
+	}
+	for _, d := range r.People().ByPeer(peer) {
+		out = append(out, r.reasons(d)...)
 	}
 	return out, nil
 }

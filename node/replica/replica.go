@@ -63,6 +63,9 @@ type Replica struct {
 	ended     []crdt.Device // those with a counting end against them, as of voids
 	restudy   []crdt.Device // whose content may be void no longer, since this batch
 
+	voided   []Voided // own ops without effect, as of voidedAt
+	voidedAt [32]byte
+
 	out *Commit // the batch being made; nil in a settled replica
 }
 

@@ -5,7 +5,7 @@ import "tend/crdt/circle"
 // Today returns the home page of this member.
 func (s Source) Today() Today {
 	t := s.State.Today(s.Env)
-	return Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(t.Look)}
+	return Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(append(s.parted(), t.Look...))}
 }
 
 func (s Source) items(all []circle.Item) []Item {
@@ -28,7 +28,9 @@ func (s Source) items(all []circle.Item) []Item {
 }
 
 // Look returns what this member and others should look at together.
-func (s Source) Look() []Attention { return s.attentions(s.State.Look(s.Env)) }
+func (s Source) Look() []Attention {
+	return s.attentions(append(s.parted(), s.State.Look(s.Env)...))
+}
 
 func (s Source) attentions(all []circle.Attention) []Attention {
 	out := []Attention{}

@@ -21,6 +21,10 @@ type Source struct {
 	// Heard says when a member's home was last heard from, and how many ops it is
 	// known to lack; false if never. It may be nil where nobody knows.
 	Heard func(member crdt.ID) (at time.Time, behind int, ok bool)
+	// Void are ops of this member's own without effect; Told is why they were asked
+	// to go, where another home said so.
+	Void []Void
+	Told string
 }
 
 // People is who belongs to the circle. A [*membership.View] is one.

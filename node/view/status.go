@@ -34,6 +34,8 @@ type CircleStatus struct {
 	Epoch       string   `json:"epoch,omitempty"`
 	Connected   []Person `json:"connected,omitempty"`
 	Heard       []Heard  `json:"heard,omitempty"`
+	// Parting is there where this member was asked to go.
+	Parting *Parting `json:"parting,omitempty"`
 }
 
 // Circle is one entry of the list of circles of a home.

@@ -1,0 +1,128 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+)
+
+// Parting is what a home is told whose person was asked to go.
+type Parting struct {
+	// Decision is the id of the decision, to show.
+	Decision  string    `json:"decision"`
+	DecidedBy []Person  `json:"decided_by"`
+	Why       string    `json:"why,omitempty"`
+	At        time.Time `json:"at"`
+	// WithoutEffect is what I wrote meanwhile and nobody who decided had seen.
+	WithoutEffect []WithoutEffect `json:"without_effect,omitempty"`
+	// Stays, Export and Door are sentences: what I keep, how to take it along, and
+	// that I may be invited again.
+	Stays  string `json:"stays"`
+	Export string `json:"export"`
+	Door   string `json:"door"`
+}
+
+// WithoutEffect is something I wrote that has no effect in the circle, and why.
+type WithoutEffect struct {
+	ID   string `json:"id"`
+	Text string `json:"text,omitempty"`
+	Why  string `json:"why"`
+}
+
+// Sentences of a parting.
+const (
+	staysText  = "What reached this home stays readable here."
+	exportText = "tend carry out FILE takes a copy along; tend show and tend list go on reading it."
+	doorText   = "You may be invited again: any member with voice can make an invitation that knows of this."
+	unseenText = "It was written before this home had heard of the parting, and nobody who decided had seen it."
+)
+
+// Parting returns what this member is told of their parting; nil if they were not
+// asked to go.
+func (s Source) Parting() *Parting {
+	m, ok := s.People.Member(s.Env.Me)
+	if !ok || m.Standing != membership.Removed || s.Env.People == nil {
+		return nil
+	}
+	v := &Parting{DecidedBy: []Person{}, Stays: staysText, Export: exportText, Door: doorText}
+	for _, p := range s.Env.People.Proposals() {
+		if p.What != membership.Remove || p.Target != s.Env.Me || len(p.Enacts) == 0 {
+			continue
+		}
+		if v.Decision == "" {
+			v.Decision, v.At = p.ID.String(), s.at(p.Enacted)
+			if d, ok := s.State.Decision(s.Env, p.ID); ok && !p.Reason.IsZero() {
+				v.Why = d.Text
+			}
+			if s.Told != "" {
+				v.Why = s.Told
+			}
+		}
+		for _, w := range p.Words {
+			if who := s.Person(w.Member); !w.Concern && !slices.Contains(v.DecidedBy, who) {
+				v.DecidedBy = append(v.DecidedBy, who)
+			}
+		}
+	}
+	v.WithoutEffect = s.withoutEffect()
+	return v
+}
+
+func (s Source) withoutEffect() []WithoutEffect {
+	var out []WithoutEffect
+	for _, o := range s.Void {
+		out = append(out, WithoutEffect{ID: o.Op.String(), Text: o.Gist, Why: unseenText})
+	}
+	return out
+}
+
+// Void is an op of one's own that has no effect, with a few of its words.
+type Void struct {
+	Op   crdt.ID
+	Gist string
+}
+
+// Kinds of what a parted home looks at.
+const (
+	lookAskedToGo     = "asked_to_go"
+	lookWithoutEffect = "without_effect"
+)
+
+// parted are, for one who was asked to go, who decided and what stays; and for
+// anyone what they wrote that has no effect.
+func (s Source) parted() []circle.Attention {
+	var out []circle.Attention
+	if p := s.Parting(); p != nil {
+		text := "You were asked to go."
+		if len(p.DecidedBy) > 0 {
+			text = "You were asked to go. It was decided by " + list(p.DecidedBy) + "."
+		}
+		if p.Why != "" {
+			text += " Why: “" + p.Why + "”"
+		}
+		out = append(out, circle.Attention{Kind: lookAskedToGo, Text: text + " " + p.Stays + " " + p.Export + " " + p.Door})
+	}
+	for _, o := range s.Void {
+		out = append(out, circle.Attention{Kind: lookWithoutEffect, About: []crdt.ID{o.Op},
+			Text: "“" + o.Gist + "” has no effect in the circle. " + unseenText})
+	}
+	return out
+}
+
+// list joins names for a sentence.
+func list(people []Person) string {
+	text := ""
+	for i, p := range people {
+		switch {
+		case i > 0 && i == len(people)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += p.Name
+	}
+	return text
+}
