@@ -29,6 +29,8 @@ type app struct {
 	set settings
 	// alone says that this process opened the home itself, for as long as it lasts.
 	alone bool
+	// mending lets a home open whose indexes cannot be read, by making them again.
+	mending bool
 	// opened is the passphrase that this process opened the vault with, if any: it
 	// need not be asked for twice.
 	opened []byte

@@ -215,7 +215,7 @@ func (a *app) verify() *cobra.Command {
 }
 
 func (a *app) rebuild() *cobra.Command {
-	return a.look("rebuild", "make all that is derived again from the log", func(ctx context.Context, c *client.Client, s *speaker) error {
+	cmd := a.look("rebuild", "make all that is derived again from the log", func(ctx context.Context, c *client.Client, s *speaker) error {
 		v, err := c.Rebuild(ctx)
 		if err != nil {
 			return err
@@ -228,6 +228,8 @@ func (a *app) rebuild() *cobra.Command {
 		}
 		return nil
 	})
+	cmd.PreRun = func(*cobra.Command, []string) { a.mending = true }
+	return cmd
 }
 
 func (s *speaker) verified(v view.Verified, good string) {

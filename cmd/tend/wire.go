@@ -61,10 +61,11 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 	place, name := zone(a.getenv)
 	m.config = node.Config{Store: m.store, Keys: keyring{m.vault}, Rand: rand.Reader, Zone: name, Log: m.log,
 		Now: func() time.Time { return time.Now().In(place) }}
-	if m.node, err = node.New(m.config); storage.IsFull(err) {
-		return m, storeFailure(h, err)
-	} else if err != nil {
-		return m, fmt.Errorf("open the circles of %s: %w", h.dir, err)
+	if m.node, err = node.New(m.config); err != nil && a.mending && !storage.IsFull(err) {
+		m.node, err = m.mend(err)
+	}
+	if err != nil {
+		return m, circlesFailure(h, err)
 	}
 	if err := m.start(ctx); err != nil {
 		return m, err
@@ -87,6 +88,32 @@ func storeFailure(h home, err error) error {
 		f.say, f.hint = "the store of "+h.dir+" does not belong to its vault", "put back the vault and the vault.key that lay beside it"
 	}
 	return f
+}
+
+// mend makes the index of every circle again, after an opening that failed by
+// cause, and opens them once more.
+func (m *machine) mend(cause error) (*node.Node, error) {
+	m.log.Warn("the circles are made again from their logs", "cause", cause)
+	ids, err := m.store.Circles()
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if err := m.store.Mend(id); err != nil {
+			return nil, errors.Join(cause, err)
+		}
+	}
+	return node.New(m.config)
+}
+
+// circlesFailure gives the ways the circles of an open store cannot be read their
+// sentences.
+func circlesFailure(h home, err error) error {
+	if storage.IsFull(err) {
+		return storeFailure(h, err)
+	}
+	return &failure{code: exitFailed, say: "the circles of " + h.dir + " cannot be read: " + err.Error(),
+		hint: "tend rebuild makes all that is derived again; what cannot be mended can be fetched anew from another member, or from a backup", err: err}
 }
 
 // start lets the node run, and the network with it.

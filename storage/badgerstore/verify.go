@@ -123,6 +123,31 @@ func (c *circle) RebuildIndex() error {
 	return nil
 }
 
+// Mend is [storage.Circle.RebuildIndex] for a circle whose index is so damaged
+// that [Store.Circle] cannot open it. One that is open
+// it rebuilds in place.
+func (s *Store) Mend(id crdt.ID) error {
+	if err := s.gate.enter(); err != nil {
+		return err
+	}
+	defer s.gate.leave()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number, ok := s.numbers[id]
+	if !ok {
+		return fmt.Errorf("mend circle %s: %w", id.Short(), storage.ErrUnknown)
+	}
+	c, open := s.circles[id]
+	if !open {
+		c = &circle{rows: rows{store: s, p: prefixOf(number)}, id: id}
+		c.rows.dropped = &c.dropped
+	}
+	if err := c.rebuild(); err != nil {
+		return fmt.Errorf("mend circle %s: %w", id.Short(), err)
+	}
+	return nil
+}
+
 // rebuild does the work of RebuildIndex; the caller holds the store's lock.
 func (c *circle) rebuild() error {
 	heads, sets, err := c.readable()
