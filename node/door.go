@@ -120,16 +120,21 @@ func (n *Node) admit(ctx context.Context, x *runner, newcomer membership.PeerKey
 	return x.welcomePack(a.Cert.Dev)
 }
 
-// welcomePack is message 4: the log key, the control log, the epochs' keys.
+// welcomePack is message 4: the log key, the control log, the epochs' keys, and
+// where history is from joining the keys of what a newcomer needs to see.
 func (x *runner) welcomePack(dev crdt.Device) (frameSeq, error) {
 	var boxes []protocol.Lockbox
 	var ops []crdt.Op
+	var pack []protocol.PackedKey
 	var digest crdt.ID
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+	err := x.ask(ctx, job{do: func(w *replica.Replica, now time.Time) error {
 		var err error
 		if boxes, err = w.ForDevice(dev); err != nil {
+			return err
+		}
+		if pack, err = w.PackFor(dev, now, x.node.cfg.Zone); err != nil {
 			return err
 		}
 		ops, err = w.ControlLog()
@@ -156,6 +161,11 @@ func (x *runner) welcomePack(dev crdt.Device) (frameSeq, error) {
 				return
 			}
 		}
+		for part := range slices.Chunk(pack, protocol.MaxPack) {
+			if !yield(&protocol.Pack{Keys: part}, nil) {
+				return
+			}
+		}
 		yield(&protocol.Edge{Digest: digest, Sent: uint64(len(ops))}, nil)
 	}, nil
 }
@@ -170,7 +180,7 @@ const (
 // to the door's own certificate and to this home's admission, makes the circle
 // this home's. Otherwise it keeps nothing.
 func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, door membership.PeerKey, frames frameSeq) error {
-	ops, boxes, err := readWelcome(id, frames)
+	ops, boxes, pack, err := readWelcome(id, frames)
 	if err != nil {
 		return err
 	}
@@ -211,6 +221,9 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	}
 	if err := x.takeKeys(ctx, boxes); err != nil {
 		n.log.Debug("some keys handed over did not open", "err", err)
+	}
+	if err := x.takePack(ctx, pack); err != nil {
+		return err
 	}
 	if err := n.setJoinings(func(all []Joining) []Joining {
 		return slices.DeleteFunc(all, func(o Joining) bool { return o.ID == j.ID })
@@ -263,13 +276,14 @@ func (x *runner) comeBack(ctx context.Context, name string) error {
 	}})
 }
 
-func readWelcome(id crdt.ID, frames frameSeq) ([]crdt.Op, []protocol.Lockbox, error) {
+func readWelcome(id crdt.ID, frames frameSeq) ([]crdt.Op, []protocol.Lockbox, []protocol.PackedKey, error) {
 	var ops []crdt.Op
 	var boxes []protocol.Lockbox
+	var pack []protocol.PackedKey
 	size := 0
 	for f, err := range frames {
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		switch f := f.(type) {
 		case *protocol.Keys:
@@ -277,22 +291,26 @@ func readWelcome(id crdt.ID, frames frameSeq) ([]crdt.Op, []protocol.Lockbox, er
 		case *protocol.Ops:
 			more, err := protocol.UnpackByID(id, f)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 			for i := range more {
 				size += more[i].Size()
 			}
 			ops = append(ops, more...)
+		case *protocol.Pack:
+			if len(pack)+len(f.Keys) <= replica.MaxPacked {
+				pack = append(pack, f.Keys...)
+			}
 		case *protocol.Edge:
-			return ops, boxes, nil
+			return ops, boxes, pack, nil
 		default:
-			return nil, nil, fmt.Errorf("frame %d while joining", f.Number())
+			return nil, nil, nil, fmt.Errorf("frame %d while joining", f.Number())
 		}
 		if len(ops) > maxControlLog || len(boxes) > maxControlLog || size > maxControlBytes {
-			return nil, nil, errors.New("more was handed over than a circle can hold")
+			return nil, nil, nil, errors.New("more was handed over than a circle can hold")
 		}
 	}
-	return nil, nil, errors.New("the door closed before all was handed over")
+	return nil, nil, nil, errors.New("the door closed before all was handed over")
 }
 
 // openLogKey finds the log key among the lockboxes: it is the one that opens

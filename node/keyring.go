@@ -37,8 +37,9 @@ type Keyring interface {
 type CircleKeys struct {
 	Identity
 	LogKey  protocol.Secret
-	Secrets []protocol.Secret // epochs and nooks, in the order they came
-	Invites []InviteSeed      // of invites written here
+	Secrets []protocol.Secret    // epochs and nooks, in the order they came
+	Packed  []protocol.PackedKey // keys of single bodies, from a welcome pack; at most replica.MaxPacked
+	Invites []InviteSeed         // of invites written here
 	// Name is what a newcomer will be called, until their home has written it.
 	Name string
 	// First is this device's first op, where it wrote that before its copy of the
@@ -101,6 +102,7 @@ type ring struct {
 	dev     ed25519.PrivateKey
 	boxes   []protocol.BoxKey
 	secrets map[membership.EpochID]protocol.Secret
+	packed  map[crdt.ID]protocol.PackedKey
 }
 
 func newRing(circle crdt.ID, keys Keyring) (*ring, error) {
@@ -127,6 +129,10 @@ func (k *ring) load(data CircleKeys) error {
 	for _, s := range data.Secrets {
 		k.secrets[s.EpochID()] = s
 	}
+	k.packed = make(map[crdt.ID]protocol.PackedKey, len(data.Packed))
+	for _, p := range data.Packed {
+		k.packed[p.Op] = p
+	}
 	return nil
 }
 
@@ -139,6 +145,14 @@ func (k *ring) Secret(id membership.EpochID) (protocol.Secret, bool) {
 	defer k.mu.RUnlock()
 	s, ok := k.secrets[id]
 	return s, ok
+}
+
+// Packed implements replica.Keys.
+func (k *ring) Packed(op crdt.ID) (protocol.PackedKey, bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	p, ok := k.packed[op]
+	return p, ok
 }
 
 // Boxes implements replica.Keys.
@@ -168,6 +182,7 @@ func (k *ring) held() CircleKeys {
 	defer k.mu.RUnlock()
 	c := k.data
 	c.Boxes, c.Secrets, c.Invites = slices.Clone(c.Boxes), slices.Clone(c.Secrets), slices.Clone(c.Invites)
+	c.Packed = slices.Clone(c.Packed)
 	return c
 }
 
@@ -177,6 +192,7 @@ func (k *ring) update(change func(*CircleKeys)) error {
 	defer k.mu.Unlock()
 	next := k.data
 	next.Boxes, next.Secrets, next.Invites = slices.Clone(next.Boxes), slices.Clone(next.Secrets), slices.Clone(next.Invites)
+	next.Packed = slices.Clone(next.Packed)
 	change(&next)
 	if err := k.keys.SetCircle(k.circle, next); err != nil {
 		return fmt.Errorf("keep the keys of circle %s: %w", k.circle.Short(), err)

@@ -29,6 +29,11 @@ func (n *Node) Wanted(id crdt.ID) []membership.EpochID {
 		return nil
 	}
 	s := x.snap.Load()
+	out := x.wantedEpochs(s)
+	return append(out, x.wantedNooks(s, maxWanted-len(out))...)
+}
+
+func (x *runner) wantedEpochs(s *Snapshot) []membership.EpochID {
 	var out []membership.EpochID
 	epochs := s.People.Epochs()
 	for i := len(epochs) - 1; i >= 0 && len(out) < maxWanted; i-- {
@@ -37,7 +42,7 @@ func (n *Node) Wanted(id crdt.ID) []membership.EpochID {
 			out = append(out, e)
 		}
 	}
-	return append(out, x.wantedNooks(s, maxWanted-len(out))...)
+	return out
 }
 
 // nooksAgain is how long the same nooks are asked for before others are.

@@ -6,6 +6,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/canon"
 	"tend/node"
+	"tend/protocol"
 	"tend/storage/vault"
 )
 
@@ -33,6 +34,7 @@ func (k keyring) Circle(id crdt.ID) (node.CircleKeys, bool) {
 	for _, s := range c.Secrets {
 		out.Secrets = append(out.Secrets, [32]byte(s))
 	}
+	out.Packed = packedOf(c.Local[packedName])
 	for _, i := range c.Invites {
 		out.Invites = append(out.Invites, node.InviteSeed{Op: i.Op, Seed: [16]byte(i.Seed), For: i.For})
 	}
@@ -68,6 +70,7 @@ func (k keyring) SetCircle(id crdt.ID, c node.CircleKeys) error {
 		}
 		kept.Identity, kept.LogKey, kept.Name = vaultIdentity(c.Identity), vault.Seed(c.LogKey), c.Name
 		kept.Secrets, kept.Invites = nil, nil
+		keepPacked(kept, c.Packed)
 		var first []byte
 		if !c.First.IsZero() {
 			first = c.First[:]
@@ -164,4 +167,31 @@ func (k keyring) SetSeeds(s node.Seeds) error {
 		all.Local[seedsName] = data
 		return nil
 	})
+}
+
+// packedName is where the vault keeps the keys of single bodies that a welcome
+// pack brought: op id, key and commitment, 32 bytes each, one after the other.
+const packedName = "packed"
+
+func packedOf(data []byte) []protocol.PackedKey {
+	var out []protocol.PackedKey
+	for ; len(data) >= 96; data = data[96:] {
+		out = append(out, protocol.PackedKey{Op: crdt.ID(data[:32]), Key: [32]byte(data[32:64]), Commit: [32]byte(data[64:96])})
+	}
+	return out
+}
+
+func keepPacked(kept *vault.Circle, keys []protocol.PackedKey) {
+	if len(keys) == 0 {
+		delete(kept.Local, packedName)
+		return
+	}
+	data := make([]byte, 0, 96*len(keys))
+	for _, k := range keys {
+		data = append(append(append(data, k.Op[:]...), k.Key[:]...), k.Commit[:]...)
+	}
+	if kept.Local == nil {
+		kept.Local = map[string][]byte{}
+	}
+	kept.Local[packedName] = data
 }

@@ -218,7 +218,7 @@ func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
 	if err != nil {
 		return nil
 	}
-	if _, ok := r.secret(epoch); !ok {
+	if !r.canOpen(op.ID, epoch) {
 		r.row(append(unreadPrefix(epoch), arrKey(0, fact.Arr)[1:]...), []byte{})
 		return nil
 	}
@@ -253,12 +253,8 @@ func (r *Replica) open(op *crdt.Op) (circle.Change, bool) {
 	if err != nil || epoch == r.cfg.LogKey {
 		return circle.Change{}, false
 	}
-	key, ok := r.secret(epoch)
+	opened, ok := r.unseal(op, epoch)
 	if !ok {
-		return circle.Change{}, false
-	}
-	opened, err := protocol.OpenBody(key, r.circle, op.Dev, op.Seq, op.Body)
-	if err != nil {
 		return circle.Change{}, false
 	}
 	author, ok := r.People().Author(op.Dev)

@@ -50,7 +50,7 @@ func (r *Replica) derive(op *crdt.Op, fact crdt.Fact) error {
 	if err != nil {
 		return nil
 	}
-	if _, ok := r.secret(epoch); !ok {
+	if !r.canOpen(op.ID, epoch) {
 		r.row(append(unreadPrefix(epoch), arrKey(0, fact.Arr)[1:]...), []byte{})
 		return nil
 	}

@@ -41,6 +41,8 @@ type Keys interface {
 	Sign(msg []byte) ([]byte, error)
 	// Secret returns the secret of an epoch, a nook or the log key, if held.
 	Secret(id membership.EpochID) (protocol.Secret, bool)
+	// Packed returns the key of one single body that a welcome pack brought.
+	Packed(op crdt.ID) (protocol.PackedKey, bool)
 	// Boxes returns this device's prekeys, the newest first.
 	Boxes() []protocol.BoxKey
 }

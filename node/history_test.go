@@ -1,0 +1,183 @@
+package node_test
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node"
+	"tend/protocol"
+)
+
+// Sentences of a circle's past. Those of the first sort a newcomer is always
+// shown, those of the second only where history is all.
+const (
+	shownNeed    = "soup on Thursdays"
+	shownNote    = "no onions please"
+	shownRoom    = "some"
+	closedNeed   = "a lift to the clinic"
+	closedNote   = "the blue door"
+	replacedName = "Annabel"
+)
+
+// past makes a circle with a past: an open need with a note, one that was met,
+// and a name that was changed.
+func past(t *testing.T, history uint64) (ann *home, id crdt.ID, epochs []membership.EpochID) {
+	ann = newHome(t, "Ann")
+	charter := membership.DefaultCharter("Elm Street")
+	charter.History = history
+	id, err := ann.Begin(t.Context(), node.BeginOptions{Charter: charter, As: replacedName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := ann.do(id, wish(shownNeed)).ID
+	ann.do(id, circle.WriteNote{On: open, Kind: circle.NoteComment, Text: shownNote})
+	over := ann.do(id, wish(closedNeed)).ID
+	ann.do(id, circle.WriteNote{On: over, Kind: circle.NoteComment, Text: closedNote})
+	ann.do(id, circle.SetPostStatus{ID: over, Status: circle.StatusMet})
+	ann.do(id, circle.SetSection{Section: circle.SectionName, Values: []string{"Ann"}})
+	for _, e := range ann.view(id).People.Epochs() {
+		epochs = append(epochs, e.Epoch.ID)
+	}
+	return ann, id, epochs
+}
+
+// reads is all that a home can read in a circle.
+func (h *home) reads(id crdt.ID) string {
+	s, env := h.view(id), h.env(id)
+	var out []string
+	for _, p := range s.State.Posts(env, circle.Filter{All: true}) {
+		out = append(out, p.Title)
+		for _, n := range s.State.Notes(p.ID) {
+			out = append(out, n.Text)
+		}
+	}
+	for _, m := range s.People.Members() {
+		out = append(out, string(s.State.EncodeRecord(m.ID)))
+	}
+	return strings.Join(out, "\n")
+}
+
+func (h *home) mustRead(id crdt.ID, when string, all ...string) {
+	h.t.Helper()
+	for _, words := range all {
+		if !strings.Contains(h.reads(id), words) {
+			h.t.Errorf("%s, %s: %q cannot be read", h.name, when, words)
+		}
+	}
+}
+
+func (h *home) mustNotRead(id crdt.ID, when string, all ...string) {
+	h.t.Helper()
+	for _, words := range all {
+		if strings.Contains(h.reads(id), words) {
+			h.t.Errorf("%s, %s: %q can be read", h.name, when, words)
+		}
+	}
+}
+
+func TestNewcomersReadAllOfThePast(t *testing.T) {
+	ann, id, _ := past(t, membership.HistoryAll)
+	ben := newHome(t, "Ben")
+	join(ben, ann, id)
+	ben.mustRead(id, "in", shownNeed, shownNote, closedNeed, closedNote, replacedName)
+	ben.shut()
+	ben.start()
+	ben.mustRead(id, "after a restart", shownNeed, shownNote, closedNeed, closedNote, replacedName)
+}
+
+func TestNewcomersReadFromJoiningOn(t *testing.T) {
+	ann, id, old := past(t, membership.HistoryFromJoining)
+	ben, cem := newHome(t, "Ben"), newHome(t, "Cem")
+	join(ben, ann, id)
+	check := func(h *home, when string) {
+		t.Helper()
+		h.mustRead(id, when, shownNeed, shownNote, "Ann")
+		h.mustNotRead(id, when, closedNeed, closedNote, replacedName)
+	}
+	check(ben, "in")
+	for _, e := range old {
+		if boxes := ann.KeysFor(id, ben.peer(), []membership.EpochID{e}); len(boxes) > 0 {
+			t.Errorf("Ann hands Ben an epoch of before")
+		}
+	}
+	ben.shut()
+	idle, err := node.New(node.Config{Store: ben.store, Keys: ben.keys, Rand: ben.rand, Now: ben.now, Zone: "Europe/Berlin",
+		Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := idle.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ben.start()
+	check(ben, "after a rebuild and a restart")
+
+	// A newcomer at the door of a newcomer: Ben hands on what he can read.
+	ben.do(id, wish("a chair"))
+	meet(ann, ben, id)
+	ann.do(id, circle.SetSection{Section: circle.SectionRoom, Values: []string{shownRoom}})
+	meet(ann, ben, id)
+	meet(ben, ann, id)
+	if err := waitVoice(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	join(cem, ben, id)
+	check(cem, "at Ben's door")
+	cem.mustRead(id, "at Ben's door", "a chair")
+	for _, e := range old {
+		boxes := append(ann.KeysFor(id, cem.peer(), []membership.EpochID{e}), ben.KeysFor(id, cem.peer(), []membership.EpochID{e})...)
+		if len(boxes) > 0 {
+			t.Errorf("Cem is handed an epoch of before")
+		}
+	}
+	// What is written from now on all of them read.
+	meet(ann, ben, id)
+	meet(ann, cem, id)
+	meet(ann, ben, id)
+	ann.do(id, wish("tulips"))
+	meet(ann, cem, id)
+	meet(ann, ben, id)
+	ben.mustRead(id, "later", "tulips")
+	cem.mustRead(id, "later", "tulips")
+}
+
+// waitVoice lets two homes meet until h has voice.
+func waitVoice(h, other *home, id crdt.ID) error {
+	for range 50 {
+		s := h.view(id)
+		if s.People.HasVoice(s.Me) {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+		if err := try(h, other, id); err != nil {
+			return err
+		}
+	}
+	h.t.Fatalf("%s has no voice", h.name)
+	return nil
+}
+
+// TestAPackNamesEachBodyOnce looks at what a newcomer keeps.
+func TestAPackNamesEachBodyOnce(t *testing.T) {
+	ann, id, _ := past(t, membership.HistoryFromJoining)
+	ben := newHome(t, "Ben")
+	join(ben, ann, id)
+	kept, _ := ben.keys.Circle(id)
+	ids := make([]string, len(kept.Packed))
+	for i, p := range kept.Packed {
+		ids[i] = p.Op.String()
+	}
+	if len(ids) == 0 || len(ids) > protocol.MaxPack {
+		t.Fatalf("%d single keys", len(ids))
+	}
+	slices.Sort(ids)
+	if len(slices.Compact(ids)) != len(kept.Packed) {
+		t.Error("a body's key was handed over twice")
+	}
+}
