@@ -53,6 +53,7 @@ var suites = []suite{
 	{"nooks", runNook, nookCases},
 	{"codes", runCode, codeCases},
 	{"join", runJoin, joinCases},
+	{"links", runLink, linkCases},
 	{"frames", runFrame, frameCases},
 	{"tables", runTable, tableCases},
 	{"carry", runCarry, carryCases},
@@ -85,6 +86,7 @@ var classes = []struct {
 	{"code-form", protocol.ErrCodeForm},
 	{"code-version", protocol.ErrCodeVersion},
 	{"join", protocol.ErrJoin},
+	{"link", protocol.ErrLink},
 	{"not-canonical", canon.ErrNotCanonical},
 }
 
