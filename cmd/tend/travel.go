@@ -273,34 +273,34 @@ func (m *machine) CarryIn(ctx context.Context, r io.Reader) (in view.CarriedIn, 
 	return view.CarriedIn{OpsNew: c.OpsNew, OpsKnown: c.OpsKnown, Waiting: c.Waiting}, err
 }
 
-// signalEvery is how often the state of the network is compared with what it was.
-const signalEvery = time.Second
+// noNetworkLook is how often a home without network looks whether it has one now.
+const noNetworkLook = time.Second
 
 // Signals implements [api.Travel].
 func (m *machine) Signals(ctx context.Context) iter.Seq[string] {
+	news := m.news(ctx) // listening before the caller looks
 	return func(yield func(string) bool) {
-		tick := time.NewTicker(signalEvery)
-		defer tick.Stop()
-		var before string
 		for {
-			if st, err := m.Status(ctx); err == nil {
-				now := st.State
-				for _, c := range st.Circles {
-					now += " " + c.Frontier
-					for _, p := range c.Connected {
-						now += " " + p.ID
-					}
-				}
-				if before != "" && now != before && !yield(api.SignalStatus) {
+			for what := range news {
+				if what.Sync && !yield(api.SignalSync) || !yield(api.SignalStatus) {
 					return
 				}
-				before = now
 			}
-			select {
-			case <-ctx.Done():
+			if pause(ctx, noNetworkLook) != nil {
 				return
-			case <-tick.C:
 			}
+			news = m.news(ctx)
 		}
 	}
+}
+
+// news is what the network tells, until ctx ends or the network does; nothing
+// without one.
+func (m *machine) news(ctx context.Context) iter.Seq[p2p.News] {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.net == nil {
+		return func(func(p2p.News) bool) {}
+	}
+	return m.net.News(ctx)
 }

@@ -139,23 +139,20 @@ func (m *machine) start(ctx context.Context) error {
 	return nil
 }
 
-// startNetwork listens where the home listened before, if that is still free.
+// startNetwork listens where the home listened before. What of that is taken gets
+// another port for this run; the next one tries it again, since the others know
+// the home there.
 func (m *machine) startNetwork(ctx context.Context) (*p2p.Net, error) {
-	c := p2p.Config{Home: m.node, Listen: m.home.chosen(m.asked.listen), Relays: m.asked.relay, NoMDNS: m.asked.noMDNS,
-		NoPortMap: m.asked.noPortMap, NoGossip: m.asked.noGossip, Log: m.log}
-	net, err := (*p2p.Net)(nil), error(nil)
-	if len(c.Listen) > 0 {
-		net, err = p2p.Start(ctx, c)
-	}
-	if net == nil {
-		c.Listen = m.asked.listen
-		net, err = p2p.Start(ctx, c)
-	}
+	kept := m.home.chosen(m.asked.listen)
+	net, err := p2p.Start(ctx, p2p.Config{Home: m.node, Listen: m.asked.listen, Kept: kept, Relays: m.asked.relay, NoMDNS: m.asked.noMDNS,
+		NoPortMap: m.asked.noPortMap, NoGossip: m.asked.noGossip, Log: m.log})
 	if err != nil {
 		return nil, &failure{code: exitFailed, say: "this home cannot listen for others", hint: err.Error(), err: err}
 	}
-	if err := m.home.choose(m.asked.listen, net.Listening()); err != nil {
-		m.log.Warn("the chosen port could not be kept", "err", err)
+	if kept == nil {
+		if err := m.home.choose(m.asked.listen, net.Listening()); err != nil {
+			m.log.Warn("the chosen port could not be kept", "err", err)
+		}
 	}
 	return net, nil
 }

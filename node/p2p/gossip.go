@@ -180,6 +180,7 @@ func (g *gossip) judge(circle crdt.ID, from peer.ID, m *pubsub.Message) pubsub.V
 	}
 	switch g.n.home.Gossiped(circle, key, slices.Clone(m.Data)) {
 	case Accept:
+		g.n.tell(News{Sync: true})
 		g.n.overheard(circle)
 		return pubsub.ValidationAccept
 	case Reject:

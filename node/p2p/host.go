@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -42,6 +44,10 @@ type Config struct {
 	// hand it in again, so that the home is found where it was.
 	Listen []string
 	Port   int
+	// Kept is where the home listened before. It is tried first; what of it is taken
+	// gets a free port for this time, and where nothing of it is free Listen counts.
+	// Hand in the same again at the next start: others know the home there.
+	Kept []string
 	// Relays are multiaddrs with /p2p/: nodes that may relay for this home.
 	Relays     []string
 	NoMDNS     bool // not found and finding nobody on the local network
@@ -80,6 +86,7 @@ type Net struct {
 	knocked chan struct{} // codes may have changed, or doors been found
 	visited chan struct{}
 	talks   chan struct{} // a place per session this home began
+	news    listeners
 
 	mu           sync.Mutex
 	closed       bool
@@ -189,10 +196,44 @@ func (n *Net) listen() error {
 	if err != nil {
 		return fmt.Errorf("transport key: %w", err)
 	}
+	if len(n.cfg.Kept) > 0 {
+		kept := n.cfg
+		kept.Listen = n.cfg.Kept
+		if addrs, err := listenAddrs(kept); err != nil {
+			n.log.Warn("where this home listened before", "err", err)
+		} else if err := n.open(key, addrs); err == nil {
+			n.replaceTaken(addrs)
+			return nil
+		} else {
+			n.log.Info("this home cannot listen where it did before; it listens elsewhere for now", "err", err)
+		}
+	}
 	addrs, err := listenAddrs(n.cfg)
 	if err != nil {
 		return err
 	}
+	return n.open(key, addrs)
+}
+
+// replaceTaken listens on free ports in place of those that somebody else has.
+func (n *Net) replaceTaken(wanted []ma.Multiaddr) {
+	have := n.host.Network().ListenAddresses()
+	for _, a := range wanted {
+		if slices.ContainsFunc(have, a.Equal) {
+			continue
+		}
+		free, err := ma.NewMultiaddr(anyPort.ReplaceAllString(a.String(), "/$1/0"))
+		if err == nil {
+			err = n.host.Network().Listen(free)
+		}
+		n.log.Info("an address is taken; a free port stands in for now", "addr", a, "err", err)
+	}
+}
+
+var anyPort = regexp.MustCompile(`/(tcp|udp)/\d+`)
+
+// open makes the host, listening on addrs.
+func (n *Net) open(key crypto.PrivKey, addrs []ma.Multiaddr) error {
 	n.loopback = allLoopback(addrs)
 	relays, err := relayInfos(n.cfg.Relays)
 	if err != nil {

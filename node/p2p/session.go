@@ -502,6 +502,7 @@ func (t *talk) applied(c commit) error {
 		t.n.blame(t.peer, len(c.result.Refused), "ops against the rules")
 	}
 	if c.result.Applied > 0 {
+		t.n.tell(News{Sync: true})
 		t.n.spreadSoon(t.circle, true)
 	}
 	if t.session != nil {

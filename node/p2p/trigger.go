@@ -109,6 +109,7 @@ func (n *Net) metFellow(c network.Conn) {
 	n.mu.Lock()
 	n.know(p).fellow = true
 	n.mu.Unlock()
+	n.tell(News{Links: true})
 	n.host.ConnManager().Protect(p, "member")
 	if c.Stat().Direction == network.DirOutbound {
 		n.book.met(p, c.RemoteMultiaddr(), !relayed(c), n.relaying(p))
@@ -128,6 +129,7 @@ func (n *Net) metAgain(p peer.ID) {
 	if before {
 		return
 	}
+	n.tell(News{Links: true})
 	n.host.ConnManager().Protect(p, "member")
 	n.tellSelf()
 	if n.gossip != nil {
@@ -149,6 +151,7 @@ func (n *Net) parted(c network.Conn) {
 	if n.host.Network().Connectedness(p) != network.NotConnected {
 		return
 	}
+	n.tell(News{Links: true})
 	n.mu.Lock()
 	if k := n.peers[p]; k != nil {
 		k.fellow = false
@@ -231,6 +234,9 @@ func (n *Net) announce(m Move) {
 		for _, data := range m.Announce {
 			carried = n.gossip.publish(write, data) && carried
 		}
+	}
+	if carried {
+		n.tell(News{Sync: true})
 	}
 	n.spreadSoon(m.Circle, !carried)
 	n.confirmSoon(m.Circle)
@@ -481,6 +487,9 @@ func (n *Net) settle(t *talk, err error) {
 	n.mu.Unlock()
 	if next != "" && n.host.Network().Connectedness(next) == network.Connected {
 		n.spawn(func() { n.sync(next, t.circle, probe) })
+	}
+	if t.done {
+		n.tell(News{Sync: true})
 	}
 	if err == nil && !t.opener {
 		n.spawn(func() { n.askKeys(t.peer, t.circle) })
