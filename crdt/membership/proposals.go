@@ -78,8 +78,7 @@ func (t Tally) Certified(what uint64) bool {
 // tally counts who stands where, by the rules of the charter in force then.
 func (c *decision) tally() Tally {
 	could := c.electorate()
-	t := Tally{N: could.Count()}
-	t.Needs, t.Stops = c.then.charter.stands(t.N), c.then.charter.concerns(t.N)
+	t := TallyOf(*c.then.charter, could.Count())
 	window := crdt.HLC(c.then.charter.WindowDays) * dayHLC
 	for member := range could.Each {
 		switch c.says(member) {
@@ -216,3 +215,6 @@ func DecodeCharter(payload []byte) (Charter, error) {
 	}
 	return *c, nil
 }
+
+// TallyOf is the empty tally of n who may decide by a charter's numbers.
+func TallyOf(c Charter, n int) Tally { return Tally{N: n, Needs: c.stands(n), Stops: c.concerns(n)} }
