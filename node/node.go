@@ -39,6 +39,7 @@ type Node struct {
 	clocks    *clocks
 	entrance  *entrance
 	partings  *partings
+	cleaning  cleaning
 	links     *links
 	seeds     sync.Mutex // held while a member is made of a seed
 

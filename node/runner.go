@@ -63,6 +63,7 @@ type runner struct {
 	heard    *hearing
 	places   *places
 	groups   *groups
+	forgets  forgetting // owned by run
 	ended    chan struct{}
 
 	pushes  pushes
@@ -90,6 +91,9 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 		return nil, err
 	}
 	if x.groups, err = loadGroups(store); err != nil {
+		return nil, err
+	}
+	if x.forgets, err = loadForgetting(store); err != nil {
 		return nil, err
 	}
 	x.publish()
@@ -149,6 +153,7 @@ func (x *runner) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			x.checkpoint()
+			x.forget(true)
 			return
 		case j := <-x.inbox:
 			x.batch(x.drain(j))
@@ -166,6 +171,7 @@ func (x *runner) run(ctx context.Context) {
 			tick.Reset(wait)
 		case <-idle.C:
 			x.checkpoint()
+			x.forget(false)
 		}
 	}
 }
@@ -327,6 +333,7 @@ func (x *runner) write(c *replica.Commit) error {
 	for _, row := range c.Rows {
 		b.Rows = append(b.Rows, storage.Row{Key: row.Key, Value: row.Value})
 	}
+	x.forgets.owe(c, &b)
 	if err := x.store.Append(b); err != nil {
 		return fmt.Errorf("keep %d ops: %w", len(b.Ops), err)
 	}
@@ -431,6 +438,7 @@ func (x *runner) upkeep() time.Duration {
 		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Beat(clock); return err }})
 	}
 	x.batch(jobs)
+	x.fade()
 	x.forgetBoxes(now)
 	if due.Mint {
 		return min(tickEvery, max(time.Second, time.UnixMilli(due.MintAt).Sub(now)))

@@ -52,7 +52,8 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 		Heard: func(member crdt.ID) (time.Time, int, bool) {
 			h, ok := n.HeardOf(id, member)
 			return h.At, h.Behind, ok
-		}}, nil
+		},
+		Forgotten: func(op crdt.ID) (int, int, bool) { return n.Forgotten(id, op) }}, nil
 }
 
 // voidOf are the member's own ops without effect.

@@ -16,6 +16,8 @@ func (s *speaker) show(item view.Item) {
 		s.agreement(item.Agreement)
 	case item.Member != nil:
 		s.member(item.Member)
+	case item.Retracted != nil:
+		s.retracted(item.Retracted)
 	case item.Decision != nil:
 		s.decision(item.Decision)
 	}

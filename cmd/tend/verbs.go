@@ -30,7 +30,7 @@ type verb struct {
 func (a *app) verbs() []*cobra.Command {
 	id, idText := []string{"id"}, []string{"id", "text"}
 	table := []verb{
-		{"ask TEXT", "say what I could use", []string{"text"}, 1, postFlags, "Asked"},
+		{"ask [TEXT]", "say what I could use", []string{"text"}, 0, postFlags, "Asked"},
 		{"offer TEXT", "say what I can give, lend, do or be", []string{"text"}, 1, postFlags, "Offered"},
 		{"may-i MEMBER TEXT", "a specific offer to one person", []string{"member", "text"}, 2, mayIFlags, "May I? is on its way"},
 		{"yes ID", "say yes to a need, an offer or an agreement", id, 1, yesFlags, "Yes said"},
@@ -77,7 +77,18 @@ func (a *app) verb(v verb) *cobra.Command {
 	if v.flags != nil {
 		v.flags(cmd.Flags())
 	}
+	if cmd.Name() == "ask" {
+		cmd.Args = askWords
+	}
 	return cmd
+}
+
+// askWords lets someone to listen be asked for without a word.
+func askWords(cmd *cobra.Command, args []string) error {
+	if cmd.Flags().Changed("listening") {
+		return nil
+	}
+	return words(1, -1, "TEXT")(cmd, args)
 }
 
 // say sends a verb and prints its answer.
@@ -146,6 +157,9 @@ func (s *speaker) done(said string, d view.Done) {
 	if len(d.Asked) > 1 {
 		s.line("  They see one another there.")
 	}
+	if d.AskedToForget != nil {
+		s.line("  %s", forgetting(*d.AskedToForget))
+	}
 	if len(d.Card) > 0 {
 		s.card(d.Card)
 	}
@@ -192,6 +206,8 @@ func postFlags(f *pflag.FlagSet) {
 	f.String("place", "", "exactly where, for those in an agreement alone")
 	f.String("costs", "", "a sentence: I pay, you pay, we share")
 	f.String("for", "", "the member it is for, who has to give leave")
+	f.Int("under", 0, "with --for: under this number of that member's wishes for hard times")
+	f.StringArray("listening", nil, "someone to listen: call, text or sit; may be repeated; TEXT may be left out")
 	f.String("sign-up", "", "open (a yes is enough) or ask-first")
 	f.Bool("tender", false, "never in notices or printouts")
 	f.String("fade", "", "fades this long after closing, as 30d")

@@ -26,19 +26,28 @@ type storedPart struct {
 }
 
 // EncodeRecord returns the canonical form of one record, for [State.LoadRecord];
-// nil if nothing is held under id. It may be long; see [State.EncodePieces].
+// nil if nothing is held under id, or stubs alone ([State.EncodeStub]). It may be
+// long; see [State.EncodePieces].
 func (s *State) EncodeRecord(id crdt.ID) []byte {
 	r, ok := s.records.get(id)
 	if !ok {
 		return nil
 	}
 	chunks := [][]storedPart{}
+	n := 0
 	for i := range r.parts {
-		if i%partsPerChunk == 0 {
+		if r.parts[i].faded {
+			continue
+		}
+		if n%partsPerChunk == 0 {
 			chunks = append(chunks, []storedPart{})
 		}
 		last := &chunks[len(chunks)-1]
 		*last = append(*last, store(&r.parts[i].Change))
+		n++
+	}
+	if n == 0 {
+		return nil
 	}
 	return canon.MustMarshal(chunks)
 }
@@ -57,6 +66,9 @@ func (s *State) EncodePieces(id crdt.ID, limit int) [][]byte {
 	var piece []storedPart
 	size := frame
 	for i := range r.parts {
+		if r.parts[i].faded {
+			continue
+		}
 		p := store(&r.parts[i].Change)
 		n := len(canon.MustMarshal(p))
 		if len(piece) > 0 && (size+n > limit || len(piece) == partsPerChunk) {
@@ -64,6 +76,9 @@ func (s *State) EncodePieces(id crdt.ID, limit int) [][]byte {
 			piece, size = nil, frame
 		}
 		piece, size = append(piece, p), size+n
+	}
+	if len(piece) == 0 {
+		return nil
 	}
 	return append(out, canon.MustMarshal([][]storedPart{piece}))
 }
@@ -146,7 +161,7 @@ func (s *State) Digest(now crdt.HLC) crdt.ID {
 		if !r.summed {
 			sum = r.digest()
 		}
-		if !sum.IsZero() && !s.faded(r, now) {
+		if !sum.IsZero() && !s.faded(r, now) && !s.lostWhole(r) {
 			h.Write(sum[:])
 		}
 		return true

@@ -69,6 +69,8 @@ type Result struct {
 	Tell []crdt.ID
 	// Place is kept on this node and becomes the place of each agreement made on ID.
 	Place string
+	// Retraction is the op that asks every home to forget; zero for none.
+	Retraction crdt.ID
 	// Group is kept on this node; without members it is let go there.
 	Group *Group
 }

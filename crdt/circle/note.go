@@ -28,37 +28,6 @@ func (r *record) notes() []Note {
 	return out
 }
 
-// Retract asks every home to let go of something one wrote.
-type Retract struct{ ID crdt.ID }
-
-func (c Retract) decide(s *State, env Env) (plan, error) {
-	in := c.ID
-	if at, ok := s.where.get(c.ID); ok {
-		in = at
-	}
-	rec := s.record(in)
-	i := rec.find(c.ID)
-	if i < 0 {
-		return plan{}, notFound("", "There is no such thing here.")
-	}
-	own := &rec.parts[i].Change
-	if own.Author != env.Me {
-		return plan{}, kept("Only its author can take it back.", "%s wrote that.", capital(s.called(own.Author)))
-	}
-	r := s.reader(env)
-	switch own.Body.(type) {
-	case NoteWritten:
-	case NeedPosted, OfferPosted:
-		p, ok := r.post(c.ID)
-		if ok && slices.ContainsFunc(r.agreementsOn(p), (*agreement).live) {
-			return plan{}, kept("tend withdraw closes it and keeps what was agreed in sight.", "Others have said yes to it.")
-		}
-	default:
-		return plan{}, kept("A yes is given back with tend cannot.", "A word stays where it was given.")
-	}
-	return about(c.ID, fixed(own.Audience.Members, Retracted{Op: c.ID})), nil
-}
-
 // WriteNote puts a text on a record, a member or the circle, for those who may
 // read it.
 type WriteNote struct {

@@ -32,6 +32,8 @@ type Post struct {
 	Agreements []crdt.ID
 	// FadesOn is the date on which it is let go; "" while it is kept.
 	FadesOn string
+	// Faded says that its words were let go here; Title is [Faded] then.
+	Faded bool
 }
 
 // Slot is one open place on a date.
@@ -345,6 +347,7 @@ func (r *reader) view(p *post) Post {
 			v.NotNow = append(v.NotNow, w.by)
 		}
 	}
+	v.Faded = slices.ContainsFunc(p.rec.parts, func(x part) bool { return x.faded })
 	slices.SortFunc(v.NotNow, crdt.ID.Compare)
 	v.NotNow = slices.Compact(v.NotNow)
 	if at, ok := p.fadesAt(); ok {

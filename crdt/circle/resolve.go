@@ -31,6 +31,8 @@ func (s *State) Resolve(prefix string) (crdt.ID, error) {
 	s.records.under(nibbles, func(id crdt.ID, r *record) bool {
 		if _, known := r.maker(); known {
 			found = append(found, id)
+		} else if _, gone := s.Retraction(id); gone {
+			found = append(found, id)
 		}
 		return true
 	})

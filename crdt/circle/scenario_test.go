@@ -463,7 +463,7 @@ func TestNotesAndRetraction(t *testing.T) {
 	if got := ann.state.Notes(need); len(got) != 0 {
 		t.Errorf("notes = %+v, want none", got)
 	}
-	bea.refuses(circle.NotFound, "retract", "id", note.Short())
+	bea.again("retract", "id", note.Short())
 	ann.do("retract", "id", need.Short())
 	w.meet()
 	if _, ok := bea.state.Post(bea.env(), need); ok {

@@ -20,7 +20,9 @@ type State struct {
 	// where tells the record of each change that does not make one.
 	where trie[crdt.ID]
 	// links are the records about another one (or about a member), ascending.
-	links   trie[[]crdt.ID]
+	links trie[[]crdt.ID]
+	// lost are ops whose bodies were gone before this node read them.
+	lost    trie[bool]
 	touched map[crdt.ID]bool
 }
 
@@ -38,14 +40,15 @@ type record struct {
 // part is one change of a record with the hash of its canonical form.
 type part struct {
 	Change
-	hash crdt.ID
+	hash  crdt.ID
+	faded bool // Body is a stub, hash that of the change as it was
 }
 
 // NewState returns the empty state of a circle. It may be written to.
 func NewState(circle crdt.ID) *State {
 	o := &owner{}
 	s := &State{circle: circle, owner: o, touched: map[crdt.ID]bool{}}
-	s.records.owner, s.where.owner, s.links.owner = o, o, o
+	s.records.owner, s.where.owner, s.links.owner, s.lost.owner = o, o, o, o
 	return s
 }
 
@@ -60,7 +63,7 @@ func (s *State) Len() int { return s.records.n }
 func (s *State) Fork() *State {
 	o := &owner{}
 	f := &State{circle: s.circle, owner: o, records: s.records.fork(o), where: s.where.fork(o),
-		links: s.links.fork(o), touched: map[crdt.ID]bool{}}
+		links: s.links.fork(o), lost: s.lost.fork(o), touched: map[crdt.ID]bool{}}
 	for id := range s.touched {
 		if r, ok := f.records.get(id); ok && !r.summed {
 			c := *r
@@ -97,12 +100,12 @@ func (s *State) Same(other *State, id crdt.ID) bool {
 // and more than once; one that does not fit waits, or is passed over when read.
 func (s *State) Apply(c Change) {
 	id := c.Record()
-	if gone, ok := c.Body.(Retracted); ok {
+	if _, ok := c.Body.(Retracted); ok {
 		s.insert(id, c)
-		s.takeBack(gone.Op, c.Author)
+		s.takeBack(&c)
 		return
 	}
-	if s.retracted(c.ID, c.Author) {
+	if s.retracted(&c) {
 		return
 	}
 	s.insert(id, c)
@@ -124,7 +127,7 @@ func (s *State) insert(id crdt.ID, c Change) {
 		return
 	}
 	next := make([]part, 0, len(parts)+1)
-	next = append(append(append(next, parts[:i]...), part{c, hashOf(&c)}), parts[i:]...)
+	next = append(append(append(next, parts[:i]...), part{Change: c, hash: hashOf(&c)}), parts[i:]...)
 	s.put(id, next)
 }
 
@@ -135,33 +138,6 @@ func (s *State) put(id crdt.ID, parts []part) {
 		return
 	}
 	s.records.set(id, &record{id: id, parts: parts})
-}
-
-// retracted reports whether author has taken back the op id.
-func (s *State) retracted(id, author crdt.ID) bool {
-	r, ok := s.records.get(id)
-	return ok && slices.ContainsFunc(r.parts, func(p part) bool {
-		_, is := p.Body.(Retracted)
-		return is && p.Author == author
-	})
-}
-
-// takeBack removes the change op if author wrote it.
-func (s *State) takeBack(op, author crdt.ID) {
-	in := op
-	if at, ok := s.where.get(op); ok {
-		in = at
-	}
-	r, ok := s.records.get(in)
-	if !ok {
-		return
-	}
-	i := r.find(op)
-	if i < 0 || r.parts[i].Author != author || r.parts[i].Body.kind() == KindRetracted {
-		return
-	}
-	s.forget(&r.parts[i].Change)
-	s.put(in, slices.Delete(slices.Clone(r.parts), i, i+1))
 }
 
 // find returns the place of op in the parts; -1 if it is not there.
@@ -213,17 +189,24 @@ func linksOf(c *Change) []crdt.ID {
 }
 
 // Rebuild makes a record again of exactly the changes in all that belong to it:
-// after some became void, were retracted, or faded. Where a [Retracted] fell away,
+// after some became void or were retracted. Stubs of what faded stay. Where a [Retracted] fell away,
 // the record of the op it named must be rebuilt too.
 func (s *State) Rebuild(id crdt.ID, all []Change) {
+	var stubs []part
 	if r, ok := s.records.get(id); ok {
 		for i := range r.parts {
+			if r.parts[i].faded {
+				stubs = append(stubs, r.parts[i])
+			}
 			if _, gone := r.parts[i].Body.(Retracted); !gone {
 				s.forget(&r.parts[i].Change)
 			}
 		}
 	}
 	s.put(id, nil)
+	for _, p := range stubs {
+		s.insertStub(p)
+	}
 	for _, c := range all {
 		if c.Record() == id {
 			s.Apply(c)

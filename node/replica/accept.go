@@ -112,6 +112,9 @@ func (r *Replica) accept(op crdt.Op, src Source, now int64) (Verdict, error) {
 		return Verdict{Outcome: Refused, Reason: err}, nil
 	}
 	held := op.HLC.Millis() > now+MaxAhead || src.Way != own && r.onHeld(&op)
+	if src.Way != own && (held && r.overheld(op.Dev) || r.surplus(&op, fact)) {
+		return Verdict{Outcome: Dropped}, nil
+	}
 	if err := r.add(&op, fact, control, held); err != nil {
 		return Verdict{}, err
 	}
@@ -200,9 +203,10 @@ func (r *Replica) effect(op *crdt.Op, fact crdt.Fact) error {
 		return r.seeNook(op.ID)
 	}
 	switch {
-	case op.Gone:
-		return nil
 	case op.BodyLen == 0:
+		return nil
+	case op.Gone:
+		r.lost(op.ID)
 		return nil
 	case op.Body == nil:
 		r.setMissing(op.ID, fact.Arr)
@@ -240,7 +244,11 @@ func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
 	if r.void(op, fact) {
 		return nil
 	}
+	copies := r.state.Copies(change)
 	r.state.Apply(change)
+	if err := r.dropCopies(copies); err != nil {
+		return err
+	}
 	if gone, ok := change.Body.(circle.Retracted); ok {
 		return r.retract(change, gone.Op)
 	}
@@ -301,6 +309,7 @@ func (r *Replica) saidGone(id crdt.ID, peer membership.PeerKey) {
 		return
 	}
 	r.unsetMissing(id)
+	r.lost(id)
 	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: id})
 }
 
@@ -315,7 +324,7 @@ func (r *Replica) retract(by circle.Change, target crdt.ID) error {
 		return nil
 	}
 	if change, readable := r.open(&op); readable {
-		if _, final := change.Body.(circle.Retracted); final {
+		if _, final := change.Body.(circle.Retracted); final || !reaches(&by, &change) {
 			return nil // what takes back cannot be taken back
 		}
 		r.row(recordKey(change.Record(), fact.Arr), nil)

@@ -160,7 +160,7 @@ func (r *Replica) loadState() error {
 	for _, id := range r.state.Touched() {
 		r.dirty[id] = struct{}{}
 	}
-	return nil
+	return r.loadFaded()
 }
 
 // loadCheckpoint loads the checkpoint's records and returns the arrival number

@@ -16,6 +16,8 @@ type Done struct {
 	NotReached []NotReached `json:"not_reached,omitempty"`
 	Agreements []string     `json:"agreements,omitempty"`
 	Handover   []string     `json:"handover,omitempty"`
+	// AskedToForget says how far a retraction got.
+	AskedToForget *Forgetting `json:"asked_to_forget,omitempty"`
 	// Kept says that a talk's words wait on this node for their turn.
 	Kept bool `json:"kept,omitempty"`
 }

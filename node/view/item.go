@@ -11,6 +11,7 @@ type Item struct {
 	Post      *Post
 	Agreement *Agreement
 	Member    *Member
+	Retracted *Retracted
 	Decision  *Decision
 }
 
@@ -23,6 +24,8 @@ func (i Item) ID() string {
 		return i.Agreement.ID
 	case i.Member != nil:
 		return i.Member.ID
+	case i.Retracted != nil:
+		return i.Retracted.ID
 	case i.Decision != nil:
 		return i.Decision.ID
 	}
@@ -38,6 +41,8 @@ func (i Item) Kind() string {
 		return i.Agreement.Kind
 	case i.Member != nil:
 		return KindMember
+	case i.Retracted != nil:
+		return KindRetracted
 	case i.Decision != nil:
 		return KindDecision
 	}
@@ -50,6 +55,7 @@ const (
 	KindOffer     = "offer"
 	KindAgreement = "agreement"
 	KindMember    = "member"
+	KindRetracted = "retracted"
 )
 
 // MarshalJSON writes the one field that is set. A member gets its "kind" here,
@@ -65,6 +71,8 @@ func (i Item) MarshalJSON() ([]byte, error) {
 			Kind string `json:"kind"`
 			*Member
 		}{KindMember, i.Member})
+	case i.Retracted != nil:
+		return json.Marshal(i.Retracted)
 	case i.Decision != nil:
 		return json.Marshal(i.Decision)
 	}
@@ -87,6 +95,8 @@ func (i *Item) UnmarshalJSON(data []byte) error {
 		return json.Unmarshal(data, &i.Agreement)
 	case KindMember:
 		return json.Unmarshal(data, &i.Member)
+	case KindRetracted:
+		return json.Unmarshal(data, &i.Retracted)
 	case KindDecision:
 		return json.Unmarshal(data, &i.Decision)
 	}

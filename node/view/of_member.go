@@ -133,6 +133,10 @@ func (s Source) Done(r circle.Result) Done {
 		v.Card = filled(s.State.Card(r.CardOf))
 	}
 	v.NotReached = s.notReached(r)
+	if !r.Retraction.IsZero() {
+		f := s.forgetting(r.Retraction)
+		v.AskedToForget = &f
+	}
 	return v
 }
 

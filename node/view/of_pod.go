@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"tend/crdt"
 	"tend/crdt/circle"
 )
 
@@ -42,4 +43,17 @@ func (s Source) Widening(args circle.Args) (Widening, error) {
 	}
 	return Widening{ID: w.ID.String(), Title: w.Title, Details: w.Details, Readers: s.audience(w.Readers),
 		New: s.people(w.New), NotesStay: w.Notes}, nil
+}
+
+// forgetting says how far a retraction got.
+func (s Source) forgetting(op crdt.ID) Forgetting {
+	if s.Forgotten == nil {
+		return Forgetting{}
+	}
+	confirmed, devices, _ := s.Forgotten(op)
+	return Forgetting{Confirmed: confirmed, Devices: devices}
+}
+
+func (s Source) retracted(r circle.Retraction) *Retracted {
+	return &Retracted{ID: r.ID.String(), Kind: KindRetracted, Author: s.Person(r.By), Made: s.at(r.HLC), Asked: s.forgetting(r.Op)}
 }

@@ -1,5 +1,7 @@
 package view
 
+import "time"
+
 // Pod is the few a member would turn to, and those whose pod they are in.
 type Pod struct {
 	Mine  []PodMember `json:"mine"`
@@ -46,5 +48,6 @@ type Retracted struct {
 	ID     string     `json:"id"`
 	Kind   string     `json:"kind"` // "retracted"
 	Author Person     `json:"author"`
+	Made   time.Time  `json:"made"` // when it was taken back
 	Asked  Forgetting `json:"asked_to_forget"`
 }

@@ -25,6 +25,9 @@ type Source struct {
 	// to go, where another home said so.
 	Void []Void
 	Told string
+	// Forgotten says how many devices of members are known to have an op, and how
+	// many there are; false if it is not here. It may be nil where nobody knows.
+	Forgotten func(op crdt.ID) (confirmed, devices int, ok bool)
 }
 
 // People is who belongs to the circle. A [*membership.View] is one.
@@ -173,6 +176,9 @@ func (s Source) Show(word string, all bool) (Item, error) {
 	id, err := s.resolve(word)
 	if err != nil {
 		return Item{}, err
+	}
+	if gone, taken := s.State.Retraction(id); taken {
+		return Item{Retracted: s.retracted(gone)}, nil
 	}
 	item, ok := s.item(id, all)
 	if !ok {

@@ -1,0 +1,212 @@
+package circle
+
+import (
+	"fmt"
+	"slices"
+
+	"tend/crdt"
+	"tend/crdt/canon"
+	"tend/crdt/membership"
+)
+
+// Faded stands where words were that have faded.
+const Faded = "…"
+
+// Fading returns the records of which something is still held that closed and
+// faded before now, the greatest clock reading in the log; ascending. What the
+// whole circle can read decides for what it can read; what is for a few goes by
+// what those few can read.
+func (s *State) Fading(now crdt.HLC) []crdt.ID {
+	var out []crdt.ID
+	s.records.all(func(id crdt.ID, r *record) bool {
+		if slices.ContainsFunc(r.parts, func(p part) bool { return p.fades() }) && s.letGo(r, now) {
+			out = append(out, id)
+		}
+		return true
+	})
+	return out
+}
+
+// fades reports whether the part holds anything that can fade: what takes back
+// stays, since it explains what is not there.
+func (p *part) fades() bool { return !p.faded && p.Body.kind() != KindRetracted }
+
+// letGo reports whether a record is let go at now: a post, or an agreement with
+// its post.
+func (s *State) letGo(r *record, now crdt.HLC) bool {
+	if made, ok := r.maker(); ok {
+		if a, is := made.Body.(AgreementMade); is {
+			if r, ok = s.records.get(a.About[0]); !ok {
+				return false
+			}
+		}
+	}
+	if !slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindPostStatusSet }) {
+		return false
+	}
+	if s.faded(r, now) {
+		return true
+	}
+	if slices.ContainsFunc(r.parts, func(p part) bool { return p.Audience.Whole() && p.fades() }) {
+		return false
+	}
+	p, ok := readPost(r, every, (*post).may)
+	if !ok {
+		return false
+	}
+	at, fades := p.fadesAt()
+	return fades && at <= now
+}
+
+// Fade replaces up to most changes of a record by their stubs, and returns their
+// ids, ascending. A stub keeps kind, dates, who wrote it and the change's digest;
+// no words. The record's digest stays what it was.
+func (s *State) Fade(id crdt.ID, most int) []crdt.ID {
+	r, ok := s.records.get(id)
+	if !ok {
+		return nil
+	}
+	parts := slices.Clone(r.parts)
+	var out []crdt.ID
+	for i := range parts {
+		if p := &parts[i]; p.fades() && len(out) < most {
+			p.Body, p.faded = redact(p.Body), true
+			out = append(out, p.ID)
+		}
+	}
+	if len(out) > 0 {
+		s.put(id, parts)
+	}
+	return out
+}
+
+// redact returns b without its words.
+func redact(b Body) Body {
+	switch b := b.(type) {
+	case NeedPosted:
+		return NeedPosted(Posted(b).stub())
+	case OfferPosted:
+		return OfferPosted(Posted(b).stub())
+	case PostEdited:
+		return b.stub()
+	case AudienceChanged:
+		if made, err := b.open(b.Target); err == nil {
+			b.Snapshot = snapshotOf(made.Author, made.HLC, redact(made.Body))
+		}
+		return b
+	case AgreementMade:
+		b.Terms = b.Terms.stub()
+		return b
+	case AgreementPlace:
+		return AgreementPlace{Agreement: b.Agreement}
+	case TermsChanged:
+		if b.Text != "" {
+			b.Text = Faded
+		} else {
+			b.Terms = b.Terms.stub()
+		}
+		return b
+	case WordGiven:
+		b.Note = ""
+		return b
+	case NoteWritten:
+		b.Text = Faded
+		return b
+	}
+	return b
+}
+
+// stub keeps what says when a post fades, whose it is and on which dates it was.
+func (p Posted) stub() Posted {
+	return Posted{Title: Faded, For: p.For, When: p.When, Rule: p.Rule, Skips: p.Skips, People: p.People,
+		SignUp: p.SignUp, To: p.To, Fade: p.Fade, Tender: p.Tender, Under: p.Under}
+}
+
+func (t Terms) stub() Terms { return Terms{What: Faded, When: t.When} }
+
+// stub keeps of an edit what says when the post fades.
+func (b PostEdited) stub() PostEdited {
+	out := PostEdited{Post: b.Post, Edits: []Edit{editOf(&Posted{Title: Faded}, FieldTitle)}}
+	for _, e := range b.Edits {
+		if e.Field == FieldFade {
+			out.Edits = append(out.Edits, e)
+		}
+	}
+	return out
+}
+
+// storedStub is a faded change as a node keeps it.
+type storedStub struct {
+	_    struct{} `cbor:",toarray"`
+	Part storedPart
+	Hash crdt.ID // of the change as it was
+}
+
+// EncodeStub returns what is kept of a faded change, for [State.LoadStub]; nil if
+// op is no faded change of the record.
+func (s *State) EncodeStub(record, op crdt.ID) []byte {
+	r := s.record(record)
+	i := r.find(op)
+	if i < 0 || !r.parts[i].faded {
+		return nil
+	}
+	return canon.MustMarshal(storedStub{Part: store(&r.parts[i].Change), Hash: r.parts[i].hash})
+}
+
+// LoadStub takes in what [State.EncodeStub] wrote. It is no part of checkpoints,
+// so the record does not count as touched.
+func (s *State) LoadStub(data []byte) error {
+	var stub storedStub
+	if err := canon.Unmarshal(data, &stub); err != nil {
+		return fmt.Errorf("load stub: %w", err)
+	}
+	p := stub.Part
+	m := Meta{ID: p.ID, Author: p.Author, Dev: p.Dev, HLC: p.HLC, Audience: Audience{Nook: p.Nook, Members: p.Members}}
+	if (m.Audience.Nook == membership.EpochID{}) {
+		m.Audience.Members = nil
+	}
+	c, err := Decode(m, p.Kind, p.Payload)
+	if err != nil {
+		return fmt.Errorf("load stub: %w", err)
+	}
+	s.insertStub(part{Change: c, hash: stub.Hash, faded: true})
+	return nil
+}
+
+// insertStub puts a stub in the place of its change.
+func (s *State) insertStub(p part) {
+	id := p.Record()
+	parts := slices.Clone(s.record(id).parts)
+	i, found := slices.BinarySearchFunc(parts, p.ID, func(x part, op crdt.ID) int { return x.ID.Compare(op) })
+	if found {
+		parts[i] = p
+	} else {
+		parts = slices.Insert(parts, i, p)
+	}
+	s.records.set(id, &record{id: id, parts: parts})
+	if p.makes() {
+		s.link(&p.Change)
+	} else {
+		s.where.set(p.ID, id)
+	}
+}
+
+// Lost notes that the body of an op is gone everywhere it was asked for, unread
+// here. If the op made a record, and nobody took it back, the record has faded for
+// the others: what comes late on it is left out of the digest, as they leave it.
+func (s *State) Lost(op crdt.ID) { s.lost.set(op, true) }
+
+// lostWhole reports whether a record has faded elsewhere before this node read it.
+func (s *State) lostWhole(r *record) bool {
+	if made, ok := r.maker(); ok {
+		a, is := made.Body.(AgreementMade)
+		if !is {
+			return false
+		}
+		_, here := s.records.get(a.About[0])
+		lost, _ := s.lost.get(a.About[0])
+		return lost && !here
+	}
+	lost, _ := s.lost.get(r.id)
+	return lost && !slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindRetracted && p.Audience.Whole() })
+}

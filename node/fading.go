@@ -1,0 +1,62 @@
+package node
+
+import (
+	"time"
+
+	"tend/crdt"
+	"tend/node/replica"
+	"tend/storage"
+)
+
+// fade lets go of what closed long enough ago by the log's own clock, some at a
+// time. It is called by the loop.
+func (x *runner) fade() {
+	for !x.unsure && len(x.replica.State().Fading(x.replica.Greatest())) > 0 {
+		before := x.replica
+		x.batch([]job{{do: func(w *replica.Replica, _ time.Time) error {
+			_, err := w.Fade()
+			return err
+		}}})
+		if x.replica == before {
+			return // it could not be written; the next tick tries again
+		}
+		x.dropPlaces()
+	}
+}
+
+// dropPlaces lets the places of posts go that have faded or were taken back.
+func (x *runner) dropPlaces() {
+	state := x.replica.State()
+	env := x.replica.Env(x.node.now(), x.node.cfg.Zone)
+	for _, id := range x.places.posts() {
+		p, known := state.Post(env, id)
+		_, taken := state.Retraction(id)
+		if taken || known && p.Faded {
+			if err := x.places.drop(x.store, id); err != nil {
+				x.log.Warn("a place could not be let go yet", "err", err)
+			}
+		}
+	}
+}
+
+// posts returns the posts whose places wait.
+func (p *places) posts() []crdt.ID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []crdt.ID
+	for id := range p.kept {
+		out = append(out, id)
+	}
+	return out
+}
+
+// drop forgets the place of a post.
+func (p *places) drop(store storage.Circle, post crdt.ID) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := store.Put(row(append(append([]byte(nil), rowPlace...), post[:]...), nil)); err != nil {
+		return err
+	}
+	delete(p.kept, post)
+	return nil
+}
