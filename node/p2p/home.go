@@ -68,7 +68,7 @@ type Gate interface {
 	// again for each stream. An unknown key is a Stranger.
 	Standing(peer PeerKey) Standing
 	// DoorOpen reports whether a stranger may knock: an invite of a circle in which
-	// I have a voice is live, or I show a code of my own (SPEC.md §8).
+	// I have a voice is live, or I show a code of my own (SPEC.md §7.9).
 	DoorOpen() bool
 	// Shared lists the circles in which both this home and the peer's device are in,
 	// ascending. Only they are synced and gossiped with that peer.
