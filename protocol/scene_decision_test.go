@@ -206,6 +206,20 @@ var decisionScenes = []scene{
 		s.writes(p[0].Device(), enact(one))
 		s.writes(p[1].Device(), enact(two))
 	}},
+	{"three charters, of which one knows another", "North is enacted apart from South, and West after South. Of the two that no other knows, North's enact has the larger id: it is in force, in whichever order they come, though South's is larger still.", "Ada Bo", "Ada Bo", 0, func(s *play) {
+		p := s.grown("Ada", "Bo")
+		var of []crdt.ID
+		for _, name := range []string{"North", "South", "West"} {
+			prop := s.says(p[0], charter(name, 3))
+			s.says(p[1], stand(prop))
+			of = append(of, prop)
+		}
+		s.meetAll()
+		s.writesSuch(p[0].Device(), enact(of[0]), func(id crdt.ID) bool { return id[0] > 0x60 && id[0] < 0xa0 })
+		s.writesSuch(p[1].Device(), enact(of[1]), func(id crdt.ID) bool { return id[0] > 0xa0 })
+		s.writesSuch(p[1].Device(), enact(of[2]), func(id crdt.ID) bool { return id[0] < 0x60 })
+		s.inForce("North")
+	}},
 	{"a charter after a charter", "The later knows the earlier, and wins.", "Ada Bo", "Ada Bo", 0, func(s *play) {
 		p := s.grown("Ada", "Bo")
 		for _, name := range []string{"North", "South", "West"} {

@@ -163,6 +163,16 @@ func (s *play) writes(d *membertest.Device, b membership.Body) crdt.ID {
 	return s.Must(d, b)
 }
 
+// writesSuch writes an op at the first clock at which its id is such.
+func (s *play) writesSuch(d *membertest.Device, b membership.Body, such func(crdt.ID) bool) crdt.ID {
+	s.Sync(d)
+	for s.Pass(1000); ; s.Pass(1) {
+		if op := s.Make(d, d.Knows, b); such(op.ID) {
+			return s.Must(d, b)
+		}
+	}
+}
+
 // beats lets people show that they know everything so far.
 func (s *play) beats(people ...*membertest.Person) {
 	for _, p := range people {

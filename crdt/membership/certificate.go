@@ -198,12 +198,13 @@ func (c *decision) ripened(member int) bool {
 // opens.
 func (c *decision) trustees(r *Recovery) (could crdt.Bits, n, k int, ok bool) {
 	then := c.m.then(c.p, c.left)
-	var named *entry
+	var all []*entry
 	for _, t := range c.m.of[KindTrustees] {
-		if t.member == c.p.target && c.p.past.Has(t.n) && !then.void.Has(t.n) && later(t, named) {
-			named = t
+		if t.member == c.p.target && c.p.past.Has(t.n) && !then.void.Has(t.n) {
+			all = append(all, t)
 		}
 	}
+	named := lastOf(all)
 	if named == nil {
 		could = without(c.then.voice, c.p.target)
 		n = could.Count()

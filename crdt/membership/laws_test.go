@@ -445,3 +445,44 @@ func TestEncodingsAreCanonical(t *testing.T) {
 		}
 	})
 }
+
+// TestLastOfDoesNotDependOnOrder has three charters enacted of which one knows
+// another, with ids such that going through them by pairs gives another answer in
+// another order.
+func TestLastOfDoesNotDependOnOrder(t *testing.T) {
+	c, people := membertest.Grown(2)
+	ada, bo := people[0], people[1]
+	var proposals []crdt.ID
+	for _, name := range []string{"North", "South", "West"} {
+		p := c.Tell(ada, &membership.Propose{What: membership.ChangeTo, Payload: membership.EncodeCharter(membership.DefaultCharter(name))})
+		c.Tell(bo, &membership.Stand{Proposal: p})
+		proposals = append(proposals, p)
+	}
+	c.Sync(ada.Device(), bo.Device())
+	enact := func(p *membertest.Person, proposal crdt.ID, least, most byte) {
+		for b := (&membership.Enact{Proposal: proposal}); ; c.Pass(1) {
+			if op := c.Make(p.Device(), p.Device().Knows, b); op.ID[0] >= least && op.ID[0] <= most {
+				c.Must(p.Device(), b)
+				return
+			}
+		}
+	}
+	enact(ada, proposals[0], 0x60, 0x9f)
+	enact(bo, proposals[1], 0xa0, 0xff)
+	enact(bo, proposals[2], 0x00, 0x5f)
+	north := c.Ops[len(c.Ops)-3]
+	others := append(slices.Clone(c.Ops[:len(c.Ops)-3]), c.Ops[len(c.Ops)-2:]...)
+	for _, order := range [][]membertest.Op{c.Ops, append(others, north)} {
+		p := crdt.NewPasts()
+		s := membership.NewSet(p)
+		for _, o := range order {
+			if _, err := p.Add(o.ID, o.Ctl); err != nil {
+				t.Fatal(err)
+			}
+			s.Add(&o.Op, o.Says)
+		}
+		if got := s.View().Charter().Name; got != "North" {
+			t.Errorf("charter in force = %q, want North: of those that no other knows its id is the largest", got)
+		}
+	}
+}

@@ -232,13 +232,13 @@ type rootKey struct{ key, next [32]byte }
 // root returns the root of a member that is in force in s: that of the last
 // rotation that is not void, of concurrent ones the larger id; else the first.
 func (m *memory) root(s crdt.Bits, member int) rootKey {
-	var last *entry
+	var rotations []*entry
 	for _, r := range m.of[KindRotate] {
-		if r.member == member && s.Has(r.n) && !m.world(s, nil).void.Has(r.n) && later(r, last) {
-			last = r
+		if r.member == member && s.Has(r.n) && !m.world(s, nil).void.Has(r.n) {
+			rotations = append(rotations, r)
 		}
 	}
-	if last != nil {
+	if last := lastOf(rotations); last != nil {
 		b := last.body.(*Rotate)
 		return rootKey{b.NewRoot, b.NextRootHash}
 	}
@@ -248,17 +248,20 @@ func (m *memory) root(s crdt.Bits, member int) rootKey {
 	return rootKey{}
 }
 
-// later reports whether e comes after last: it knows it, or neither knows the
-// other and its id is larger. For ops taken in ascending order of number this
-// finds one that no other knows.
-func later(e, last *entry) bool {
-	switch {
-	case last == nil, e.past.Has(last.n):
-		return true
-	case last.past.Has(e.n):
-		return false
+// lastOf returns the op that none of the others knows, of several such the one
+// with the largest id; nil of none. Going through them one by one and keeping the
+// later of two would not do: what is left then depends on the order.
+func lastOf(ops []*entry) *entry {
+	var last *entry
+	for _, e := range ops {
+		if slices.ContainsFunc(ops, func(o *entry) bool { return o.past.Has(e.n) }) {
+			continue
+		}
+		if last == nil || e.id.Compare(last.id) > 0 {
+			last = e
+		}
 	}
-	return e.id.Compare(last.id) > 0
+	return last
 }
 
 // put inserts e into a list by number.

@@ -126,7 +126,7 @@ func (m *memory) refuted(e *entry, member int, s crdt.Bits) bool {
 // settleDecisions is S1.
 func (m *memory) settleDecisions(w *world, s crdt.Bits) {
 	w.charter = &m.genesis.body.(*Genesis).Charter
-	var changed *entry
+	var charters []*entry
 	counted := grow{}
 	for _, e := range m.of[KindEnact] {
 		if !s.Has(e.n) {
@@ -146,9 +146,12 @@ func (m *memory) settleDecisions(w *world, s crdt.Bits) {
 		case Recover:
 			note(&w.recovers, p.target, e)
 		case ChangeTo:
-			if c, err := b.charter(); err == nil && later(e, changed) {
-				w.charter, changed = c, e
-			}
+			charters = append(charters, e)
+		}
+	}
+	if last := lastOf(charters); last != nil {
+		if c, err := m.at[last.names].body.(*Propose).charter(); err == nil {
+			w.charter = c
 		}
 	}
 	w.counted = counted.bits
