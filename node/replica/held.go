@@ -12,12 +12,13 @@ import (
 // never a parent of our own ops until that time comes.
 type held struct {
 	id  crdt.ID
+	dev crdt.Device
 	hlc crdt.HLC
 	arr uint64
 }
 
 func (r *Replica) hold(op *crdt.Op, fact crdt.Fact) error {
-	h := held{id: op.ID, hlc: op.HLC, arr: fact.Arr}
+	h := held{id: op.ID, dev: op.Dev, hlc: op.HLC, arr: fact.Arr}
 	at, _ := slices.BinarySearchFunc(r.held, h, compareHeld)
 	r.held = slices.Insert(slices.Clone(r.held), at, h)
 	r.row(arrKey(rowHeld, fact.Arr), op.ID[:])
@@ -93,7 +94,7 @@ func (r *Replica) loadHeld() error {
 			return err
 		}
 		if ok {
-			r.held = append(r.held, held{id: id, hlc: f.HLC, arr: f.Arr})
+			r.held = append(r.held, held{id: id, dev: f.Dev, hlc: f.HLC, arr: f.Arr})
 			r.set.Hold(id)
 		}
 	}

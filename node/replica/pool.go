@@ -12,12 +12,13 @@ import (
 )
 
 // Bounds of the waiting pool (SPEC.md §3.3): what may wait for parents or for a
-// body, in all, from one peer, and for how long.
+// body, in all, from one peer, of one author, and for how long.
 const (
-	MaxWaiting        = 10_000
-	MaxWaitingBytes   = 16 << 20
-	MaxWaitingPerPeer = 2_000
-	MaxWaitingMillis  = 3_600_000
+	MaxWaiting          = 10_000
+	MaxWaitingBytes     = 16 << 20
+	MaxWaitingPerPeer   = 2_000
+	MaxWaitingPerAuthor = 2_000
+	MaxWaitingMillis    = 3_600_000
 )
 
 // waiting is an op whose parents, or whose body, are not here yet. Its own
@@ -44,36 +45,66 @@ type waitingRow struct {
 type pool struct {
 	ops    map[crdt.ID]waiting
 	byNeed map[crdt.ID][]crdt.ID // what is missing → who waits for it, ascending
+	byPeer map[membership.PeerKey]int
+	byDev  map[crdt.Device]int
 	bytes  int
 	shared bool
 }
 
-func newPool() *pool { return &pool{ops: map[crdt.ID]waiting{}, byNeed: map[crdt.ID][]crdt.ID{}} }
+func newPool() *pool {
+	return &pool{ops: map[crdt.ID]waiting{}, byNeed: map[crdt.ID][]crdt.ID{},
+		byPeer: map[membership.PeerKey]int{}, byDev: map[crdt.Device]int{}}
+}
 
 // own returns a pool that may be changed without its other users noticing.
 func (p *pool) own() *pool {
 	if !p.shared {
 		return p
 	}
-	return &pool{ops: maps.Clone(p.ops), byNeed: maps.Clone(p.byNeed), bytes: p.bytes}
+	return &pool{ops: maps.Clone(p.ops), byNeed: maps.Clone(p.byNeed), byPeer: maps.Clone(p.byPeer), byDev: maps.Clone(p.byDev), bytes: p.bytes}
 }
 
-func (p *pool) room(w waiting) bool {
-	if len(p.ops) >= MaxWaiting || p.bytes+w.op.Size() > MaxWaitingBytes {
-		return false
-	}
-	same := 0
-	for _, other := range p.ops {
-		if other.from == w.from {
-			same++
+// within reports whether neither the peer nor the author of w has too much
+// waiting. Whoever floods the pool loses their own ops, and nobody else's.
+func (p *pool) within(w waiting) bool {
+	return p.byPeer[w.from] < MaxWaitingPerPeer && p.byDev[w.op.Dev] < MaxWaitingPerAuthor
+}
+
+// full reports whether w has no room.
+func (p *pool) full(w waiting) bool {
+	return len(p.ops) >= MaxWaiting || p.bytes+w.op.Size() > MaxWaitingBytes
+}
+
+// victim returns the op that goes when w has no room: the one that waits longest
+// of the author who has the most waiting, if that is more than the author of w.
+func (p *pool) victim(w waiting) (crdt.ID, bool) {
+	var greatest crdt.Device
+	for dev, n := range p.byDev {
+		if most := p.byDev[greatest]; n > most || n == most && dev.Compare(greatest) < 0 {
+			greatest = dev
 		}
 	}
-	return same < MaxWaitingPerPeer
+	if p.byDev[greatest] <= p.byDev[w.op.Dev] {
+		return crdt.ID{}, false
+	}
+	var oldest waiting
+	found := false
+	for id, other := range p.ops {
+		if other.op.Dev != greatest {
+			continue
+		}
+		if !found || other.since < oldest.since || other.since == oldest.since && id.Compare(oldest.op.ID) < 0 {
+			oldest, found = other, true
+		}
+	}
+	return oldest.op.ID, found
 }
 
 func (p *pool) add(w waiting) {
 	p.ops[w.op.ID] = w
 	p.bytes += w.op.Size()
+	p.byPeer[w.from]++
+	p.byDev[w.op.Dev]++
 	for _, id := range w.on {
 		p.byNeed[id] = append(slices.Clip(p.byNeed[id]), w.op.ID)
 	}
@@ -86,6 +117,12 @@ func (p *pool) remove(id crdt.ID) (waiting, bool) {
 	}
 	delete(p.ops, id)
 	p.bytes -= w.op.Size()
+	if p.byPeer[w.from]--; p.byPeer[w.from] == 0 {
+		delete(p.byPeer, w.from)
+	}
+	if p.byDev[w.op.Dev]--; p.byDev[w.op.Dev] == 0 {
+		delete(p.byDev, w.op.Dev)
+	}
 	for _, need := range w.on {
 		left := slices.DeleteFunc(slices.Clone(p.byNeed[need]), func(x crdt.ID) bool { return x == id })
 		if len(left) == 0 {
@@ -110,8 +147,15 @@ func (r *Replica) park(op crdt.Op, on []crdt.ID, src Source, now int64) Verdict 
 		return Verdict{Outcome: Parked, Missing: on}
 	}
 	w := waiting{op: op, from: src.Peer, since: now, on: on}
-	if !r.pool.room(w) {
+	if !r.pool.within(w) {
 		return Verdict{Outcome: Dropped, Missing: on}
+	}
+	for r.pool.full(w) {
+		id, ok := r.pool.victim(w)
+		if !ok {
+			return Verdict{Outcome: Dropped, Missing: on}
+		}
+		r.unpark(id)
 	}
 	r.pool = r.pool.own()
 	r.pool.add(w)
