@@ -24,11 +24,14 @@ type local struct {
 	woken chan struct{} // tags may have changed
 	moved chan struct{} // addresses have: begin again
 
+	begin    func(tag string) mdns.Service
 	services map[string]mdns.Service // of run alone
 }
 
 func newLocal(n *Net) *local {
-	return &local{n: n, woken: make(chan struct{}, 1), moved: make(chan struct{}, 1), services: map[string]mdns.Service{}}
+	l := &local{n: n, woken: make(chan struct{}, 1), moved: make(chan struct{}, 1), services: map[string]mdns.Service{}}
+	l.begin = func(tag string) mdns.Service { return mdns.NewMdnsService(n.host, tag, l) }
+	return l
 }
 
 func (l *local) wake()    { poke(l.woken) }
@@ -68,7 +71,7 @@ func (l *local) follow() {
 		if l.services[tag] != nil || l.n.ctx.Err() != nil {
 			continue
 		}
-		s := mdns.NewMdnsService(l.n.host, tag, l)
+		s := l.begin(tag)
 		if err := s.Start(); err != nil {
 			l.n.log.Debug("local discovery", "err", err) // no network yet: tried again
 			s.Close()
