@@ -274,7 +274,31 @@ func (x *runner) pulled(want protocol.PullWant) []crdt.Op {
 		}
 		out = slices.Insert(out, 0, before)
 	}
-	return out
+	return x.covered(out)
+}
+
+// covered adds to the end of a run the ops after it, up to the one whose signature
+// covers it: an op that came in a session may have none of its own here, and the
+// asker could not tell that it is authentic.
+func (x *runner) covered(run []crdt.Op) []crdt.Op {
+	last := run[len(run)-1]
+	if len(last.Sig) > 0 {
+		return run
+	}
+	for e, err := range x.store.Lane(last.Dev, last.Seq+1, last.Seq+protocol.MaxOpsPerFrame) {
+		if err != nil {
+			return run
+		}
+		next, _, ok, err := x.store.Op(e.ID)
+		if err != nil || !ok || next.Prev != last.ID {
+			continue
+		}
+		run, last = append(run, next), next
+		if len(last.Sig) > 0 {
+			return run
+		}
+	}
+	return run
 }
 
 // chunks cuts ops into parts that fit a frame.
