@@ -85,7 +85,7 @@ func (n *Node) Tags(now time.Time) []string {
 	return out
 }
 
-// dayTag is "_", ten base32 digits and "._udp" (SPEC.md §7).
+// dayTag is "_", ten base32 digits and "._udp" (SPEC.md §7.9).
 func dayTag(secret []byte, label string, at time.Time) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(label))
