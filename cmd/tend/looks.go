@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func (a *app) looks() []*cobra.Command {
 		}
 		return s.answer(days, func() { s.week(days) })
 	})
-	return []*cobra.Command{today, a.list(), a.show(), look, week, a.search()}
+	return []*cobra.Command{today, a.list(), a.show(), look, week, a.who(), a.shelves(), a.search()}
 }
 
 // look makes a command without words or flags that reads one thing.
@@ -139,6 +140,54 @@ func (a *app) show() *cobra.Command {
 		}}
 	cmd.Flags().BoolVar(&all, "all", false, "every date, also those gone by and those far ahead")
 	return cmd
+}
+
+// who names people who may have room; an order, never a filter.
+func (a *app) who() *cobra.Command {
+	return &cobra.Command{Use: "who ID", Short: "people who may have room for this; anyone may answer", Args: words(1, 1, "ID"),
+		ValidArgsFunction: a.completeIDs("id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				list, err := c.Who(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(list, func() {
+					if len(list) == 0 {
+						s.line("Nobody else is in the circle yet.")
+					}
+					for i := range list {
+						s.line("  %s  %s", short(list[i].ID), s.memberLine(&list[i]))
+					}
+				})
+			})
+		}}
+}
+
+// shelves shows what there is by category.
+func (a *app) shelves() *cobra.Command {
+	return a.look("map", "what there is, by category", func(ctx context.Context, c *client.Client, s *speaker) error {
+		list, err := c.Map(ctx)
+		if err != nil {
+			return err
+		}
+		return s.answer(list, func() {
+			if len(list) == 0 {
+				s.line("Nothing here just now. That's fine too.")
+			}
+			first := true
+			for _, shelf := range list {
+				s.heading(&first, cmp.Or(plain(shelf.Category), "everything else"))
+				for i := range shelf.Offers {
+					s.line("  %s  %s", short(shelf.Offers[i].ID), s.postLine(&shelf.Offers[i]))
+				}
+				for i := range shelf.Needs {
+					s.line("  %s  %s", short(shelf.Needs[i].ID), s.postLine(&shelf.Needs[i]))
+				}
+			}
+		})
+	})
 }
 
 func (a *app) search() *cobra.Command {

@@ -71,6 +71,7 @@ func TestScript(t *testing.T) {
 			"terminal":   cmdTerminal,
 			"holdlock":   cmdHoldLock,
 			"rows":       cmdRows,
+			"shapes":     cmdShapes,
 		},
 	})
 }

@@ -67,7 +67,7 @@ func (c *Client) ReadPicture(ctx context.Context, picture io.Reader) (Code, erro
 // Join knocks with an invitation and waits at most wait to be let in; the node
 // keeps knocking afterwards. as is my name there.
 func (c *Client) Join(ctx context.Context, code, as string, wait time.Duration) (Joining, error) {
-	return send[Joining](ctx, c, "join", Args{"code": {code}}.text("as", as).wait("wait", wait))
+	return send[Joining](ctx, c, "join", Args{"code": {code}, "wait": {wait.String()}}.text("as", as))
 }
 
 // ShowCode returns the code of oneself, for a member to scan face to face.
@@ -82,7 +82,7 @@ func (c *Client) Joins(ctx context.Context) ([]Joining, error) {
 
 // LetIn lets in someone whose code was scanned face to face.
 func (c *Client) LetIn(ctx context.Context, code string, wait time.Duration) (Done, error) {
-	return send[Done](ctx, c, "let-in", Args{"code": {code}}.wait("wait", wait))
+	return send[Done](ctx, c, "let-in", Args{"code": {code}, "wait": {wait.String()}})
 }
 
 // Welcome says that I know a member: it counts towards member and voice.
@@ -102,7 +102,7 @@ func (c *Client) LeaveLook(ctx context.Context) (Done, error) {
 
 // Sync meets whom it can for at most wait, and returns how things are then.
 func (c *Client) Sync(ctx context.Context, wait time.Duration) (Status, error) {
-	return send[Status](ctx, c, "sync", Args{}.wait("wait", wait))
+	return send[Status](ctx, c, "sync", Args{"wait": {wait.String()}})
 }
 
 // AddPeer gives the node an address to dial, a multiaddr.
