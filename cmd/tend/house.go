@@ -48,7 +48,7 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 	if err != nil {
 		return view.Source{}, err
 	}
-	return view.Source{Circle: id, State: s.State, People: s.People, Env: env, Void: voidOf(s), Told: s.Told,
+	return view.Source{Circle: id, State: s.State, People: s.People, Env: env, Void: voidOf(s), Told: s.Told, Busy: n.Busy(id),
 		Heard: func(member crdt.ID) (time.Time, int, bool) {
 			h, ok := n.HeardOf(id, member)
 			return h.At, h.Behind, ok

@@ -1,6 +1,10 @@
 package view
 
-import "tend/crdt/circle"
+import (
+	"slices"
+
+	"tend/crdt/circle"
+)
 
 // Today returns the home page of this member.
 func (s Source) Today() Today {
@@ -29,7 +33,7 @@ func (s Source) items(all []circle.Item) []Item {
 
 // Look returns what this member and others should look at together.
 func (s Source) Look() []Attention {
-	return s.attentions(append(s.parted(), s.State.Look(s.Env)...))
+	return s.attentions(slices.Concat(s.parted(), s.State.Look(s.Env), s.chains()))
 }
 
 func (s Source) attentions(all []circle.Attention) []Attention {

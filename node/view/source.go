@@ -25,6 +25,9 @@ type Source struct {
 	// to go, where another home said so.
 	Void []Void
 	Told string
+	// Busy are the members of whom a device has written, today, almost what a device
+	// may write in a day, ascending.
+	Busy []crdt.ID
 	// Forgotten says how many devices of members are known to have an op, and how
 	// many there are; false if it is not here. It may be nil where nobody knows.
 	Forgotten func(op crdt.ID) (confirmed, devices int, ok bool)
