@@ -62,6 +62,7 @@ func (r *resident) off() {
 
 // Any member with voice opens the door while the home of whoever invited is off.
 func TestAnotherDoorkeeper(t *testing.T) {
+	t.Parallel()
 	rosa, tomasz, ann := newResident(t, "rosa"), newResident(t, "tomasz"), newResident(t, "ann")
 	id, err := rosa.Begin(t.Context(), node.BeginOptions{Charter: membership.DefaultCharter("Mill Lane"), As: "Rosa"})
 	if err != nil {

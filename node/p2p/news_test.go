@@ -11,6 +11,7 @@ import (
 // What happens on the network is told at once, and nothing is told when nothing
 // happens.
 func TestNews(t *testing.T) {
+	t.Parallel()
 	v := newVillage(t)
 	a, b := v.house("a"), v.house("b")
 	v.join(a, b)
