@@ -31,6 +31,10 @@ func (s *speaker) field(label, value string) {
 
 func (s *speaker) post(p *view.Post) {
 	s.line("%s  %s", short(p.ID), s.postLine(p))
+	if p.Faded {
+		s.line("  This has faded, as was agreed; its words were let go.")
+		return
+	}
 	if p.Details != "" {
 		s.line("%s", paragraphs(p.Details, "  "))
 	}

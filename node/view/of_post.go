@@ -24,7 +24,7 @@ func (s Source) post(p circle.Post) Post {
 		ID: p.ID.String(), Kind: KindOffer, Circle: s.Circle.String(), Title: p.Title, Details: p.Details,
 		Category: p.Category, Author: s.Person(p.Author), Status: p.Status, When: p.When, By: p.By,
 		People: int(p.People), ExtraOK: p.ExtraOK, Repeat: p.Rule, Skips: p.Skips, Area: p.Area, Costs: p.Costs,
-		Tender: p.Tender, Under: int(p.Under), FadesOn: p.FadesOn, SignUp: signUps[p.SignUp],
+		Tender: p.Tender, Under: int(p.Under), FadesOn: p.FadesOn, Faded: p.Faded, SignUp: signUps[p.SignUp],
 		Audience: s.audience(p.Audience), NotNow: s.people(p.NotNow), Made: s.at(p.Made), Agreements: hexes(p.Agreements),
 	}
 	if p.Need {

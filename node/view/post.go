@@ -31,16 +31,18 @@ type Post struct {
 	When []string `json:"when,omitempty"`
 	By   string   `json:"by,omitempty"`
 	// People is how many each slot has places for, at least 1.
-	People   int      `json:"people"`
-	ExtraOK  bool     `json:"extra_ok,omitempty"`
-	Repeat   string   `json:"repeat,omitempty"` // an RRULE
-	Skips    []string `json:"skips,omitempty"`
-	Area     string   `json:"area,omitempty"`
-	Costs    string   `json:"costs,omitempty"`
-	How      []string `json:"how,omitempty"`
-	Tender   bool     `json:"tender,omitempty"`
-	Under    int      `json:"under,omitempty"`
-	FadesOn  string   `json:"fades_on,omitempty"`
+	People  int      `json:"people"`
+	ExtraOK bool     `json:"extra_ok,omitempty"`
+	Repeat  string   `json:"repeat,omitempty"` // an RRULE
+	Skips   []string `json:"skips,omitempty"`
+	Area    string   `json:"area,omitempty"`
+	Costs   string   `json:"costs,omitempty"`
+	How     []string `json:"how,omitempty"`
+	Tender  bool     `json:"tender,omitempty"`
+	Under   int      `json:"under,omitempty"`
+	FadesOn string   `json:"fades_on,omitempty"`
+	// Faded says that its words were let go: a stub is all there is.
+	Faded    bool     `json:"faded,omitempty"`
 	Slots    []Slot   `json:"slots"`
 	SignUp   string   `json:"sign_up"` // "open" or "ask-first"
 	Audience Audience `json:"audience"`
