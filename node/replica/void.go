@@ -12,8 +12,18 @@ import (
 // void reports whether a content op has no effect because its author was no
 // longer there, as far as the settled view of who belongs can tell. What a batch
 // changes in that view is caught up by revoid.
+//
+// A retraction always has its effect. A home that heard of it before it heard of
+// the removal has dropped the body by then, and cannot take it up again; homes
+// would differ for ever. And who takes a sentence back may, whatever became of
+// them.
 func (r *Replica) void(op *crdt.Op, fact crdt.Fact) bool {
-	return r.set.View().VoidContent(op.Dev, fact.Known, func(tip crdt.ID) bool { return r.atOrBelow(op, tip) })
+	if !r.set.View().VoidContent(op.Dev, fact.Known, func(tip crdt.ID) bool { return r.atOrBelow(op, tip) }) {
+		return false
+	}
+	change, readable := r.open(op)
+	_, retracts := change.Body.(circle.Retracted)
+	return !readable || !retracts
 }
 
 // seenTip notes that a tip arrived which a removal or leave had seen: what lies
@@ -65,7 +75,7 @@ func (r *Replica) revoid() error {
 			return err
 		}
 		for _, id := range lane {
-			op, fact, ok, err := r.lookup(id)
+			op, _, ok, err := r.lookup(id)
 			if err != nil {
 				return err
 			}
@@ -73,9 +83,7 @@ func (r *Replica) revoid() error {
 				continue
 			}
 			if change, readable := r.open(&op); readable {
-				if err := r.restudied(&op, fact, change, records); err != nil {
-					return err
-				}
+				records[change.Record()] = true
 			}
 		}
 	}
@@ -89,31 +97,6 @@ func (r *Replica) revoid() error {
 		r.unmark()
 	}
 	return nil
-}
-
-// maxLateRetractions bounds the bodies that go in a batch because their
-// retraction is void no longer; what is beyond it stays hidden, not deleted.
-const maxLateRetractions = 64
-
-// restudied notes the records to make again because it may have changed whether
-// change is void: its own, and that of what it takes back.
-func (r *Replica) restudied(op *crdt.Op, fact crdt.Fact, change circle.Change, records map[crdt.ID]bool) error {
-	records[change.Record()] = true
-	gone, ok := change.Body.(circle.Retracted)
-	if !ok {
-		return nil
-	}
-	target, _, here, err := r.lookup(gone.Op)
-	if err != nil || !here {
-		return err
-	}
-	if taken, readable := r.open(&target); target.Body != nil && readable {
-		records[taken.Record()] = true
-	}
-	if r.void(op, fact) || len(r.out.Bodies) >= maxLateRetractions {
-		return nil
-	}
-	return r.retract(change, gone.Op)
 }
 
 // lane returns all ops of a device, those of this batch included.
