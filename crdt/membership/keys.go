@@ -66,7 +66,7 @@ func (b *builder) epochs() {
 	for i := range v.epochs {
 		e := &v.epochs[i]
 		v.circle = append(v.circle, e.EpochInfo)
-		leaks := within(e.roster, out.bits)
+		leaks := b.readers(e, out.bits)
 		misses := leaks == nil && v.missesSomebody(e)
 		e.usable = leaks == nil && !misses && !b.w.void.Has(e.e.n)
 		switch {
@@ -79,6 +79,27 @@ func (b *builder) epochs() {
 	if slices.ContainsFunc(v.epochs, func(e epochAt) bool { return e.usable }) {
 		v.reason = MintNone
 	}
+}
+
+// readers returns those of the devices that are out now who can read an epoch:
+// whoever its author did not know to be out was entitled to its secret at some
+// time, or may have been by somebody's view. Where history is all, that is also
+// who came after it was made.
+func (b *builder) readers(e *epochAt, out crdt.Bits) crdt.Bits {
+	var leaks grow
+	found := false
+	for dev := range minus(out, b.m.outOf(e.e)).Each {
+		d := b.v.device[b.m.devices[dev]]
+		if b.v.charter.History == HistoryAll || e.roster.Has(dev) ||
+			slices.ContainsFunc(d.certs, func(c *entry) bool { return !c.past.Has(e.e.n) }) {
+			leaks.add(dev)
+			found = true
+		}
+	}
+	if !found {
+		return nil
+	}
+	return leaks.bits
 }
 
 // leak tells a leave from what is more urgent.
@@ -100,15 +121,25 @@ func (m *memory) rosterOf(e *entry) crdt.Bits {
 		return r
 	}
 	w := m.then(e, nil)
-	out := grow{}
+	var in, out grow
 	for dev := range m.devices {
 		member := m.author(e.past, dev)
-		if member >= 0 && w.members.Has(member) && !w.lapsed.Has(member) && !m.revoked(w, e.past, member, dev) {
+		switch {
+		case member < 0:
+		case !w.members.Has(member) || m.revoked(w, e.past, member, dev):
 			out.add(dev)
+		case !w.lapsed.Has(member):
+			in.add(dev)
 		}
 	}
-	m.rosters[e.n] = out.bits
-	return out.bits
+	m.rosters[e.n], m.outs[e.n] = in.bits, out.bits
+	return in.bits
+}
+
+// outOf returns the devices that an epoch's author knew to be out.
+func (m *memory) outOf(e *entry) crdt.Bits {
+	m.rosterOf(e)
+	return m.outs[e.n]
 }
 
 func compareEpochs(x, y EpochInfo) int {

@@ -64,6 +64,7 @@ type memory struct {
 	certain map[[32]byte]bool
 	content map[uint32]crdt.Bits
 	rosters map[int]crdt.Bits
+	outs    map[int]crdt.Bits // of epochs: devices its author knew to be out
 	// witness holds, for an admission or a sponsor, ops by which a majority knew it.
 	witness map[int]crdt.Bits
 }
@@ -73,7 +74,7 @@ func newMemory(p *crdt.Pasts) *memory {
 		deviceNum: map[crdt.Device]int{}, byMember: map[int][]*entry{}, byDevice: map[int][]*entry{},
 		of: map[uint64][]*entry{}, admitsOf: map[int][]*entry{}, certsOf: map[int][]*entry{}, naming: map[int][]*entry{},
 		revoking: map[int][]*entry{}, worlds: map[[32]byte]*world{}, thens: map[int]*world{}, certain: map[[32]byte]bool{},
-		content: map[uint32]crdt.Bits{}, rosters: map[int]crdt.Bits{}, witness: map[int]crdt.Bits{}}
+		content: map[uint32]crdt.Bits{}, rosters: map[int]crdt.Bits{}, outs: map[int]crdt.Bits{}, witness: map[int]crdt.Bits{}}
 }
 
 func (m *memory) member(id crdt.ID) int {
