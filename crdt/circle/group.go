@@ -7,10 +7,8 @@ import (
 	"tend/crdt"
 )
 
-// Bounds of one's own groups.
-const (
-	MaxGroups = 64
-)
+// MaxGroups is how many groups of one's own a circle may have.
+const MaxGroups = 64
 
 // Group is a list of people that one keeps for oneself, on one's own node only.
 type Group struct {

@@ -64,7 +64,7 @@ func (c AnswerPod) decide(s *State, env Env) (plan, error) {
 	var drafts []Draft
 	for _, r := range pair.asked {
 		own := slices.DeleteFunc(r.words(), func(w word) bool { return w.by != env.Me })
-		if len(own) == 1 && own[0].value == c.Word || len(own) == 0 && c.Word == WordNone {
+		if len(own) == 1 && own[0].value == c.Word {
 			continue
 		}
 		drafts = append(drafts, fixed([]crdt.ID{c.Owner}, WordGiven{On: r.id, Value: c.Word, Replaces: r.replacing(env.Me)}))
