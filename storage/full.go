@@ -13,7 +13,9 @@ var ErrFull = errors.New("disk is full")
 // that the disk is full: the program is ended in the midst of a write. So no write
 // begins below WriteReserve, which is more than what a store writes by itself
 // afterwards (two memtables, and the tables a compaction makes before it deletes
-// the old ones), and no store is opened below OpenReserve.
+// the old ones), and no store is opened below OpenReserve. What remains is another
+// program that takes all the rest while a compaction runs: that ends this one as a
+// kill would, with all that was synced in place.
 const (
 	WriteReserve = 64 << 20
 	OpenReserve  = 24 << 20

@@ -122,8 +122,15 @@ func (m *machine) checkRoom() view.Check {
 	return c
 }
 
+// keyPlaces say where the key is.
+var keyPlaces = map[vault.Place]string{
+	vault.InFile:       "it lies in a file beside the vault; tend vault passphrase or tend vault keyring moves it",
+	vault.InKeyring:    "it is in this computer's keyring",
+	vault.InPassphrase: "it opens with the passphrase alone",
+}
+
 func (m *machine) checkKey() view.Check {
-	c := view.Check{Check: "key", OK: true, Finding: "its key is with the " + m.vault.Where().String()}
+	c := view.Check{Check: "key", OK: true, Finding: keyPlaces[m.vault.Where()]}
 	if _, err := os.Stat(m.home.path(vault.KeyFileName)); err == nil && m.vault.Where() != vault.InFile {
 		c.OK, c.Finding, c.Remedy = false, "a key file lies beside the vault although the key is elsewhere", "look at vault.key, and remove it if it is old"
 	}

@@ -155,7 +155,7 @@ var aloneReasons = map[p2p.Why]string{
 	p2p.OwnOnly:   "This home listens on its own machine only, and nobody else there answers.",
 	p2p.NoNetwork: "This machine has no network just now.",
 	p2p.Unreached: "No other home answers just now.",
-	p2p.NoAddress: "Of nobody an address is known yet.",
+	p2p.NoAddress: "No address of another home is known yet.",
 }
 
 // Sync implements [api.Travel].
