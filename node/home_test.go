@@ -45,18 +45,26 @@ func newHome(t testing.TB, name string) *home {
 	return h
 }
 
-// start opens the node over what the home keeps, and runs it.
-func (h *home) start() {
+// open opens the node over what the home keeps.
+func (h *home) open() {
 	h.t.Helper()
 	n, err := node.New(node.Config{Store: h.store, Keys: h.keys, Rand: h.rand, Now: h.now, Zone: "Europe/Berlin",
 		Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		h.t.Fatalf("open %s's home: %v", h.name, err)
 	}
+	h.Node = n
+}
+
+// start opens the node and runs it.
+func (h *home) start() {
+	h.t.Helper()
+	h.open()
+	n := h.Node
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = n.Run(ctx) }()
-	h.Node, h.stop = n, func() { cancel(); <-done }
+	h.stop = func() { cancel(); <-done }
 }
 
 // shut stops the node, if it runs.

@@ -59,7 +59,7 @@ func New(cfg Config) (*Node, error) {
 		revisions: newBroadcast(mergeRevisions), clocks: newClocks()}
 	n.entrance, n.partings, n.links = newEntrance(n), newPartings(n), &links{node: n}
 	for _, id := range cfg.Keys.Circles() {
-		x, err := n.newRunner(id)
+		x, err := n.open(id)
 		if err != nil {
 			return nil, err
 		}

@@ -102,8 +102,30 @@ func (n *Node) Rebuild(ctx context.Context) error {
 	return nil
 }
 
+// rowRebuilding says that a rebuild was begun and not ended: what is derived must
+// not be trusted.
+var rowRebuilding = []byte("y|rebuilding")
+
+// open returns the runner of a circle. If the program ended in the middle of a
+// rebuild, it is done once more first.
+func (n *Node) open(id crdt.ID) (*runner, error) {
+	store, err := n.cfg.Store.Circle(id)
+	if err != nil {
+		return nil, err
+	}
+	if _, begun, err := store.Get(rowRebuilding); err != nil {
+		return nil, err
+	} else if begun {
+		return n.rebuild(id, store)
+	}
+	return n.newRunner(id)
+}
+
 // rebuild makes one circle's derived rows again.
 func (n *Node) rebuild(id crdt.ID, store storage.Circle) (*runner, error) {
+	if err := store.Put(row(rowRebuilding, []byte{})); err != nil {
+		return nil, err
+	}
 	for _, kind := range replica.DerivedKinds() {
 		if err := dropRows(store, kind); err != nil {
 			return nil, err
@@ -124,6 +146,9 @@ func (n *Node) rebuild(id crdt.ID, store storage.Circle) (*runner, error) {
 		return store.Put(kept...)
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := store.Put(row(rowRebuilding, nil)); err != nil {
 		return nil, err
 	}
 	x.publish()
