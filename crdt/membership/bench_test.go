@@ -43,7 +43,7 @@ func large(b *testing.B, members, ops int) *membertest.Circle {
 	return c
 }
 
-var sizes = []struct{ members, ops int }{{30, 1000}, {300, 8000}}
+var sizes = []struct{ members, ops int }{{30, 1000}, {300, 10_000}}
 
 // BenchmarkView is the whole view after one more control op.
 func BenchmarkView(b *testing.B) {
@@ -86,7 +86,7 @@ func BenchmarkStart(b *testing.B) {
 
 // BenchmarkJudgeContent is level 2 of one content op.
 func BenchmarkJudgeContent(b *testing.B) {
-	c := large(b, 300, 8000)
+	c := large(b, 300, 10_000)
 	known, err := c.Pasts.Known([]crdt.ID{c.Ops[len(c.Ops)-1].ID})
 	if err != nil {
 		b.Fatal(err)
@@ -101,7 +101,7 @@ func BenchmarkJudgeContent(b *testing.B) {
 
 // BenchmarkJudgeBeat is level 2 of one control op that knows everything.
 func BenchmarkJudgeBeat(b *testing.B) {
-	c := large(b, 300, 8000)
+	c := large(b, 300, 10_000)
 	op := c.Make(c.Founder.Device(), []crdt.ID{c.Ops[len(c.Ops)-1].ID}, &membership.Beat{})
 	for b.Loop() {
 		if err := c.Set.Judge(&op, &membership.Beat{}); err != nil {
