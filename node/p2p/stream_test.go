@@ -3,7 +3,6 @@ package p2p_test
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"io"
 	"testing"
 	"time"
@@ -15,8 +14,6 @@ import (
 	"tend/node/p2p"
 	"tend/protocol"
 )
-
-func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
 func sendFrame(w io.Writer, data []byte) error {
 	_, err := w.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), data...))
