@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -61,26 +62,39 @@ func (n *Node) handLog(p Pipe, ops []crdt.Op) error {
 
 // readLog reads what handLog writes.
 func readLog(id crdt.ID, p Pipe) ([]crdt.Op, error) {
+	ops, _, err := readReturn(id, p)
+	return ops, err
+}
+
+// readReturn reads lockboxes and a control log: KEYS… OPS… EDGE. io.EOF says that
+// nothing at all came.
+func readReturn(id crdt.ID, p Pipe) ([]crdt.Op, []protocol.Lockbox, error) {
 	var ops []crdt.Op
-	for len(ops) <= maxControlLog {
+	var boxes []protocol.Lockbox
+	for len(ops) <= maxControlLog && len(boxes) <= maxControlLog {
 		f, err := receiveFrame(p)
+		if errors.Is(err, io.EOF) && len(ops)+len(boxes) > 0 {
+			err = io.ErrUnexpectedEOF
+		}
 		if err != nil {
-			return nil, fmt.Errorf("read the control log: %w", err)
+			return nil, nil, fmt.Errorf("read the control log: %w", err)
 		}
 		switch f := f.(type) {
+		case *protocol.Keys:
+			boxes = append(boxes, f.Boxes...)
 		case *protocol.Ops:
 			more, err := protocol.UnpackByID(id, f)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			ops = append(ops, more...)
 		case *protocol.Edge:
-			return ops, nil
+			return ops, boxes, nil
 		default:
-			return nil, fmt.Errorf("frame %d in a control log", f.Number())
+			return nil, nil, fmt.Errorf("frame %d in a control log", f.Number())
 		}
 	}
-	return nil, errors.New("more was handed over than a circle can hold")
+	return nil, nil, errors.New("more was handed over than a circle can hold")
 }
 
 // takeFirst takes the first op of a device in that was just let in: the peer could

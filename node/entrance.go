@@ -202,7 +202,7 @@ func (n *Node) Knocks() []Knocking {
 			continue
 		}
 		if inv, ok := code.(*protocol.Invite); ok {
-			out = append(out, Knocking{ID: j.ID, Contacts: inv.Contacts})
+			out = append(out, Knocking{ID: j.ID, Back: j.ComingBack(), Contacts: inv.Contacts})
 		}
 	}
 	return out

@@ -73,5 +73,6 @@ type Visit struct {
 // Knocking is a bearer code this home knocks with.
 type Knocking struct {
 	ID       string // the home's own name for it
+	Back     bool   // a member who comes back: [Node.Recover]
 	Contacts []protocol.Contact
 }

@@ -43,6 +43,7 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 		st.Circles = append(st.Circles, one.CircleStatus)
 		facts.add(one)
 	}
+	st.Circles = append(st.Circles, m.comingBack()...)
 	for _, j := range m.config.Keys.Joinings() {
 		facts.knocking = facts.knocking || j.Over == ""
 	}

@@ -13,6 +13,10 @@ func (b *builder) beats() {
 	}
 	for _, p := range b.m.of[KindPropose] {
 		if b.s.Has(p.n) && !b.enacted(p) {
+			if p.body.(*Propose).What == Recover {
+				b.beatToRipen(p)
+				continue
+			}
 			b.beatOn(p)
 		}
 	}

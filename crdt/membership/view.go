@@ -93,6 +93,10 @@ type View struct {
 	reason  MintReason
 	beats   map[crdt.ID]crdt.HLC
 
+	recoveries []RecoveryInfo
+	roots      map[crdt.ID]rootKey
+	trustees   map[crdt.ID]Trustees
+
 	proposals []Proposal // the newest first
 }
 
@@ -130,6 +134,7 @@ func newView(m *memory, s crdt.Bits) *View {
 	b.invites()
 	b.epochs()
 	b.beats()
+	b.recoveries()
 	b.proposals()
 	return v
 }

@@ -71,6 +71,13 @@ var routes = []route{
 	act("revoke-device", "Ends a device of mine for good.", "circle id", view.Done{}, revokeDevice),
 	act("show-link", "A code of this home, for a device I have to scan.", "circle", view.Shown{}, showLink),
 	act("add-device", "Meets the device whose code was scanned; with its words it gets my keys.", "circle code words passphrase wait", view.Linking{}, addDevice),
+	look("recovery", "What to show to those who stand for me.", "", view.Recovery{}, recovery),
+	act("trustees", "Names who may help me back.", "circle member* of", view.Done{}, nameTrustees),
+	act("come-back", "Asks to be known again, by 24 words or by those who stand.", "code name phrase wait", view.Joining{}, comeBack),
+	act("read-recovery", "The six words of the code of somebody who comes back.", "code", view.Recovery{}, readRecovery),
+	act("stand-for", "Says that whoever shows the code is that member.", "circle member code", view.Done{}, standFor),
+	act("object-return", "Says that whoever comes back in my name is not me.", "circle", view.Done{}, objectReturn),
+	act("return", "Lets a member back in whom enough stood for.", "circle member", view.Done{}, giveBack),
 
 	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",
 		params: params("circle"), answer: view.Code{}, stream: readPicture, upload: true},

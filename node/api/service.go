@@ -40,6 +40,7 @@ type Upkeep interface {
 	Travel
 	Health
 	Devices
+	Returns
 	Keys
 }
 

@@ -187,7 +187,11 @@ func (n *Net) knock() {
 				continue
 			}
 			for _, c := range k.Contacts {
-				told, err := n.knockAt(ctx, id, c)
+				knock := n.knockAt
+				if k.Back {
+					knock = n.recoverAt
+				}
+				told, err := knock(ctx, id, c)
 				if err == nil && told == "" {
 					return nil
 				}
@@ -333,6 +337,8 @@ func (n *Net) serveJoin(w *joinWire, from PeerKey) error {
 		return n.serveKnock(w, from, *m)
 	case *protocol.FaceHello:
 		return n.serveVisit(w, from, *m)
+	case *protocol.RecoverKnock:
+		return n.home.Recovered(n.ctx, from, *m, w.pipe())
 	case *protocol.LinkHello:
 		return n.home.Linked(n.ctx, from, *m, w.pipe())
 	}

@@ -15,6 +15,11 @@ type Kin interface {
 	Link(ctx context.Context, id string, p node.Pipe) error
 	// Linked answers somebody who scanned this home's linking code.
 	Linked(ctx context.Context, from PeerKey, h protocol.LinkHello, p node.Pipe) error
+	// Recover asks at one door to be known again; id is that of a Knocking with Back.
+	// told is "later" or "no" if it was answered so.
+	Recover(ctx context.Context, id string, door PeerKey, p node.Pipe) (told string, err error)
+	// Recovered answers a member who comes back.
+	Recovered(ctx context.Context, newcomer PeerKey, k protocol.RecoverKnock, p node.Pipe) error
 }
 
 // joinPipe is a join stream as a [node.Pipe].
@@ -40,4 +45,24 @@ func (n *Net) linkAt(ctx context.Context, v Visit) error {
 	}
 	defer n.leaveDoor(w, v.Peer)()
 	return n.home.Link(ctx, v.ID, w.pipe())
+}
+
+// recoverAt asks at one door to be known again.
+func (n *Net) recoverAt(ctx context.Context, id string, door protocol.Contact) (told string, err error) {
+	w, err := n.joinStream(ctx, door.Peer, door.Addrs)
+	if err != nil {
+		return "", err
+	}
+	defer n.leaveDoor(w, door.Peer)()
+	p := w.pipe()
+	told, err = n.home.Recover(ctx, id, door.Peer, p)
+	if err != nil || told != "" {
+		return told, err
+	}
+	// Both sides knew each other as strangers when they connected, and this one
+	// became a member before the door knew it: they meet anew, as what they are now.
+	_, _ = p.Receive(1) // until the door has taken the first op in, and closed
+	n.closePeer(peerOf(door.Peer))
+	n.NetworkChanged()
+	return "", nil
 }

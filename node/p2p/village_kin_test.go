@@ -16,3 +16,11 @@ func (h *house) Link(context.Context, string, node.Pipe) error { return errors.N
 func (h *house) Linked(context.Context, p2p.PeerKey, protocol.LinkHello, node.Pipe) error {
 	return errors.New("nobody to link")
 }
+
+func (h *house) Recover(context.Context, string, p2p.PeerKey, node.Pipe) (string, error) {
+	return "", errors.New("nobody comes back")
+}
+
+func (h *house) Recovered(context.Context, p2p.PeerKey, protocol.RecoverKnock, node.Pipe) error {
+	return errors.New("nobody comes back")
+}

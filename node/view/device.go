@@ -29,3 +29,9 @@ type Linking struct {
 	Circles []string `json:"circles"`
 	Done    bool     `json:"done"`
 }
+
+// Recovery is what somebody who lost everything shows to those who stand for them.
+type Recovery struct {
+	Text  string `json:"text"`  // the code
+	Words string `json:"words"` // six, to compare by voice
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/view"
+	"tend/protocol"
+)
+
+// NameTrustees implements [api.Returns].
+func (m *machine) NameTrustees(ctx context.Context, id crdt.ID, list []crdt.ID, k int) (crdt.ID, error) {
+	return m.at().NameTrustees(ctx, id, list, k)
+}
+
+// ComeBack implements [api.Returns].
+func (m *machine) ComeBack(ctx context.Context, text, name, phrase string) (view.Joining, error) {
+	parsed, err := protocol.ParseCode(text)
+	if err != nil {
+		return view.Joining{}, unreadable(err)
+	}
+	code, ok := parsed.(*protocol.Invite)
+	if !ok {
+		return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "This is not an invitation.", Hint: "Any member of the circle can make one:  tend invite"}
+	}
+	var seed *[32]byte
+	if phrase != "" {
+		words, err := protocol.ParsePhrase(phrase)
+		if err != nil {
+			return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "These are not your 24 words: " + err.Error() + ".", Hint: "Look at the paper again, word by word."}
+		}
+		seed = &words
+	}
+	n := m.at()
+	j, err := n.ComeBack(code, name, seed)
+	if err != nil {
+		return view.Joining{}, err
+	}
+	for {
+		s, err := n.View(code.Circle)
+		if err == nil && s.Standing == membership.In && s.Arrived {
+			return view.Joining{Circle: code.Circle.String(), Name: s.People.Charter().Name, State: "member"}, nil
+		}
+		if now, ok := n.Joined(j.ID); ok && now.Over != "" {
+			return view.Joining{}, &circle.Problem{Code: circle.Kept, Say: now.Over, Hint: "Any member can make another:  tend invite"}
+		}
+		if pause(ctx, doorLook) != nil {
+			return view.Joining{Circle: code.Circle.String(), State: "knocking"}, nil
+		}
+	}
+}
+
+// Recovery implements [api.Returns].
+func (m *machine) Recovery(context.Context) (view.Recovery, error) {
+	code, ok := m.at().ComingBackCode()
+	if !ok {
+		return view.Recovery{}, &circle.Problem{Code: circle.NotFound, Say: "Nobody comes back on this home.", Hint: "tend recover begin INVITE --i-am NAME"}
+	}
+	return view.Recovery{Text: code.Text(), Words: code.Words()}, nil
+}
+
+// ReadRecovery implements [api.Returns].
+func (m *machine) ReadRecovery(_ context.Context, text string) (view.Recovery, error) {
+	code, err := recoverCode(text)
+	if err != nil {
+		return view.Recovery{}, err
+	}
+	return view.Recovery{Text: code.Text(), Words: code.Words()}, nil
+}
+
+func recoverCode(text string) (*protocol.RecoverCode, error) {
+	parsed, err := protocol.ParseCode(text)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	code, ok := parsed.(*protocol.RecoverCode)
+	if !ok {
+		return nil, unreadable(errors.New("it is no code of somebody who comes back"))
+	}
+	return code, nil
+}
+
+// StandFor implements [api.Returns].
+func (m *machine) StandFor(ctx context.Context, id, member crdt.ID, text string) (crdt.ID, error) {
+	code, err := recoverCode(text)
+	if err != nil {
+		return crdt.ID{}, err
+	}
+	if code.Circle != id {
+		return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Say: "This code is of another circle.", Hint: "Name that one with --circle."}
+	}
+	return m.at().StandFor(ctx, member, code)
+}
+
+// ObjectReturn implements [api.Returns].
+func (m *machine) ObjectReturn(ctx context.Context, id crdt.ID) (crdt.ID, error) {
+	return m.at().ObjectReturn(ctx, id)
+}
+
+// Return implements [api.Returns].
+func (m *machine) Return(ctx context.Context, id, member crdt.ID) (crdt.ID, error) {
+	return m.at().Return(ctx, id, member)
+}
+
+// comingBack are the circles that somebody comes back into on this home.
+func (m *machine) comingBack() []view.CircleStatus {
+	var out []view.CircleStatus
+	for _, j := range m.config.Keys.Joinings() {
+		code, err := protocol.ParseCode(j.Code)
+		if inv, ok := code.(*protocol.Invite); err == nil && ok && j.Over == "" && j.ComingBack() {
+			out = append(out, view.CircleStatus{ID: inv.Circle.String(), Standing: "coming_back", Me: view.Person{Name: j.Name}})
+		}
+	}
+	return out
+}

@@ -1,0 +1,342 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/crdt/sig"
+	"tend/node/replica"
+	"tend/protocol"
+)
+
+// How the name of a joining begins by which a member comes back: by those who
+// stand for them, or by their own 24 words.
+const (
+	backByPeople = "back-"
+	backByPhrase = "words-"
+)
+
+// ComingBack reports whether a member who lost everything comes back by this
+// joining.
+func (j *Joining) ComingBack() bool {
+	return strings.HasPrefix(j.ID, backByPeople) || strings.HasPrefix(j.ID, backByPhrase)
+}
+
+// ComeBack begins to ask, at the doors of an invite, to be known again as the
+// member that the others call name: with the seed of their 24 words, or, if that is
+// nil, with a fresh root for which others must stand.
+func (n *Node) ComeBack(code *protocol.Invite, name string, seed *[32]byte) (JoinState, error) {
+	if err := checkName(name); err != nil {
+		return JoinState{}, err
+	}
+	if _, err := n.runner(code.Circle); err == nil {
+		return JoinState{}, &circle.Problem{Code: circle.Kept, Say: "This home is in that circle already.", Hint: "To come back, begin on a home of its own:  --home DIR"}
+	}
+	if n.now().Unix()/3600 >= int64(code.Expiry) {
+		return JoinState{}, &circle.Problem{Code: circle.Kept, Say: "This invitation has run out.", Hint: "Ask for a fresh one."}
+	}
+	for _, j := range n.cfg.Keys.Joinings() {
+		if j.Code == code.Text() && j.Over == "" && j.ComingBack() && seed == nil {
+			return JoinState{ID: j.ID, Circle: code.Circle, Last: j.Last}, nil
+		}
+	}
+	j, err := n.newJoining(code.Text(), name)
+	if err != nil {
+		return JoinState{}, err
+	}
+	j.ID = backByPeople + j.ID
+	if seed != nil {
+		j.ID = backByPhrase + strings.TrimPrefix(j.ID, backByPeople)
+		roots := rootsOf(*seed, 0)
+		j.Inception, j.RootSeed, j.NextSeed = roots.Inception, roots.RootSeed, roots.NextSeed
+		if err := n.addSeed(*seed); err != nil {
+			return JoinState{}, err
+		}
+	}
+	return JoinState{ID: j.ID, Circle: code.Circle}, n.setJoinings(func(all []Joining) []Joining {
+		return append(slices.DeleteFunc(all, func(o Joining) bool { return o.ComingBack() && o.Code == j.Code }), j)
+	})
+}
+
+func (n *Node) addSeed(seed [32]byte) error {
+	n.seeds.Lock()
+	defer n.seeds.Unlock()
+	return n.cfg.Keys.SetSeeds(n.cfg.Keys.Seeds().with(seed))
+}
+
+// ComingBackCode is what somebody who comes back shows to those who may stand for
+// them; false if nobody comes back on this home, or by their words alone.
+func (n *Node) ComingBackCode() (protocol.RecoverCode, bool) {
+	for _, j := range n.cfg.Keys.Joinings() {
+		code, err := protocol.ParseCode(j.Code)
+		inv, ok := code.(*protocol.Invite)
+		if err == nil && ok && j.Over == "" && strings.HasPrefix(j.ID, backByPeople) {
+			return protocol.RecoverCode{Circle: inv.Circle, NewRoot: j.Inception.Root, NextRootHash: j.Inception.NextRootHash}, true
+		}
+	}
+	return protocol.RecoverCode{}, false
+}
+
+// backInception stands in the join transcript of a recovery where a newcomer's
+// inception does.
+func backInception(root, next [32]byte) membership.Inception {
+	return membership.Inception{V: 1, Root: root, NextRootHash: next}
+}
+
+// Recover asks at one door to be known again. told is "later" or "no" if it was
+// answered so, and "" with no error once this home is in.
+func (n *Node) Recover(ctx context.Context, id string, door membership.PeerKey, p Pipe) (told string, err error) {
+	j, inv, err := n.invited(id)
+	if err != nil {
+		return "", err
+	}
+	k := protocol.RecoverKnock{Invite: inv.ID(), Name: j.Name}
+	if _, err := io.ReadFull(n.cfg.Rand, k.NonceJ[:]); err != nil {
+		return "", err
+	}
+	if err := p.Send(protocol.EncodeOpening(&k)); err != nil {
+		return "", fmt.Errorf("knock: %w", err)
+	}
+	data, err := p.Receive(protocol.MaxJoinMessage)
+	if err != nil {
+		return "", fmt.Errorf("hear the door: %w", err)
+	}
+	a, err := protocol.DecodeDoorAnswer(data)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("hear the door: %w", err)
+	case a.Verdict == protocol.DoorNo:
+		return "no", nil
+	case a.Verdict == protocol.DoorLater:
+		return "later", nil
+	case a.Member.IsZero() || a.Cert.Peer != door || a.Cert.Circle != inv.Circle && !a.Cert.Circle.IsZero():
+		return "", errors.New("the door's certificate is for something else")
+	}
+	me := n.rootsFor(&j, a.Member)
+	notBefore := n.clock()
+	unsigned := n.certified(&me, inv.Circle, a.Member, notBefore, nil)
+	cert := n.certified(&me, inv.Circle, a.Member, notBefore, sign(me.RootSeed, unsigned.Signed()))
+	root, next := me.Inception.Root, me.Inception.NextRootHash
+	t := membership.JoinTranscript(membership.JoinRecover, inv.Circle, k.Invite, n.peerKey(), door, k.NonceJ, a.NonceD, backInception(root, next))
+	proof := protocol.RecoverProve{Member: a.Member, NewRoot: root, NextRootHash: next, Cert: cert,
+		SigInvite: ed25519.Sign(inv.Key(), t[:]), SigRoot: sign(me.RootSeed, t[:]), SigPeer: sign(n.cfg.Keys.TransportSeed(), t[:])}
+	if err := p.Send(proof.Encode()); err != nil {
+		return "", fmt.Errorf("prove: %w", err)
+	}
+	ops, boxes, err := readReturn(inv.Circle, p)
+	if errors.Is(err, io.EOF) {
+		return "later", nil // nobody, or not enough, stand for this root yet
+	}
+	if err != nil {
+		return "", err
+	}
+	return "", n.back(ctx, j.ID, me, inv, a.Member, cert, ops, boxes, p)
+}
+
+// rootsFor finds which of the roots of 24 words are a member's: those of the
+// inception that is the member, if the words are of before any recovery.
+func (n *Node) rootsFor(j *Joining, member crdt.ID) Identity {
+	if !strings.HasPrefix(j.ID, backByPhrase) {
+		return j.Identity
+	}
+	seed, _, ok := n.cfg.Keys.Seeds().seedOf(j.RootSeed)
+	if !ok {
+		return j.Identity
+	}
+	for k := range uint32(maxNumber) {
+		if roots := rootsOf(seed, k); roots.Inception.ID() == member {
+			roots.DevSeed, roots.Boxes = j.DevSeed, j.Boxes
+			return roots
+		}
+	}
+	return j.Identity
+}
+
+// back makes the circle this home's again, once a door has handed it over.
+func (n *Node) back(ctx context.Context, id string, me Identity, inv *protocol.Invite, member crdt.ID, cert membership.DeviceCert,
+	ops []crdt.Op, boxes []protocol.Lockbox, p Pipe) error {
+	if len(ops) == 0 || ops[0].ID != inv.Circle || !hasHead(ops, inv.Ctl[:]) {
+		return errors.New("the control log handed over is not this circle's, or is old")
+	}
+	keys := CircleKeys{Identity: me}
+	var err error
+	if keys.LogKey, err = n.openLogKey(&keys, inv.Circle, boxes, ops); err != nil {
+		return err
+	}
+	v, err := peopleOf(inv.Circle, keys.LogKey, ops)
+	if err != nil {
+		return err
+	}
+	m, ok := v.Member(member)
+	if !ok || m.Standing != membership.In {
+		return errors.New("the control log handed over does not know this member")
+	}
+	var body membership.Body = &membership.DeviceAdd{Cert: cert}
+	if root, _ := v.Root(member); root != me.Inception.Root {
+		at := slices.IndexFunc(v.Recoveries(), func(r membership.RecoveryInfo) bool {
+			return r.Target == member && r.Recovery.NewRoot == me.Inception.Root && !r.Enact.IsZero()
+		})
+		if at < 0 {
+			return errors.New("the control log handed over holds no decision to let this member back")
+		}
+		r := v.Recoveries()[at]
+		body = &membership.Rotate{NewRoot: r.Recovery.NewRoot, NextRootHash: r.Recovery.NextRootHash, Enact: r.Enact, Cert: cert}
+	}
+	keys.Inception = m.Inception
+	op, err := n.comeIn(ctx, inv.Circle, keys, ops, body)
+	if err != nil {
+		return err
+	}
+	if err := sendFrame(p, protocol.PackByID([]crdt.Op{op}, carriesBody)); err != nil {
+		return err
+	}
+	x, err := n.runner(inv.Circle)
+	if err != nil {
+		return err
+	}
+	if err := x.takeKeys(ctx, boxes); err != nil {
+		n.log.Debug("some keys handed over did not open", "err", err)
+	}
+	return n.setJoinings(func(all []Joining) []Joining {
+		return slices.DeleteFunc(all, func(o Joining) bool { return o.ID == id })
+	})
+}
+
+// peopleOf reads who belongs from a control log in the order of causes.
+func peopleOf(id crdt.ID, logKey protocol.Secret, ops []crdt.Op) (*membership.View, error) {
+	pasts := crdt.NewPasts()
+	set := membership.NewSet(pasts)
+	for i := range ops {
+		op := &ops[i]
+		var kind uint64 = membership.KindBeat
+		var payload []byte
+		if !op.IsBeat() {
+			opened, err := protocol.OpenBody(logKey, op.Context(id), op.Dev, op.Seq, op.Body)
+			if err != nil {
+				return nil, fmt.Errorf("read the control log: %w", err)
+			}
+			kind, payload = opened.Kind, opened.Payload
+		}
+		body, err := membership.Decode(id, op, kind, payload)
+		if err != nil {
+			return nil, fmt.Errorf("read the control log: %w", err)
+		}
+		if _, err := pasts.Add(op.ID, op.Ctl); err != nil {
+			return nil, fmt.Errorf("read the control log: %w", err)
+		}
+		if err := set.Judge(op, body); err != nil {
+			return nil, err
+		}
+		set.Add(op, body)
+	}
+	return set.View(), nil
+}
+
+// Recovered is the door's side: it opens to a member's own root at once, and to
+// another only when the circle has decided so. Until then it hands out nothing.
+func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k protocol.RecoverKnock, p Pipe) error {
+	say := func(v protocol.Verdict) error {
+		return p.Send(protocol.EncodeDoorAnswer(protocol.DoorAnswer{Verdict: v}))
+	}
+	x, info, ok := n.inviteOf(k.Invite)
+	if !ok {
+		return say(protocol.DoorLater)
+	}
+	s := x.snap.Load()
+	d, here := s.People.Device(s.Dev)
+	member, known := memberNamed(s, k.Name)
+	switch {
+	case !live(info, uint64(n.now().UnixMilli()/3_600_000)):
+		return say(protocol.DoorNo)
+	case !s.People.HasVoice(s.Me) || !here || !known || member == s.Me:
+		return say(protocol.DoorLater)
+	}
+	a := protocol.DoorAnswer{Verdict: protocol.DoorOpen, Cert: d.Cert, WallMS: uint64(n.now().UnixMilli()), Member: member}
+	if _, err := io.ReadFull(n.cfg.Rand, a.NonceD[:]); err != nil {
+		return err
+	}
+	if err := p.Send(protocol.EncodeDoorAnswer(a)); err != nil {
+		return err
+	}
+	data, err := p.Receive(protocol.MaxJoinMessage)
+	if err != nil {
+		return fmt.Errorf("hear who comes back: %w", err)
+	}
+	proof, err := protocol.DecodeRecoverProve(data)
+	if err != nil {
+		return err
+	}
+	if err := n.checkReturn(x.id, &proof, newcomer, member, k, a, info); err != nil {
+		return err
+	}
+	if !mayReturn(s.People, &proof) {
+		return nil
+	}
+	var boxes []protocol.Lockbox
+	err = x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+		var err error
+		boxes, err = w.ForReturning(member, proof.Cert)
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	ops, err := x.controlLog(ctx)
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(boxes, maxWanted) {
+		if err := sendFrame(p, &protocol.Keys{Boxes: part}); err != nil {
+			return err
+		}
+	}
+	if err := n.handLog(p, ops); err != nil {
+		return err
+	}
+	return n.takeFirst(ctx, x.id, p)
+}
+
+// checkReturn holds that the proof is of the invite, the new root and the peer.
+func (n *Node) checkReturn(id crdt.ID, p *protocol.RecoverProve, newcomer membership.PeerKey, member crdt.ID, k protocol.RecoverKnock, a protocol.DoorAnswer, info membership.InviteInfo) error {
+	t := membership.JoinTranscript(membership.JoinRecover, id, k.Invite, newcomer, n.peerKey(), k.NonceJ, a.NonceD, backInception(p.NewRoot, p.NextRootHash))
+	switch {
+	case p.Member != member || p.Cert.Member != member || p.Cert.Peer != newcomer:
+		return errors.New("the proof is for somebody else")
+	case !sig.Verify(info.Invite.Pub, t[:], p.SigInvite), !sig.Verify(p.NewRoot, t[:], p.SigRoot), !sig.Verify(newcomer, t[:], p.SigPeer):
+		return errors.New("a signature of the proof does not verify")
+	}
+	return p.Cert.Check(p.NewRoot, id)
+}
+
+// mayReturn reports whether a root is the one in force, or one the circle decided on.
+func mayReturn(v *membership.View, p *protocol.RecoverProve) bool {
+	if root, _ := v.Root(p.Member); root == p.NewRoot {
+		return true
+	}
+	return slices.ContainsFunc(v.Recoveries(), func(r membership.RecoveryInfo) bool {
+		return r.Target == p.Member && !r.Enact.IsZero() && r.Recovery.NewRoot == p.NewRoot && r.Recovery.NextRootHash == p.NextRootHash
+	})
+}
+
+// memberNamed finds the one member whom the others call name.
+func memberNamed(s *Snapshot, name string) (crdt.ID, bool) {
+	var found []crdt.ID
+	for _, m := range s.People.Members() {
+		if strings.EqualFold(strings.TrimSpace(s.State.Name(m.ID)), strings.TrimSpace(name)) {
+			found = append(found, m.ID)
+		}
+	}
+	if len(found) != 1 {
+		return crdt.ID{}, false
+	}
+	return found[0], true
+}
