@@ -1,6 +1,7 @@
 package badgerstore_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,17 +24,33 @@ func open(t testing.TB, dir string) *badgerstore.Store {
 }
 
 // copyDir copies a store that is open: what a killed process leaves behind, for
-// what it wrote is with the kernel.
+// what it wrote is with the kernel. A copy during which Badger's list of tables
+// changed is no moment's picture, and is made again.
 func copyDir(t testing.TB, from string) string {
 	t.Helper()
-	to := t.TempDir()
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		t.Fatal(err)
+	list := func() []byte {
+		data, err := os.ReadFile(filepath.Join(from, "MANIFEST"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
 	}
-	if err := os.Remove(filepath.Join(to, "LOCK")); err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
+	for range 100 {
+		before, to := list(), t.TempDir()
+		err := os.CopyFS(to, os.DirFS(from))
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		if err != nil || !bytes.Equal(list(), before) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(to, "LOCK")); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		return to
 	}
-	return to
+	t.Fatal("the store's tables never stood still")
+	return ""
 }
 
 func TestSuite(t *testing.T) {
