@@ -115,9 +115,6 @@ func (r *Replica) accept(op crdt.Op, src Source, now int64) (Verdict, error) {
 	if src.Way != own && (held && r.overheld(op.Dev) || r.surplus(&op, fact)) {
 		return Verdict{Outcome: Dropped}, nil
 	}
-	if src.Way != own && (held && r.overheld(op.Dev) || r.surplus(&op, fact)) {
-		return Verdict{Outcome: Dropped}, nil
-	}
 	if err := r.add(&op, fact, control, held); err != nil {
 		return Verdict{}, err
 	}
