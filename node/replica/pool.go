@@ -47,13 +47,14 @@ type pool struct {
 	byNeed map[crdt.ID][]crdt.ID // what is missing → who waits for it, ascending
 	byPeer map[membership.PeerKey]int
 	byDev  map[crdt.Device]int
+	sizes  map[crdt.Device]int // bytes of each author
 	bytes  int
 	shared bool
 }
 
 func newPool() *pool {
 	return &pool{ops: map[crdt.ID]waiting{}, byNeed: map[crdt.ID][]crdt.ID{},
-		byPeer: map[membership.PeerKey]int{}, byDev: map[crdt.Device]int{}}
+		byPeer: map[membership.PeerKey]int{}, byDev: map[crdt.Device]int{}, sizes: map[crdt.Device]int{}}
 }
 
 // own returns a pool that may be changed without its other users noticing.
@@ -61,7 +62,8 @@ func (p *pool) own() *pool {
 	if !p.shared {
 		return p
 	}
-	return &pool{ops: maps.Clone(p.ops), byNeed: maps.Clone(p.byNeed), byPeer: maps.Clone(p.byPeer), byDev: maps.Clone(p.byDev), bytes: p.bytes}
+	return &pool{ops: maps.Clone(p.ops), byNeed: maps.Clone(p.byNeed), byPeer: maps.Clone(p.byPeer),
+		byDev: maps.Clone(p.byDev), sizes: maps.Clone(p.sizes), bytes: p.bytes}
 }
 
 // within reports whether neither the peer nor the author of w has too much
@@ -77,14 +79,20 @@ func (p *pool) full(w waiting) bool {
 
 // victim returns the op that goes when w has no room: the one that waits longest
 // of the author who has the most waiting, if that is more than the author of w.
+// The most is that of what there is no room for, bytes or ops: few large ops of
+// one author do not put out many small ones of another.
 func (p *pool) victim(w waiting) (crdt.ID, bool) {
+	shares := p.byDev
+	if p.bytes+w.op.Size() > MaxWaitingBytes {
+		shares = p.sizes
+	}
 	var greatest crdt.Device
-	for dev, n := range p.byDev {
-		if most := p.byDev[greatest]; n > most || n == most && dev.Compare(greatest) < 0 {
+	for dev, n := range shares {
+		if most := shares[greatest]; n > most || n == most && dev.Compare(greatest) < 0 {
 			greatest = dev
 		}
 	}
-	if p.byDev[greatest] <= p.byDev[w.op.Dev] {
+	if shares[greatest] <= shares[w.op.Dev] {
 		return crdt.ID{}, false
 	}
 	var oldest waiting
@@ -105,6 +113,7 @@ func (p *pool) add(w waiting) {
 	p.bytes += w.op.Size()
 	p.byPeer[w.from]++
 	p.byDev[w.op.Dev]++
+	p.sizes[w.op.Dev] += w.op.Size()
 	for _, id := range w.on {
 		p.byNeed[id] = append(slices.Clip(p.byNeed[id]), w.op.ID)
 	}
@@ -122,6 +131,9 @@ func (p *pool) remove(id crdt.ID) (waiting, bool) {
 	}
 	if p.byDev[w.op.Dev]--; p.byDev[w.op.Dev] == 0 {
 		delete(p.byDev, w.op.Dev)
+	}
+	if p.sizes[w.op.Dev] -= w.op.Size(); p.sizes[w.op.Dev] == 0 {
+		delete(p.sizes, w.op.Dev)
 	}
 	for _, need := range w.on {
 		left := slices.DeleteFunc(slices.Clone(p.byNeed[need]), func(x crdt.ID) bool { return x == id })
