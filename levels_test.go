@@ -48,7 +48,6 @@ var levels = []struct {
 	{8, "node/api", nil},
 	{8, "node/client", nil},
 	{8, "node/p2p", nil},
-	{8, "node/sim", nil},
 	{9, "cmd/tend", nil},
 	{9, "examples", nil},
 	{9, "examples/bell", nil},
