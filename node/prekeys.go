@@ -13,7 +13,7 @@ import (
 
 // boxKept is how long the private half of a prekey is kept after a newer one of
 // this device was accepted: lockboxes for it may still be under way (SPEC.md
-// §2.1). A home that was off for months keeps its prekey, having no newer one.
+// §4.1). A home that was off for months keeps its prekey, having no newer one.
 const boxKept = 60 * 24 * time.Hour
 
 // renewPrekey publishes a new prekey. Its private half is kept first; one that was

@@ -17,7 +17,7 @@ import (
 )
 
 // Why a body does not open. A body that does not open has no effect; its op
-// stays in the log (SPEC.md §3.3).
+// stays in the log (SPEC.md §5.3).
 var (
 	// ErrBodyForm: the bytes are no sealed body, or what was sealed is no body.
 	ErrBodyForm = errors.New("malformed body")

@@ -8,7 +8,7 @@ import (
 )
 
 // Welcome returns the changes that a newcomer is shown where history is from
-// joining (SPEC.md §4.3): of each member in env the newest of every section, of
+// joining (SPEC.md §7.3): of each member in env the newest of every section, of
 // each open post and accord all that belongs to it, and what is written on the
 // circle itself; each only as far as it is for the whole circle. They come in
 // that order, so that the most needed of them stay where there is a limit.

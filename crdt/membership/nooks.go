@@ -30,7 +30,7 @@ func (v *View) NooksClaiming(id EpochID, commit [32]byte) []EpochInfo {
 // NooksToAsk returns the nooks that a device may be meant to read though none of
 // the lockboxes inside can be for it, ascending by id: their author knew its
 // member, and either knew no certificate of this device, or put no lockboxes in
-// (SPEC.md §4.4). Whether the member is in the roster, a holder knows.
+// (SPEC.md §4.5). Whether the member is in the roster, a holder knows.
 func (v *View) NooksToAsk(dev crdt.Device) []EpochInfo {
 	me, ok := v.device[dev]
 	if !ok || !me.in {

@@ -11,7 +11,7 @@ import (
 	"tend/crdt/membership"
 )
 
-// Bounds of the waiting pool (SPEC.md §3.3): what may wait for parents or for a
+// Bounds of the waiting pool (SPEC.md §7.8): what may wait for parents or for a
 // body, in all, from one peer, of one author, and for how long.
 const (
 	MaxWaiting          = 10_000
