@@ -77,6 +77,8 @@ func (n *Net) RelayedBy(p peer.ID) float64 {
 	if k.relay == nil {
 		return 0
 	}
+	k.relay.mu.Lock()
+	defer k.relay.mu.Unlock()
 	return relayBurst - k.relay.tokens
 }
 
