@@ -8,6 +8,11 @@
 // and announced. What arrives meanwhile is the next batch, so a hundred writers
 // share one write, and an idle node writes at once.
 //
+// Some things a home does by itself, in the same loop: it mints epochs, renews its
+// prekey and destroys old ones, writes beats and fork proofs (SPEC.md §5.5), seals
+// what is for its member's pod to the pod as it is now, and lets go of what was
+// taken back or has faded, in the end also from the store's files.
+//
 // The package knows neither libp2p nor HTTP nor how secrets are kept. The
 // network (node/p2p), the local API and the page stand on it; the wiring hands
 // it a [storage.Store] and a [Keyring].

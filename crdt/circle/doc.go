@@ -14,6 +14,14 @@
 // rights follow from the set alone. And no two people ever write the same field:
 // a person's own newer word takes the place of their older one, and nobody else's.
 //
+// Two things take away from a set, and both are in the log for all: a retraction,
+// by its author, of one change and its copies; and time, by the greatest clock
+// reading in the log, when a closed post asked to fade. What faded stays as a stub
+// without words, with the hash it had, so that digests stay equal.
+//
+// Who reads a change is fixed when it is sealed. Whom a new one is sealed to, the
+// circle, the few of a record, one's pod, is decided here (SPEC.md §8.2).
+//
 // A wish goes the other way: [ParseCommand] reads it, [Decide] answers with the
 // bodies to write and whom to seal them to, or with a [Problem] in plain words.
 package circle

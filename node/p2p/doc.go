@@ -6,7 +6,8 @@
 // what became of what the peer told; package frontier decides what a session
 // says next. Here are the host with its limits, the gate, streams with their
 // deadlines and budgets, gossip, the dialler, mDNS, address records, relaying and
-// joining.
+// joining. A member's further devices, and a member who comes back, use a join
+// stream too; what is said on it then is led by the home ([Kin]).
 //
 // Who comes in speaks what its standing allows: a stranger at an open door the
 // join protocol, a departed member its GOODBYE, a member all of it. A member who

@@ -14,6 +14,12 @@
 // batch, and only then calls [Replica.Settle], after which the copy is the
 // replica. If the write fails, the copy is dropped and nothing happened.
 //
+// An op may be here and have no effect yet: it waits for its parents or its body
+// and is in no log; or it is in the log, and waits for its key, for its time, or
+// for the header of the op it speaks of. Each has a row of its own, so that a
+// start finds it again. And one may have no words any more: taken back, faded, or
+// gone before it came. How much may wait, and of whom, is bounded (SPEC.md §7.8).
+//
 // A Replica belongs to one goroutine. A [circle.State] and a [membership.View]
 // that a settled replica returned never change and may be read by anyone.
 package replica

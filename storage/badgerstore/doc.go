@@ -22,13 +22,41 @@
 //	n|number(u32)           ids                          known sets
 //	v|rebuild               -                            an index rebuild was begun and not ended
 //
-// All other letters (w m j h u r c p y x z …) are rows of the node, opaque here.
-// The node's own number 0 has rows like that too, and
+// All other letters are rows of the node, opaque here. Values without a name are
+// empty, and a CBOR array is canonical. Of a circle:
+//
+//	w|missing id(32)|id(32) [header, signature, body, peer, since (ms)]
+//	                                                     an op that waits, under one of what it waits for;
+//	                                                     under its own id for its body
+//	m|arr                   id                           a body that is missing
+//	u|epoch id(16)|arr      -                            a body for which there is no key
+//	r|record id(32)|arr     -                            an op whose change belongs to a record
+//	c                       [version, arr, void digest]  what the checkpoint stands for
+//	c|record id(32)|n(u32)  changes                      the checkpoint of a record, in pieces
+//	f|op id(32)             [change without words, h]    a change that has faded; empty: its body was
+//	                                                     gone before it was read here
+//	z|arr                   id                           an op of the future, without effect yet
+//	q|op id(32)|arr         -                            an op that waits for the header of the one it names
+//	j|id(32)                [header, signature, body]    a control op handed over at joining or parting,
+//	                                                     until the log has it
+//	h|device(32)            [last heard (ms), [[device, seq] …], digest]
+//	                                                     what another device is known to hold
+//	p|transport key(32)     row of the network           the address book
+//	y|p|post id(32)         text                         the place of a post, which only an agreement sends
+//	y|g|name                [member …]                   a group of the member's own
+//	y|f                     -                            bodies went, and may lie in the files still
+//	y|goodbye               GOODBYE frame                what this home was told of its parting
+//	y|rebuilding            -                            a rebuild of such rows was begun and not ended
+//
+// r, u, m, q and c can be made again from the log. The bars after y are part of
+// the key as it is; all other bars stand for nothing. The node's own number 0 has
 //
 //	a|circle id(32)         number (4)                   circles
 //	v|next                  number (4)                   the number of the next new circle
 //	v|drop|number(4)        -                            a circle that is being deleted
 //	v|version               version (1)                  of this table
+//	v|forget                -                            there only while old versions are being let go
+//	G|circle(32)|peer(32)   -                            a GOODBYE was said
 //
 // flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
 // signatures and bodies are the bytes that were signed; ids are hashed from them
@@ -36,6 +64,11 @@
 // damage shows, for the encryption of Badger hides and does not authenticate. Tips have slots, rather than ids in
 // their keys, so that a lane that grows writes over one key and leaves no trail
 // of deleted ones. a, i, l, t, k and g can be made again from o.
+//
+// # What is let go
+//
+// Badger keeps what was overwritten or deleted until it happens to rewrite the
+// file. When bodies went, the node calls [Store.Forget], which rewrites at once.
 //
 // # What is safe when
 //
