@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -149,7 +150,7 @@ func (a *app) letIn() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("Let in", done) })
+				return errors.Join(a.settle(cmd.Context(), c, true), s.answer(done, func() { s.done("Let in", done) }))
 			})
 		}}
 	cmd.Flags().StringVar(&image, "image", "", "a picture of the code")

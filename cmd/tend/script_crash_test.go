@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tend/crdt"
 	"tend/node/client"
 )
 
@@ -29,12 +30,13 @@ func cmdCrashes(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	for round := range rounds {
 		// Never at the same moment of the burst.
-		burst(ts, args[0], round, time.Duration(ms+7*round)*time.Millisecond)
+		burst(ts, args[0], round, time.Duration(ms+7*round)*time.Millisecond, crdt.MaxDayOps*2/3/rounds)
 	}
 }
 
-// burst runs a node, writes to it, and kills it after a while.
-func burst(ts *testscript.TestScript, name string, round int, after time.Duration) {
+// burst runs a node, writes to it, and kills it after a while, or when most were
+// acknowledged.
+func burst(ts *testscript.TestScript, name string, round int, after time.Duration, most int) {
 	h := homesOf(ts)
 	h.start(ts, name, nil)
 	c, err := client.Open(homeDir(ts, name))
@@ -44,6 +46,7 @@ func burst(ts *testscript.TestScript, name string, round int, after time.Duratio
 	var wg sync.WaitGroup
 	var mu sync.Mutex // guards acked
 	var acked []string
+	enough := make(chan struct{})
 	for w := range writers {
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
@@ -53,11 +56,17 @@ func burst(ts *testscript.TestScript, name string, round int, after time.Duratio
 				}
 				mu.Lock()
 				acked = append(acked, done.ID)
+				if len(acked) == most {
+					close(enough)
+				}
 				mu.Unlock()
 			}
 		})
 	}
-	time.Sleep(after)
+	select {
+	case <-time.After(after):
+	case <-enough: // a device writes so much a day and no more
+	}
 	h.stop(ts, name, syscall.SIGKILL, patience)
 	stop()
 	wg.Wait()

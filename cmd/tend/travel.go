@@ -73,7 +73,7 @@ func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error
 	if env, err := m.node.Env(id); err == nil {
 		out.Parting = view.Source{Circle: id, State: snap.State, People: snap.People, Env: env, Void: voidOf(snap), Told: snap.Told}.Parting()
 	}
-	if !s.Arrived && s.Standing == membership.In {
+	if s.Standing == membership.In && (!s.Arrived || m.unsaid(id)) {
 		out.lacking++
 	}
 	on := map[crdt.ID]bool{}
@@ -102,6 +102,13 @@ func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error
 		}
 	}
 	return out, nil
+}
+
+// unsaid reports whether this member's name is still to be written: it is the
+// first that the others are to hear of a newcomer.
+func (m *machine) unsaid(id crdt.ID) bool {
+	keys, ok := m.config.Keys.Circle(id)
+	return ok && keys.Name != ""
 }
 
 func epochText(e membership.EpochID) string {

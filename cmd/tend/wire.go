@@ -157,17 +157,18 @@ func (m *machine) startNetwork(ctx context.Context) (*p2p.Net, error) {
 	return net, nil
 }
 
-// halt ends network and node, and waits for both.
+// halt ends node and network, and waits for both: the node first, so that nothing
+// is written while there is nobody left to tell.
 func (m *machine) halt() error {
-	var err error
-	if m.net != nil {
-		err = m.net.Close()
-		m.net = nil
-	}
 	if m.stop != nil {
 		m.stop()
 		<-m.stopped
 		m.stop = nil
+	}
+	var err error
+	if m.net != nil {
+		err = m.net.Close()
+		m.net = nil
 	}
 	return err
 }
