@@ -475,10 +475,7 @@ func (n *Node) RevokeDevice(ctx context.Context, id crdt.ID, dev crdt.Device) (c
 		}
 		seen := slices.DeleteFunc(w.Seen(me), func(s membership.Seen) bool { return s.Dev != dev })
 		var err error
-		if made, err = w.Propose(&membership.DeviceRevoke{Dev: dev, Seen: seen}, clock); err != nil {
-			return err
-		}
-		_, err = w.Mint(clock)
+		made, err = w.Propose(&membership.DeviceRevoke{Dev: dev, Seen: seen}, clock)
 		return err
 	})
 	return made, err

@@ -153,10 +153,7 @@ func (n *Node) Return(ctx context.Context, id, member crdt.ID) (crdt.ID, error) 
 			return notYetBack(r, n.now())
 		}
 		var err error
-		if made, err = w.Propose(&membership.Enact{Proposal: r.Proposal, Seen: w.Seen(member)}, clock); err != nil {
-			return err
-		}
-		_, err = w.Mint(clock)
+		made, err = w.Propose(&membership.Enact{Proposal: r.Proposal, Seen: w.Seen(member)}, clock)
 		return err
 	})
 	return made, err
