@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"tend/crdt"
@@ -25,6 +26,7 @@ type bench struct {
 	people []*membertest.Person
 	logKey protocol.Secret
 	epoch  protocol.Secret
+	more   []protocol.Secret // further ones that are held
 	rand   io.Reader
 	store  storage.Circle
 	r      *Replica
@@ -35,7 +37,7 @@ type benchKeys struct{ b *bench }
 
 func (k benchKeys) Sign([]byte) ([]byte, error) { panic("a replica that only reads signs") }
 func (k benchKeys) Secret(id membership.EpochID) (protocol.Secret, bool) {
-	for _, s := range []protocol.Secret{k.b.logKey, k.b.epoch} {
+	for _, s := range slices.Concat(k.b.more, []protocol.Secret{k.b.logKey, k.b.epoch}) {
 		if s.EpochID() == id {
 			return s, true
 		}

@@ -56,10 +56,13 @@ func (r *Replica) Env(now time.Time, zone string) circle.Env {
 
 // MayWrite says why this home may not write, or nil.
 func (r *Replica) MayWrite() error {
+	arrived, err := r.hasArrived()
 	switch {
 	case r.cfg.Dev.IsZero() || r.Standing() != membership.In:
 		return ErrReadOnly
-	case !r.Arrived():
+	case err != nil:
+		return err
+	case !arrived:
 		return ErrArriving
 	case len(r.log.Tips(r.cfg.Dev)) > 1:
 		return ErrForked

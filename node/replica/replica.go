@@ -41,6 +41,8 @@ type Replica struct {
 	set   *membership.Set
 	state *circle.State
 	ops   uint64
+	// arrived is the admission that was found in the log already.
+	arrived crdt.ID
 
 	pool    *pool
 	held    []held                           // ascending by clock; replaced, never changed in place
@@ -76,7 +78,7 @@ func Open(cfg Config) (*Replica, error) {
 		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, awaited: map[crdt.ID][]uint64{},
 		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{}, opened: map[crdt.ID][]crdt.ID{},
 		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]protocol.Secret{}}
-	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadPool, r.loadMissing, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread} {
+	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadPool, r.loadMissing, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread, r.noteArrived} {
 		if err := load(); err != nil {
 			return nil, fmt.Errorf("open circle %s: %w", cfg.Circle.Short(), err)
 		}
@@ -173,6 +175,7 @@ func (r *Replica) Settle() {
 		dirty[id] = struct{}{}
 	}
 	r.dirty = dirty
+	_ = r.noteArrived() // if it cannot be read now, it is asked again
 	r.out = nil
 }
 
@@ -218,19 +221,39 @@ func (r *Replica) Standing() membership.Standing {
 // Arrived reports whether this member's own admission is in the log, so that it
 // may write: until then its copy is still arriving.
 func (r *Replica) Arrived() bool {
-	m, ok := r.People().Member(r.cfg.Member)
-	if !ok {
-		return false
-	}
-	admission := m.Admission
-	if admission.IsZero() {
-		admission = r.circle // the founder came with genesis
+	here, err := r.hasArrived()
+	return err == nil && here
+}
+
+func (r *Replica) hasArrived() (bool, error) {
+	admission, ok := r.admission()
+	if !ok || admission == r.arrived {
+		return ok, nil
 	}
 	_, here, err := r.log.Fact(admission)
 	if err == nil && here && !r.cfg.First.IsZero() {
 		_, here, err = r.log.Fact(r.cfg.First)
 	}
-	return err == nil && here
+	return err == nil && here, err
+}
+
+// admission returns the op by which this member is in; the founder came with
+// genesis.
+func (r *Replica) admission() (crdt.ID, bool) {
+	m, ok := r.People().Member(r.cfg.Member)
+	if ok && m.Admission.IsZero() {
+		return r.circle, true
+	}
+	return m.Admission, ok
+}
+
+// noteArrived remembers that this member's admission is in the log.
+func (r *Replica) noteArrived() error {
+	here, err := r.hasArrived()
+	if here {
+		r.arrived, _ = r.admission()
+	}
+	return err
 }
 
 // Frontier returns what a session tells a peer about this log. Of a settled
