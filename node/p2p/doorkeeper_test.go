@@ -2,6 +2,7 @@ package p2p_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"log/slog"
 	"math/rand/v2"
@@ -41,6 +42,11 @@ func newResident(t *testing.T, name string) *resident {
 	})
 	r.on()
 	return r
+}
+
+// peer is the home's transport key.
+func (r *resident) peer() p2p.PeerKey {
+	return p2p.PeerKey(r.TransportKey().Public().(ed25519.PublicKey))
 }
 
 func (r *resident) on() {

@@ -131,7 +131,11 @@ func (n *Net) met(c network.Conn) {
 		n.metFellow(c)
 	case Parted:
 		n.sayGoodbye(p)
-		n.closePeer(p)
+		if n.home.DoorOpen() || n.joining(p) || n.gate.standing(p) == Fellow {
+			n.entertain(c) // who departed may knock like anybody
+		} else {
+			n.closePeer(p)
+		}
 	default:
 		n.entertain(c)
 	}
@@ -169,7 +173,9 @@ func (n *Net) review() {
 			n.metAgain(p)
 		case Parted:
 			n.sayGoodbye(p)
-			n.closePeer(p)
+			if n.wasFellow(p) && n.gate.standing(p) < Host {
+				n.closePeer(p)
+			}
 		case Host:
 		case Stranger:
 			if !n.gate.relay(p) && n.wasFellow(p) {

@@ -99,6 +99,7 @@ type Net struct {
 // known is what is remembered of a peer while this home runs; guarded by Net.mu.
 type known struct {
 	fellow  bool                 // was a member when last looked at
+	refused bool                 // would not speak of a circle yet
 	streams int                  // incoming sync streams open now
 	joining int                  // join streams open now
 	met     map[crdt.ID]string   // id of the connection whose first stream for the circle was opened

@@ -59,10 +59,7 @@ func (n *Net) recoverAt(ctx context.Context, id string, door protocol.Contact) (
 	if err != nil || told != "" {
 		return told, err
 	}
-	// Both sides knew each other as strangers when they connected, and this one
-	// became a member before the door knew it: they meet anew, as what they are now.
 	_, _ = p.Receive(1) // until the door has taken the first op in, and closed
-	n.closePeer(peerOf(door.Peer))
-	n.NetworkChanged()
+	n.knownNow(peerOf(door.Peer))
 	return "", nil
 }

@@ -1,6 +1,7 @@
 package p2p
 
 import (
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -32,11 +33,16 @@ const (
 // delivered what waits, from its author, from anybody; after that the tick goes on.
 var gapPauses = []time.Duration{gapAfter, time.Second, 5 * time.Second, 20 * time.Second}
 
+// refusedPauses are the waits before a session that was refused is begun again, give
+// or take half; after that the tick goes on.
+var refusedPauses = []time.Duration{200 * time.Millisecond, time.Second, 4 * time.Second, 15 * time.Second}
+
 // circleSync is what is remembered of a circle's sessions; guarded by Net.mu.
 type circleSync struct {
 	puller  peer.ID          // who sends the one incoming bulk; "" if nobody
 	behind  map[peer.ID]bool // had more than it could be asked for while another sent
 	active  map[peer.ID]bool // sessions this home began; true: another is wanted after
+	tries   map[peer.ID]int  // sessions that were refused one after the other
 	spread  *time.Timer
 	quiet   *time.Timer
 	all     bool // spread to those who hear gossip, too
@@ -55,7 +61,7 @@ type request struct {
 func (n *Net) circle(id crdt.ID) *circleSync {
 	c := n.circles[id]
 	if c == nil {
-		c = &circleSync{behind: map[peer.ID]bool{}, active: map[peer.ID]bool{}, keys: map[peer.ID]request{}}
+		c = &circleSync{behind: map[peer.ID]bool{}, active: map[peer.ID]bool{}, tries: map[peer.ID]int{}, keys: map[peer.ID]request{}}
 		n.circles[id] = c
 	}
 	return c
@@ -131,11 +137,35 @@ func (n *Net) metAgain(p peer.ID) {
 	}
 	n.tell(News{Links: true})
 	n.host.ConnManager().Protect(p, "member")
+	for _, c := range n.host.Network().ConnsToPeer(p) {
+		if c.Stat().Direction == network.DirOutbound {
+			n.book.met(p, c.RemoteMultiaddr(), !relayed(c), n.relaying(p))
+		}
+	}
 	n.tellSelf()
 	if n.gossip != nil {
 		n.gossip.renew(p)
 	}
 	n.spawn(func() { n.greet(p) })
+}
+
+// knownNow goes on with a connected member that refused this home before, since it
+// did not know it yet: sessions, and gossip, whose streams were refused as well.
+func (n *Net) knownNow(p peer.ID) {
+	n.mu.Lock()
+	n.know(p).refused = false
+	for _, c := range n.circles {
+		delete(c.tries, p)
+	}
+	n.mu.Unlock()
+	if n.gate.standing(p) != Fellow {
+		return
+	}
+	n.tellSelf()
+	if n.gossip != nil {
+		n.gossip.renew(p)
+	}
+	n.greet(p)
 }
 
 func (n *Net) wasFellow(p peer.ID) bool {
@@ -154,8 +184,11 @@ func (n *Net) parted(c network.Conn) {
 	n.tell(News{Links: true})
 	n.mu.Lock()
 	if k := n.peers[p]; k != nil {
-		k.fellow = false
+		k.fellow, k.refused = false, false
 		clear(k.met)
+		for _, c := range n.circles {
+			delete(c.tries, p)
+		}
 		if k.streams == 0 && k.joining == 0 && n.gate.standing(p) < Fellow {
 			delete(n.peers, p) // else anybody who knocks would be remembered
 		}
@@ -549,12 +582,51 @@ func (n *Net) sync(p peer.ID, circle crdt.ID, k kind) {
 		if !again {
 			delete(c.active, p)
 			n.mu.Unlock()
+			n.judged(p, circle, k, err)
 			return
 		}
 		c.active[p] = false
 		n.mu.Unlock()
 		k = probe
 	}
+}
+
+// judged begins a session again that a peer refused, which may not know yet that
+// this home is in the circle; once it does, gossip begins again too.
+func (n *Net) judged(p peer.ID, circle crdt.ID, k kind, err error) {
+	n.mu.Lock()
+	c, known := n.circle(circle), n.know(p)
+	if err == nil {
+		delete(c.tries, p)
+		before := known.refused
+		known.refused = false
+		n.mu.Unlock()
+		if before && n.gossip != nil {
+			n.gossip.renew(p)
+		}
+		return
+	}
+	try := c.tries[p]
+	if !refused(err) || try >= len(refusedPauses) || n.host.Network().Connectedness(p) != network.Connected {
+		n.mu.Unlock()
+		return
+	}
+	known.refused = true
+	c.tries[p]++
+	n.mu.Unlock()
+	n.spawn(func() {
+		pause(n.ctx, refusedPauses[try]/2+jitter(refusedPauses[try]))
+		if n.ctx.Err() == nil && n.inCircle(p, circle) && n.host.Network().Connectedness(p) == network.Connected {
+			n.sync(p, circle, k)
+		}
+	})
+}
+
+// refused reports whether a session ended since the peer would not speak of the
+// circle: its stream was reset, or answered with ERR 1.
+func refused(err error) bool {
+	var told *frontier.PeerError
+	return errors.Is(err, network.ErrReset) || errors.As(err, &told) && told.Code == protocol.ErrNotHere
 }
 
 // converse runs one session.
