@@ -71,7 +71,8 @@ func readLog(id crdt.ID, p Pipe) ([]crdt.Op, error) {
 func readReturn(id crdt.ID, p Pipe) ([]crdt.Op, []protocol.Lockbox, error) {
 	var ops []crdt.Op
 	var boxes []protocol.Lockbox
-	for len(ops) <= maxControlLog && len(boxes) <= maxControlLog {
+	size := 0
+	for len(ops) <= maxControlLog && len(boxes) <= maxControlLog && size <= maxControlBytes {
 		f, err := receiveFrame(p)
 		if errors.Is(err, io.EOF) && len(ops)+len(boxes) > 0 {
 			err = io.ErrUnexpectedEOF
@@ -86,6 +87,9 @@ func readReturn(id crdt.ID, p Pipe) ([]crdt.Op, []protocol.Lockbox, error) {
 			more, err := protocol.UnpackByID(id, f)
 			if err != nil {
 				return nil, nil, err
+			}
+			for i := range more {
+				size += more[i].Size()
 			}
 			ops = append(ops, more...)
 		case *protocol.Edge:

@@ -304,13 +304,25 @@ func (r *Replica) saidGone(id crdt.ID, peer membership.PeerKey) {
 	}
 	said := append(slices.Clip(r.gone[id]), peer)
 	r.gone = maps.Clone(r.gone)
-	if len(said) < min(enoughGone, r.People().Len()-1) {
+	if r.membersOf(said) < min(enoughGone, r.People().Len()-1) {
 		r.gone[id] = said
 		return
 	}
 	r.unsetMissing(id)
 	r.lost(id)
 	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: id})
+}
+
+// membersOf counts the members behind transport keys; whoever is behind none, or
+// nobody in particular (a file), counts for nothing.
+func (r *Replica) membersOf(peers []membership.PeerKey) int {
+	members := map[crdt.ID]bool{}
+	for _, p := range peers {
+		for _, d := range r.People().ByPeer(p) {
+			members[d.Member] = true
+		}
+	}
+	return len(members)
 }
 
 // retract drops the body of target, if the retraction is its author's. What the

@@ -50,6 +50,7 @@ type Replica struct {
 	gone    map[crdt.ID][]membership.PeerKey // missing → who says it is gone; replaced likewise
 	joined  map[crdt.ID]bool                 // ops of j| rows; replaced likewise
 	awaited map[crdt.ID][]uint64             // ops not here yet → arrs of those that speak of them; replaced likewise
+	came    []crdt.ID                        // of these, those that came and were too many to read at once; for the next Tick
 	nooks   map[string]nook                  // by roster; replaced likewise
 	opened  map[crdt.ID][]crdt.ID            // by decision, who could decide then; replaced likewise
 	dirty   map[crdt.ID]struct{}             // records changed since the last checkpoint

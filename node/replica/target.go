@@ -10,9 +10,9 @@ import (
 	"tend/crdt/circle"
 )
 
-// maxAwaiting bounds how many ops wait for one header: reading them again must
-// fit into the batch that brings it.
-const maxAwaiting = 64
+// maxReread bounds how many ops that waited for one header are read again in the
+// batch that brings it; the rest follow in the next ones.
+const maxReread = 64
 
 // targetOf returns the op whose header decides what a change may do: of a
 // retraction the op taken back, of a record given to other readers the op that
@@ -56,7 +56,7 @@ func (r *Replica) awaitTarget(c circle.Change, arr uint64) error {
 		return nil
 	}
 	_, here, err := r.log.Fact(target)
-	if err != nil || here || len(r.awaited[target]) >= maxAwaiting || slices.Contains(r.awaited[target], arr) {
+	if err != nil || here || slices.Contains(r.awaited[target], arr) {
 		return err
 	}
 	r.awaited = maps.Clone(r.awaited)
@@ -65,7 +65,7 @@ func (r *Replica) awaitTarget(c circle.Change, arr uint64) error {
 	return nil
 }
 
-// targetCame reads again what spoke of an op that just came.
+// targetCame reads again what spoke of an op that came.
 func (r *Replica) targetCame(id crdt.ID) error {
 	arrs := r.awaited[id]
 	if len(arrs) == 0 {
@@ -73,6 +73,10 @@ func (r *Replica) targetCame(id crdt.ID) error {
 	}
 	r.awaited = maps.Clone(r.awaited)
 	delete(r.awaited, id)
+	if len(arrs) > maxReread {
+		r.awaited[id], arrs = arrs[maxReread:], arrs[:maxReread]
+		r.came = append(slices.Clip(r.came), id)
+	}
 	for _, arr := range arrs {
 		r.row(awaitedKey(id, arr), nil)
 		s, ok, err := r.byArrival(arr)
@@ -96,6 +100,15 @@ func (r *Replica) loadAwaited() error {
 		if len(row.Key) == 41 {
 			id := crdt.ID(row.Key[1:33])
 			r.awaited[id] = append(r.awaited[id], arrOf(row.Key))
+		}
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(r.awaited), crdt.ID.Compare) {
+		_, here, err := r.store.Fact(id)
+		if err != nil {
+			return err
+		}
+		if here {
+			r.came = append(r.came, id)
 		}
 	}
 	return nil

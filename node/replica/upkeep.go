@@ -18,7 +18,7 @@ func (r *Replica) Spare(ops, bytes int) { r.spare = spare{ops, bytes, maxLate} }
 // Late reports whether there is something of old left to do at now that
 // [Replica.Tick] does: ops whose parents came, whose key came, or whose time.
 func (r *Replica) Late(now int64) bool {
-	return len(r.ready) > 0 || len(r.unread) > 0 || len(r.held) > 0 && r.held[0].hlc.Millis() <= now+MaxAhead
+	return len(r.ready) > 0 || len(r.unread) > 0 || len(r.came) > 0 || len(r.held) > 0 && r.held[0].hlc.Millis() <= now+MaxAhead
 }
 
 // Tick lets held ops go whose time has come, takes in what waited for something
@@ -32,6 +32,13 @@ func (r *Replica) Tick(now int64) error {
 	r.unread = nil
 	for _, e := range unread {
 		if err := r.readWaiting(e); err != nil {
+			return err
+		}
+	}
+	came := r.came
+	r.came = nil
+	for _, id := range came {
+		if err := r.targetCame(id); err != nil {
 			return err
 		}
 	}
