@@ -193,6 +193,9 @@ func (n *Node) back(ctx context.Context, id string, me Identity, inv *protocol.I
 	}
 	keys.Inception = m.Inception
 	op, err := n.comeIn(ctx, inv.Circle, keys, ops, body)
+	if errors.Is(err, ErrHave) { // an earlier try came in, and its first op was not heard
+		op, err = n.firstOp(ctx, inv.Circle)
+	}
 	if err != nil {
 		return err
 	}
@@ -339,4 +342,25 @@ func memberNamed(s *Snapshot, name string) (crdt.ID, bool) {
 		return crdt.ID{}, false
 	}
 	return found[0], true
+}
+
+// firstOp returns the op with which this device came into a circle.
+func (n *Node) firstOp(ctx context.Context, id crdt.ID) (crdt.Op, error) {
+	x, err := n.runner(id)
+	if err != nil {
+		return crdt.Op{}, err
+	}
+	first := x.ring.held().First
+	if first.IsZero() {
+		return crdt.Op{}, ErrHave
+	}
+	var op crdt.Op
+	err = x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+		var ok bool
+		if op, ok, err = w.HandedOp(first); err == nil && !ok {
+			err = ErrHave
+		}
+		return err
+	}})
+	return op, err
 }

@@ -116,3 +116,24 @@ func (r *Replica) loadJoined() error {
 func (r *Replica) ForDevice(dev crdt.Device) ([]protocol.Lockbox, error) {
 	return r.Entrust(dev, r.Readable(dev))
 }
+
+// HandedOp returns an op of the log, or of the control log handed over.
+func (r *Replica) HandedOp(id crdt.ID) (crdt.Op, bool, error) {
+	if op, _, ok, err := r.lookup(id); ok || err != nil {
+		return op, ok, err
+	}
+	value, ok, err := r.store.Get(idKey(rowJoined, id))
+	if err != nil || !ok {
+		return crdt.Op{}, false, err
+	}
+	var kept joinedRow
+	if err := canon.Unmarshal(value, &kept); err != nil {
+		return crdt.Op{}, false, nil
+	}
+	op, err := crdt.Parse(r.circle, kept.Payload)
+	if err != nil || op.ID != id {
+		return crdt.Op{}, false, nil
+	}
+	op.Sig, op.Body = kept.Sig, nonEmpty(kept.Body)
+	return op, true, nil
+}
