@@ -52,7 +52,7 @@ func TestGood(t *testing.T) {
 	}
 }
 
-// TestHostile holds the spellings of security.md 3.2. Those marked reencode get
+// TestHostile holds the spellings that a reader must refuse (SPEC.md §1.2). Those marked reencode get
 // past the decoder's options and are caught by encoding again.
 func TestHostile(t *testing.T) {
 	const reencode = true

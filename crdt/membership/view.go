@@ -44,7 +44,7 @@ type Member struct {
 	AwayUntil uint64 // Unix day, or 0
 	Lapsed    bool   // voice sleeps until their own next sign of life
 	// Welcomed says that enough let in or sponsored them to be called a member and
-	// no longer a newcomer (domain.md 4). It never goes back.
+	// no longer a newcomer (SPEC.md §5.4). It never goes back.
 	Welcomed  bool
 	Admission crdt.ID  // the admit op; zero for the founder
 	Invite    crdt.ID  // the invite op of that admission; zero face to face
@@ -288,7 +288,7 @@ func (b *builder) admitted(member int) *entry {
 	return best
 }
 
-// welcomed is the rule of domain.md 4: the distinct authors of admissions and
+// welcomed is the rule of SPEC.md §5.4: the distinct authors of admissions and
 // sponsors number at least max(1, min(2, ⌊n/2⌋)), n the members whom the author
 // of the first admission knew. Void ones count: it never goes back.
 func (b *builder) welcomed(member int) bool {

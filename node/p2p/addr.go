@@ -60,7 +60,7 @@ type entry struct {
 }
 
 // book keeps one signed address record per member and where each was last met
-// (network.md 7). It is loaded from the home, and every change is written there.
+// (SPEC.md §7.9). It is loaded from the home, and every change is written there.
 type book struct {
 	n   *Net
 	key crypto.PrivKey

@@ -18,7 +18,7 @@ import (
 )
 
 // gate lets members in, and a stranger to the door only while there is one
-// (security.md 7). It is libp2p's ConnectionGater: a stranger learns one peer id.
+// (SPEC.md §7.9). It is libp2p's ConnectionGater: a stranger learns one peer id.
 // What those who come in may speak, guard says.
 type gate struct {
 	home   Home

@@ -36,7 +36,7 @@ var (
 )
 
 // gossip carries new ops to whoever is connected, fast and without promise: what
-// it does not carry, sessions do (network.md 3 and 7).
+// it does not carry, sessions do.
 type gossip struct {
 	n    *Net
 	ps   *pubsub.PubSub
@@ -216,7 +216,7 @@ func (g *gossip) meshed(topic string) bool {
 }
 
 // grafted notes that a peer passes on a topic from now on. What was said before is
-// asked for (trigger 1).
+// asked for (SPEC.md §7.7).
 func (g *gossip) grafted(p peer.ID, topic string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -17,7 +17,7 @@ const guestProtocol = "/tend/was-guest/1"
 var errNotSpoken = errors.New("protocol is for members")
 
 // guard lets a peer speak, and be spoken to, in the protocols of its standing and
-// no other, libp2p's own among them (security.md 7). It does so where libp2p asks
+// no other, libp2p's own among them (SPEC.md §7.9). It does so where libp2p asks
 // for the resources of a stream: after the peer named a protocol, and before
 // anything serves it or anything is written to it.
 type guard struct {

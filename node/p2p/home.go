@@ -110,7 +110,7 @@ type Syncer interface {
 	Gossiped(circle crdt.ID, from PeerKey, data []byte) Verdict
 	// Topics names the gossip topics of a circle: of the epoch that would be written
 	// with ("" if there is none), and of all that are to be listened to, the first
-	// among them (sync.md 4.7: superseded for less than 24 h).
+	// among them (those superseded for less than 24 h).
 	Topics(circle crdt.ID) (write string, listen []string)
 	// Circles lists the circles in which this home is in, ascending.
 	Circles() []crdt.ID

@@ -191,7 +191,7 @@ func (n *Net) Close() error {
 	}
 }
 
-// listen builds the host (network.md 2 and 6, security.md 7).
+// listen builds the host.
 func (n *Net) listen() error {
 	key, err := crypto.UnmarshalEd25519PrivateKey(n.home.TransportKey())
 	if err != nil {

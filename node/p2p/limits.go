@@ -12,8 +12,7 @@ import (
 	"tend/protocol"
 )
 
-// Bounds of what peers may cost (SPEC.md §7; network.md 2 and 3 say how the
-// figures were found).
+// Bounds of what peers may cost (SPEC.md §7).
 const (
 	maxFrame       = protocol.MaxFrame      // bytes of a frame, its length not counted
 	maxWaiting     = 4                      // frames of a stream that wait for the database
@@ -51,7 +50,7 @@ const (
 	acceptRate, acceptBurst = 20, 60
 )
 
-// resources makes the resource manager of network.md 2: explicit limits, since
+// resources makes the resource manager: explicit limits, since
 // the autoscaled ones let only 64 connections into a small box, and room for a
 // household or a carrier behind one address.
 func resources() (network.ResourceManager, error) {

@@ -17,7 +17,7 @@ const (
 )
 
 // local finds members on the local network, under names that only members can
-// make and that change with the day (network.md 5). What it finds is a hint: it
+// make and that change with the day (SPEC.md §7.9). What it finds is a hint: it
 // must pass the gate like any other.
 type local struct {
 	n     *Net

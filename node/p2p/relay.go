@@ -18,7 +18,7 @@ import (
 )
 
 // settleTime is how long a direct connection stands before the relayed one to the
-// same peer is closed: gossip would stay on the relay for ever (network.md 6).
+// same peer is closed: gossip would stay on the relay for ever.
 const settleTime = 2 * time.Second
 
 // reaching are the options by which two homes behind routers meet: port mapping,

@@ -16,7 +16,7 @@ import (
 	"tend/protocol/frontier"
 )
 
-// When sessions run (sync.md 4.7): on a connection, when the network is another, on
+// When sessions run: on a connection, when the network is another, on
 // a gap, on a tick, and when gossip did not carry what is new.
 const (
 	tickEvery    = time.Minute           // ± half of it
@@ -219,7 +219,7 @@ func (n *Net) greet(p peer.ID) {
 }
 
 // tick asks one connected member of each circle, now and then, whether both hold
-// the same (trigger 4), and for keys that are still missing.
+// the same (SPEC.md §7.7), and for keys that are still missing.
 func (n *Net) tick() {
 	for {
 		pause(n.ctx, tickEvery/2+rand.N(tickEvery))
@@ -250,108 +250,6 @@ func (n *Net) retopic(circle crdt.ID) {
 	}
 	_, listen := n.home.Topics(circle)
 	n.gossip.follow(circle, listen)
-}
-
-// announce says what is new, by gossip as far as that carries, and sees to it that
-// the rest is told in sessions (trigger 5).
-func (n *Net) announce(m Move) {
-	if len(m.Announce) == 0 {
-		if m.Frontier {
-			n.spreadSoon(m.Circle, true)
-		}
-		return
-	}
-	carried := n.gossip != nil && !m.Frontier
-	if n.gossip != nil {
-		write, _ := n.home.Topics(m.Circle)
-		for _, data := range m.Announce {
-			carried = n.gossip.publish(write, data) && carried
-		}
-	}
-	if carried {
-		n.tell(News{Sync: true})
-	}
-	n.spreadSoon(m.Circle, !carried)
-	n.confirmSoon(m.Circle)
-}
-
-// confirmSoon asks connected members, once gossip had time to carry what is new,
-// whether they hold it: else nobody would know before the tick that it arrived.
-// Who holds what this home does is not asked.
-func (n *Net) confirmSoon(circle crdt.ID) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	c := n.circle(circle)
-	if c.quiet != nil || n.closed {
-		return
-	}
-	c.quiet = time.AfterFunc(quietAfter+jitter(quietAfter), func() {
-		n.mu.Lock()
-		c.quiet = nil
-		n.mu.Unlock()
-		for _, p := range n.fellows() {
-			if n.inCircle(p, circle) {
-				n.spawn(func() { n.sync(p, circle, patient) })
-			}
-		}
-	})
-}
-
-// overheard is confirmSoon for what others wrote, in a circle small enough that
-// all of its homes may ask.
-func (n *Net) overheard(circle crdt.ID) {
-	if len(n.fellows()) <= quietCircle {
-		n.confirmSoon(circle)
-	}
-}
-
-// spreadSoon tells connected members of what is new, after a moment that gathers
-// more: all of them, or those whom gossip does not reach.
-func (n *Net) spreadSoon(circle crdt.ID, all bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	c := n.circle(circle)
-	c.all = c.all || all
-	if c.spread != nil || n.closed {
-		return
-	}
-	if n.gossip != nil {
-		c.dropped = n.gossip.dropped.Load()
-	}
-	c.spread = time.AfterFunc(spreadAfter, func() { n.spawn(func() { n.spreadNow(circle) }) })
-}
-
-func (n *Net) spreadNow(circle crdt.ID) {
-	n.mu.Lock()
-	c := n.circle(circle)
-	all := c.all
-	if n.gossip != nil && n.gossip.dropped.Load() != c.dropped {
-		all = true
-	}
-	c.spread, c.all = nil, false
-	n.mu.Unlock()
-	var topic string
-	if n.gossip != nil {
-		topic, _ = n.home.Topics(circle)
-	}
-	for _, p := range n.fellows() {
-		if !n.inCircle(p, circle) || !all && n.gossip != nil && n.gossip.hears(topic, p) {
-			continue
-		}
-		n.spawn(func() { n.sync(p, circle, probe) })
-	}
-}
-
-// spread sends this home's new address record to all members connected.
-func (n *Net) spread() {
-	for _, p := range n.fellows() {
-		for _, circle := range n.shared(p) {
-			n.spawn(func() {
-				n.say(p, circle, func(t *talk) { t.introduce() })
-			})
-			break // one circle is enough: the record is the same
-		}
-	}
 }
 
 // pushKeys hands freshly minted epochs' lockboxes to connected members, and asks
@@ -420,7 +318,7 @@ func (n *Net) fillGaps(circle crdt.ID) {
 	c.gap = time.AfterFunc(wait, func() { n.spawn(func() { n.pullGaps(circle) }) })
 }
 
-// pullGaps makes one try at the gaps of a circle (trigger 3), and says when the
+// pullGaps makes one try at the gaps of a circle (SPEC.md §7.7), and says when the
 // next is due.
 func (n *Net) pullGaps(circle crdt.ID) {
 	gaps := n.home.Gaps(circle)
@@ -669,7 +567,7 @@ func (n *Net) holding(p peer.ID, circle crdt.ID) [16]byte {
 	return n.know(p).holds[circle]
 }
 
-// opSize is a guess at the bytes of an op on the wire (sync.md 4.10).
+// opSize is a guess at the bytes of an op on the wire.
 const opSize = 400
 
 // serve counts bytes served to a peer: two full histories a day, and an hourly

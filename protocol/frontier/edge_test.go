@@ -12,7 +12,7 @@ import (
 	"tend/protocol/frontier"
 )
 
-// TestCases goes through the meetings of sync.md 5. setup gets two replicas that
+// TestCases goes through meetings of every odd kind. setup gets two replicas that
 // hold the genesis.
 func TestCases(t *testing.T) {
 	text := func(i int) string { return fmt.Sprint("op ", i) }

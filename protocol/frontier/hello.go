@@ -139,7 +139,7 @@ func (s *Session) onHello(h *protocol.Hello) (Step, error) {
 	return Step{Send: []protocol.Frame{reply}, PeerTips: seen}, nil
 }
 
-// bytesPerOp is what an op takes on the wire, about (sync.md 4.10): REPLY's guess.
+// bytesPerOp is what an op takes on the wire, about: REPLY's guess.
 const bytesPerOp = 390
 
 // take reads the tips that a HELLO names.

@@ -148,7 +148,7 @@ func TestCuts(t *testing.T) {
 	}
 }
 
-// TestCost asserts the targets that are counts (sync.md 4.11, T1–T5).
+// TestCost asserts the costs that are counts.
 func TestCost(t *testing.T) {
 	const devices = 300
 	build := func() (a, b *replica) {
