@@ -75,13 +75,17 @@ func TestStrangerAtOpenDoorReachesJoinOnly(t *testing.T) {
 	if err := h.Connect(ctx, infoOf(n)); err != nil {
 		t.Fatalf("Connect at an open door: %v", err)
 	}
-	for _, id := range []protocol.ID{"/tend/sync/1", "/meshsub/1.1.0", identify.ID, identify.IDPush, ping.ID, proto.ProtoIDv2Hop} {
+	tried := []protocol.ID{"/tend/sync/1", "/meshsub/1.1.0", identify.ID, identify.IDPush, ping.ID, proto.ProtoIDv2Hop}
+	for _, id := range tried {
 		if got := says(t, h, n, id, append([]byte{1}, v.genesis.ID[:]...)); len(got) > 0 {
 			t.Errorf("%s told a stranger %x", id, got)
 		}
 	}
-	if protos, err := h.Peerstore().GetProtocols(n.LibHost().ID()); err != nil || len(protos) > 0 {
-		t.Errorf("a stranger learned protocols %v, %v", protos, err)
+	// A name may be acknowledged before its stream is reset, so whoever guesses it
+	// learns that it was right, and nothing else.
+	protos, err := h.Peerstore().GetProtocols(n.LibHost().ID())
+	if err != nil || slices.ContainsFunc(protos, func(id protocol.ID) bool { return !slices.Contains(tried, id) }) {
+		t.Errorf("a stranger learned protocols %v, %v, beyond those it named", protos, err)
 	}
 	if known, err := n.LibHost().Peerstore().GetProtocols(h.ID()); err != nil || len(known) > 0 {
 		t.Errorf("a stranger was asked for protocols, and said %v, %v", known, err)
