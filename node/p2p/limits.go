@@ -50,9 +50,9 @@ const (
 	acceptRate, acceptBurst = 20, 60
 )
 
-// resources makes the resource manager: explicit limits, since
-// the autoscaled ones let only 64 connections into a small box, and room for a
-// household or a carrier behind one address.
+// resources makes the resource manager: explicit limits, since the autoscaled ones
+// let only 64 connections into a small box, and room for a household or a carrier
+// behind one address.
 func resources() (network.ResourceManager, error) {
 	limits := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&limits)
@@ -60,7 +60,9 @@ func resources() (network.ResourceManager, error) {
 		System: rcmgr.ResourceLimits{Conns: 600, ConnsInbound: 500, ConnsOutbound: 400, Streams: 8192,
 			StreamsInbound: 6000, StreamsOutbound: 6000, FD: 1000, Memory: 512 << 20},
 		Transient: rcmgr.ResourceLimits{Conns: 64, ConnsInbound: 48, ConnsOutbound: 48, FD: 64, Memory: 16 << 20},
-		PeerDefault: rcmgr.ResourceLimits{Conns: 8, ConnsInbound: 8, ConnsOutbound: 8, Streams: 256,
+		// Over QUIC the connection of a node that crashed lasts until it was silent
+		// for half a minute; whoever comes back often must not be refused for those.
+		PeerDefault: rcmgr.ResourceLimits{Conns: 32, ConnsInbound: 32, ConnsOutbound: 32, Streams: 256,
 			StreamsInbound: 128, StreamsOutbound: 128, Memory: 64 << 20},
 	}
 	return rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(own.Build(limits.Scale(64<<20, 512))),
