@@ -75,7 +75,7 @@ func (a *app) bare(ctx context.Context) error {
 
 // beNode runs the node until ctx ends. hello, if any, speaks with the person
 // while the node runs already.
-func (a *app) beNode(ctx context.Context, n network, hello func(context.Context, *client.Client) error) (err error) {
+func (a *app) beNode(ctx context.Context, n network, hello func(ctx context.Context, c *client.Client, empty bool) error) (err error) {
 	h := a.home()
 	if err := h.make(); err != nil {
 		return err
@@ -117,7 +117,8 @@ func (a *app) takeHome(ctx context.Context) (interface{ Unlock() error }, error)
 }
 
 // serve answers on the socket until ctx ends or the node fails.
-func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, hello func(context.Context, *client.Client) error) error {
+func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, hello func(ctx context.Context, c *client.Client, empty bool) error) error {
+	empty := len(m.at().All()) == 0 // before anybody can begin a circle by the socket
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return api.Serve(ctx, socket, m.handler, m.log) })
 	g.Go(func() error { return m.wait(ctx) })
@@ -125,7 +126,7 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, hello f
 		g.Go(func() error {
 			c := client.New(client.InMemory(m.handler))
 			defer c.Close()
-			return hello(ctx, c)
+			return hello(ctx, c, empty)
 		})
 	} else {
 		a.aside("Tend is running on " + a.homeDir + ". Ctrl-C ends it.")
@@ -136,12 +137,8 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, hello f
 // welcomeHome speaks to whoever started tend without a verb. Without a circle it
 // asks two questions on a terminal, and else says how to begin or join; the node
 // runs on in every case.
-func (a *app) welcomeHome(ctx context.Context, c *client.Client) error {
-	circles, err := c.Circles(ctx)
-	if err != nil {
-		return err
-	}
-	if len(circles) > 0 {
+func (a *app) welcomeHome(ctx context.Context, c *client.Client, empty bool) error {
+	if !empty {
 		a.aside("Tend is running on " + a.homeDir + ". Ctrl-C ends it.")
 		return nil
 	}
