@@ -15,7 +15,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
+
+// wallClock is the clock that ops are dated with and people are told the time by.
+// The script tests put one in its place that they move.
+var wallClock = time.Now
 
 func main() { os.Exit(Main()) }
 

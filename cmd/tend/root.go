@@ -6,7 +6,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -155,7 +154,7 @@ func (a *app) home() home { return home{dir: a.homeDir} }
 
 // speaker returns the voice of this run, at this moment.
 func (a *app) speaker() *speaker {
-	return &speaker{w: a.out, json: a.json, quiet: a.quiet, now: time.Now()}
+	return &speaker{w: a.out, json: a.json, quiet: a.quiet, now: wallClock()}
 }
 
 // words checks the number of words after a command: from least to most, where

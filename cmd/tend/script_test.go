@@ -29,6 +29,7 @@ import (
 //	eventually 10s A VERB… -- PATTERN    run a verb until it answers that
 //	converge 30s A B C         wait for equal frontiers and states
 //	differ A B                 want unequal frontiers
+//	clock [A] 72h              put all clocks, or one, that far ahead
 //
 // $D0 is today, $D1 tomorrow, up to $D9.
 //
@@ -54,6 +55,7 @@ func TestScript(t *testing.T) {
 			"eventually": cmdEventually,
 			"converge":   cmdConverge,
 			"differ":     cmdDiffer,
+			"clock":      cmdClock,
 			"crashes":    cmdCrashes,
 			"join-shown": cmdJoinShown,
 			"long":       cmdLong,
@@ -77,7 +79,7 @@ func TestScript(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tend": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"tend": func() { moveClock(); os.Exit(Main()) }})
 }
 
 // patience is how long a node may take to start or to stop.
@@ -102,6 +104,7 @@ func setUpHomes(env *testscript.Env) error {
 	env.Setenv("TEND_NO_PORT_MAP", "1")
 	env.Setenv("TZ", "UTC")
 	env.Setenv("TEND_KEYRING", "off")
+	env.Setenv(clocksVariable, filepath.Join(env.WorkDir, ".clocks"))
 	for day := range 10 { // $D0 is today
 		env.Setenv(fmt.Sprintf("D%d", day), time.Now().UTC().AddDate(0, 0, day).Format(time.DateOnly))
 	}
@@ -264,7 +267,7 @@ func program(ts *testscript.TestScript) string {
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, key := range []string{"PATH", "HOME", "TMPDIR", "TZ", "TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP", "TEND_NO_GOSSIP",
-		"TEND_PASSPHRASE_FILE", "TEND_KEYRING"} {
+		"TEND_PASSPHRASE_FILE", "TEND_KEYRING", clocksVariable} {
 		if v := ts.Getenv(key); v != "" {
 			env = append(env, key+"="+v)
 		}

@@ -60,7 +60,7 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 	}
 	place, name := zone(a.getenv)
 	m.config = node.Config{Store: m.store, Keys: keyring{m.vault}, Rand: rand.Reader, Zone: name, Log: m.log,
-		Now: func() time.Time { return time.Now().In(place) }}
+		Now: func() time.Time { return wallClock().In(place) }}
 	if m.node, err = node.New(m.config); err != nil && a.mending && !storage.IsFull(err) {
 		m.node, err = m.mend(err)
 	}
@@ -144,7 +144,7 @@ func (m *machine) start(ctx context.Context) error {
 // the home there.
 func (m *machine) startNetwork(ctx context.Context) (*p2p.Net, error) {
 	kept := m.home.chosen(m.asked.listen)
-	net, err := p2p.Start(ctx, p2p.Config{Home: m.node, Listen: m.asked.listen, Kept: kept, Relays: m.asked.relay, NoMDNS: m.asked.noMDNS,
+	net, err := p2p.Start(ctx, p2p.Config{Home: m.node, Now: m.config.Now, Listen: m.asked.listen, Kept: kept, Relays: m.asked.relay, NoMDNS: m.asked.noMDNS,
 		NoPortMap: m.asked.noPortMap, NoGossip: m.asked.noGossip, Log: m.log})
 	if err != nil {
 		return nil, &failure{code: exitFailed, say: "this home cannot listen for others", hint: err.Error(), err: err}

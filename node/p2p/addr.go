@@ -145,7 +145,7 @@ func (b *book) take(circle crdt.ID, records [][]byte) {
 			members[c.Peer] = true
 		}
 	}
-	latest := uint64(time.Now().Add(maxSeqAhead).UnixNano())
+	latest := uint64(b.n.cfg.Now().Add(maxSeqAhead).UnixNano())
 	for _, data := range records {
 		key, addrs, seq, err := openRecord(data)
 		if err != nil {
@@ -171,7 +171,7 @@ func (b *book) replace(circle crdt.ID, key PeerKey, data []byte, addrs []ma.Mult
 		}
 		*e = *old
 	}
-	e.remember(time.Now())
+	e.remember(b.n.cfg.Now())
 	e.V, e.Seq, e.Record, e.addrs = 1, seq, data, addrs
 	b.put(circle, key, e)
 	return true
@@ -222,7 +222,7 @@ func (b *book) met(p peer.ID, addr ma.Multiaddr, direct, relays bool) {
 		}
 		e.V, e.Relay = 1, relays
 		if direct {
-			e.good, e.Good, e.GoodAt = addr, addr.Bytes(), uint64(time.Now().UnixMilli())
+			e.good, e.Good, e.GoodAt = addr, addr.Bytes(), uint64(b.n.cfg.Now().UnixMilli())
 		}
 		b.put(circle, key, e)
 	}
@@ -306,7 +306,7 @@ func (b *book) refresh() bool {
 	if same && time.Since(b.made) < recordEvery {
 		return false
 	}
-	r := &peer.PeerRecord{PeerID: b.n.host.ID(), Addrs: addrs, Seq: max(uint64(time.Now().UnixNano()), b.ownSeq+1)}
+	r := &peer.PeerRecord{PeerID: b.n.host.ID(), Addrs: addrs, Seq: max(uint64(b.n.cfg.Now().UnixNano()), b.ownSeq+1)}
 	env, err := record.Seal(r, b.key)
 	if err != nil {
 		b.n.log.Error("sign own address record", "err", err)

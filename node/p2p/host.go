@@ -39,6 +39,9 @@ const (
 // Config is how a home is on the network.
 type Config struct {
 	Home Home
+	// Now is the wall clock that others are told and records are dated with; nil:
+	// the machine's.
+	Now func() time.Time
 	// Listen are the multiaddrs to listen on; none: QUIC and TCP on Port, on all
 	// interfaces. A port of 0 is chosen by the system: store [Net.Listening] and
 	// hand it in again, so that the home is found where it was.
@@ -118,6 +121,9 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 	}
 	if !cfg.NoLocalLog {
 		gologshim.SetDefaultHandler(quiet{cfg.Log.Handler()})
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	n := &Net{cfg: cfg, home: cfg.Home, log: cfg.Log, peers: map[peer.ID]*known{},
 		circles: map[crdt.ID]*circleSync{}, joins: make(chan struct{}, maxJoins),

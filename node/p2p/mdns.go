@@ -64,7 +64,7 @@ func (l *local) run() {
 
 // follow starts and stops services so that they are those of the tags.
 func (l *local) follow() {
-	tags := l.n.home.Tags(time.Now())
+	tags := l.n.home.Tags(l.n.cfg.Now())
 	tags = tags[:min(len(tags), maxTags)]
 	l.stop(tags)
 	for _, tag := range tags {

@@ -308,11 +308,11 @@ func (t *talk) send(f protocol.Frame) {
 // introduce queues this home's ADDR: its clock, and which address records it has.
 func (t *talk) introduce() {
 	t.table = true
-	t.send(&protocol.Addr{WallMS: wallMillis(), Seqs: t.n.book.table(t.circle), Records: t.n.book.mine()})
+	t.send(&protocol.Addr{WallMS: t.n.wallMillis(), Seqs: t.n.book.table(t.circle), Records: t.n.book.mine()})
 }
 
-// wallMillis is this machine's clock, Unix milliseconds.
-func wallMillis() uint64 { return uint64(max(0, time.Now().UnixMilli())) }
+// wallMillis is this home's clock, Unix milliseconds.
+func (n *Net) wallMillis() uint64 { return uint64(max(0, n.cfg.Now().UnixMilli())) }
 
 // fill queues the next frame the session ships, if there is room.
 func (t *talk) fill() error {
@@ -425,7 +425,7 @@ func (t *talk) open(c frontier.Config) {
 
 // addresses takes an ADDR, and answers it once with what the peer lacks.
 func (t *talk) addresses(f *protocol.Addr) {
-	t.n.home.Clock(t.key, time.Duration(int64(f.WallMS)-int64(wallMillis()))*time.Millisecond)
+	t.n.home.Clock(t.key, time.Duration(int64(f.WallMS)-int64(t.n.wallMillis()))*time.Millisecond)
 	t.n.book.take(t.circle, f.Records)
 	if len(f.Seqs) == 0 {
 		return
@@ -434,7 +434,7 @@ func (t *talk) addresses(f *protocol.Addr) {
 	if t.table && len(records) == 0 {
 		return
 	}
-	answer := &protocol.Addr{WallMS: wallMillis(), Records: records}
+	answer := &protocol.Addr{WallMS: t.n.wallMillis(), Records: records}
 	if !t.table {
 		t.table = true
 		answer.Seqs = t.n.book.table(t.circle)
