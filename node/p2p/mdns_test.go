@@ -49,7 +49,7 @@ func (a *announcer) Close() error {
 // each service begins anew, and none is left behind.
 func TestTagsRotate(t *testing.T) {
 	home := &tagged{tags: []string{"_monday"}}
-	n := &Net{home: home, ctx: context.Background(), log: slog.New(slog.DiscardHandler)}
+	n := &Net{cfg: Config{Now: time.Now}, home: home, ctx: context.Background(), log: slog.New(slog.DiscardHandler)}
 	on, begun, fail := map[string]int{}, 0, false
 	l := newLocal(n)
 	l.begin = func(tag string) mdns.Service {
