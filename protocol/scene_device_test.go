@@ -164,6 +164,33 @@ var deviceScenes = []scene{
 		e := s.says(p[0], enact(prop))
 		s.writes(s.knowsAll(laptop), s.recovered(p[1], laptop, e))
 	}},
+	{"back for the second time", "Bo loses the recovered laptop too. The second recovery puts it out, and what its root certifies is in, in spite of the first; a root that follows it by rotation as well.", "Ada Bo Cy Dee", "Ada Bo Cy Dee", 0, func(s *play) {
+		p, prop, laptop := s.recovery(0, nil)
+		s.says(p[2], stand(prop))
+		s.Pass(3 * day)
+		s.beats(p[2], p[0])
+		first := s.says(p[0], enact(prop))
+		s.writes(s.knowsAll(laptop), s.recovered(p[1], laptop, first))
+		second, after := roots(p[1], 11)
+		prop = s.says(p[0], &membership.Propose{What: membership.Recover, Target: p[1].ID, Payload: membership.EncodeRecovery(membership.Recovery{
+			NewRoot: [32]byte(second.Public().(ed25519.PublicKey)), NextRootHash: after})})
+		s.says(p[2], stand(prop))
+		s.Pass(3 * day)
+		s.beats(p[2], p[0])
+		e := s.says(p[0], enact(prop))
+		s.refused(s.knowsAll(laptop), &membership.Beat{}, "the second recovery put it out")
+		phone := s.device(p[1])
+		back := s.rotate(p[1], phone, second, after, second)
+		back.SigOld, back.Enact = nil, e
+		s.writes(s.knowsAll(phone), back)
+		s.writes(s.knowsAll(phone), &membership.Beat{})
+		third, last := roots(p[1], 12)
+		s.writes(s.knowsAll(phone), s.rotate(p[1], phone, third, last, second))
+		tablet := s.device(p[1])
+		p[1].Root = third
+		s.writes(s.knowsAll(tablet), &membership.DeviceAdd{Cert: p[1].Cert(s.ID, tablet)})
+		s.writes(s.knowsAll(tablet), &membership.Beat{})
+	}},
 	{"a thief writes while the trustees act", "What the old device writes that no decider had seen is void.", "Ada Bo Cy Dee", "Ada Bo Cy Dee", 2, func(s *play) {
 		p, prop, laptop := s.recovery(0, nil)
 		s.says(p[2], stand(prop))

@@ -313,7 +313,7 @@ func (m *model) ends(s set[crdt.ID], w *meaning, member crdt.ID, dev crdt.Device
 			case p.What == membership.Lapse:
 				out[e.ID] = control
 			case p.What == membership.Recover:
-				out[e.ID] = !m.certifiedBy(s, dev, recovery(p).NewRoot)
+				out[e.ID] = !m.keeps(s, w, e, dev)
 			}
 		}
 		if !out[e.ID] {
@@ -331,15 +331,75 @@ func recovery(p *membership.Propose) membership.Recovery {
 	return r
 }
 
-// certifiedBy: histories here rotate by a recovery alone, and the device that
-// does is the only one the new root certifies.
-func (m *model) certifiedBy(s set[crdt.ID], dev crdt.Device, root [32]byte) bool {
+// keeps reports whether a root of the recovery e certified the device in s.
+func (m *model) keeps(s set[crdt.ID], w *meaning, e *modelOp, dev crdt.Device) bool {
+	roots := m.rootsOf(s, w, e)
 	for _, c := range m.in(s) {
-		if b, ok := c.says.(*membership.Rotate); ok && b.Cert.Dev == dev && b.NewRoot == root {
-			return true
+		if cert := certIn(c.says); cert == nil || cert.Dev != dev {
+			continue
+		}
+		switch b := c.says.(type) {
+		case *membership.Genesis:
+			if roots[b.Inception.Root] {
+				return true
+			}
+		case *membership.Admit:
+			if roots[b.Inception.Root] {
+				return true
+			}
+		case *membership.Rotate:
+			if roots[b.NewRoot] {
+				return true
+			}
+		case *membership.DeviceAdd:
+			if roots[m.rootIn(c.past, b.Cert.Member)] {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+func (m *model) rootsOf(s set[crdt.ID], w *meaning, e *modelOp) set[[32]byte] {
+	_, p := m.proposal(e)
+	roots := set[[32]byte]{recovery(p).NewRoot: true}
+	for _, r := range m.in(s) {
+		b, ok := r.says.(*membership.Rotate)
+		if !ok || r.member != p.Target || !r.past[e.ID] {
+			continue
+		}
+		if b.Enact.IsZero() && roots[m.rootIn(r.past, r.member)] || w.counted[b.Enact] && m.ops[b.Enact].past[e.ID] {
+			roots[b.NewRoot] = true
+		}
+	}
+	return roots
+}
+
+// rootIn is the root of a member that is in force in s.
+func (m *model) rootIn(s set[crdt.ID], member crdt.ID) [32]byte {
+	w := m.meaning(s, nil)
+	var rotations []*modelOp
+	for _, r := range m.in(s) {
+		if r.says.Kind() == membership.KindRotate && r.member == member && !w.void[r.ID] {
+			rotations = append(rotations, r)
+		}
+	}
+	if last := m.last(rotations); last != nil {
+		return last.says.(*membership.Rotate).NewRoot
+	}
+	for _, o := range m.order { // an id is the hash of its inception
+		switch b := o.says.(type) {
+		case *membership.Genesis:
+			if b.Cert.Member == member {
+				return b.Inception.Root
+			}
+		case *membership.Admit:
+			if b.Member == member {
+				return b.Inception.Root
+			}
+		}
+	}
+	panic("nobody's root")
 }
 
 func (m *model) inviteAnswered(ops []*modelOp, w *meaning, a *modelOp, b *membership.Admit) bool {

@@ -242,30 +242,52 @@ func (m *memory) enders(w *world, s crdt.Bits, member, dev int, control bool) []
 	out = append(out, w.leaves[member]...)
 	out = append(out, w.revokes[dev]...)
 	for _, e := range w.recovers[member] {
-		if !m.certifiedBy(s, dev, m.newRoot(e)) {
+		if !m.keeps(w, s, e, dev) {
 			out = append(out, e)
 		}
 	}
 	return out
 }
 
-// newRoot returns the root that an enact of a recovery puts in force.
-func (m *memory) newRoot(e *entry) [32]byte {
-	r, err := m.at[e.names].body.(*Propose).recovery()
-	if err != nil {
-		return [32]byte{}
-	}
-	return r.NewRoot
-}
-
-// certifiedBy reports whether in s the given root certified the device.
-func (m *memory) certifiedBy(s crdt.Bits, dev int, root [32]byte) bool {
+// keeps reports whether the recovery e leaves a device of its target in force: in
+// s its new root, or one that came after it, certified that device.
+func (m *memory) keeps(w *world, s crdt.Bits, e *entry, dev int) bool {
+	roots := m.rootsFrom(w, s, e)
 	for _, c := range m.certsOf[dev] {
-		if s.Has(c.n) && c.certRoot == root {
+		if s.Has(c.n) && slices.Contains(roots, c.certRoot) {
 			return true
 		}
 	}
 	return false
+}
+
+// rootsFrom returns the root that the recovery e puts in force, and those that
+// came after it in s: by a later recovery that counts and knew e, or by a rotation
+// of a root that is among them.
+func (m *memory) rootsFrom(w *world, s crdt.Bits, e *entry) [][32]byte {
+	p := m.at[e.names]
+	first, err := p.body.(*Propose).recovery()
+	if err != nil {
+		return nil
+	}
+	roots := [][32]byte{first.NewRoot}
+	for _, r := range m.of[KindRotate] { // ascending: each comes after the one it replaces
+		if r.member != p.target || !s.Has(r.n) || !r.past.Has(e.n) {
+			continue
+		}
+		b := r.body.(*Rotate)
+		after := false
+		if b.Enact.IsZero() {
+			after = slices.Contains(roots, m.root(r.past, r.member).key)
+		} else {
+			later := m.at[m.named(b.Enact, KindEnact)]
+			after = later != nil && w.counted.Has(later.n) && later.past.Has(e.n)
+		}
+		if after {
+			roots = append(roots, b.NewRoot)
+		}
+	}
+	return roots
 }
 
 // revoked reports whether the device is out in s, by a revocation or a recovery.
@@ -274,7 +296,7 @@ func (m *memory) revoked(w *world, s crdt.Bits, member, dev int) bool {
 		return true
 	}
 	for _, e := range w.recovers[member] {
-		if !m.certifiedBy(s, dev, m.newRoot(e)) {
+		if !m.keeps(w, s, e, dev) {
 			return true
 		}
 	}
