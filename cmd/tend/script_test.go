@@ -34,9 +34,12 @@ import (
 // $D0 is today, $D1 tomorrow, up to $D9.
 //
 // More of them stand in the files of the scripts that need them.
-func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:   "testdata/script",
+func TestScript(t *testing.T) { testscript.Run(t, scripts("testdata/script")) }
+
+// scripts are the parameters of the scripts in dir.
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:   dir,
 		Setup: setUpHomes,
 		Condition: func(cond string) (bool, error) {
 			switch cond {
@@ -75,7 +78,7 @@ func TestScript(t *testing.T) {
 			"rows":       cmdRows,
 			"shapes":     cmdShapes,
 		},
-	})
+	}
 }
 
 func TestMain(m *testing.M) {
@@ -94,6 +97,7 @@ type homes struct {
 	nodes map[string]*exec.Cmd
 	taps  map[string]*tap
 	acked map[string][]string // by home, what was acknowledged in bursts
+	spots map[string]string   // by home, the network namespace it lives in; none: the machine's
 }
 
 // setUpHomes lets a script's nodes listen on loopback alone, and ends what is
@@ -111,7 +115,7 @@ func setUpHomes(env *testscript.Env) error {
 	if os.Getenv("TEND_TEST_NO_GOSSIP") != "" {
 		env.Setenv("TEND_NO_GOSSIP", "1")
 	}
-	h := &homes{nodes: map[string]*exec.Cmd{}, taps: map[string]*tap{}, acked: map[string][]string{}}
+	h := &homes{nodes: map[string]*exec.Cmd{}, taps: map[string]*tap{}, acked: map[string][]string{}, spots: map[string]string{}}
 	env.Values[homesKey{}] = h
 	env.Values[terminalKey{}] = &terminal{}
 	env.Defer(h.end)
@@ -137,9 +141,29 @@ func homeDir(ts *testscript.TestScript, name string) string {
 	return filepath.Join(ts.Getenv("WORK"), name)
 }
 
+// line is the command line of tend on a home, where that home lives. A running node
+// is spoken with over its socket, which is no matter of networks.
+func line(ts *testscript.TestScript, name string, args ...string) []string {
+	out := append([]string{program(ts), "--home", homeDir(ts, name)}, args...)
+	h := homesOf(ts)
+	if spot := h.spots[name]; spot != "" && h.nodes[name] == nil {
+		out = append([]string{"ip", "netns", "exec", spot}, out...)
+	}
+	return out
+}
+
+// command is line, to be run beside the script.
+func command(ts *testscript.TestScript, name string, args ...string) *exec.Cmd {
+	words := line(ts, name, args...)
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Env, cmd.Dir = environment(ts), ts.Getenv("WORK")
+	return cmd
+}
+
 // tend runs a verb on a home and returns its exit code; output is the script's.
 func tend(ts *testscript.TestScript, name string, args ...string) int {
-	err := ts.Exec("tend", append([]string{"--home", homeDir(ts, name)}, args...)...)
+	words := line(ts, name, args...)
+	err := ts.Exec(words[0], words[1:]...)
 	if err == nil {
 		return exitDone
 	}
@@ -208,8 +232,7 @@ func (h *homes) start(ts *testscript.TestScript, name string, flags []string) {
 	if h.nodes[name] != nil {
 		ts.Fatalf("the node of %s runs already", name)
 	}
-	cmd := exec.Command(program(ts), append([]string{"run", "--home", homeDir(ts, name)}, flags...)...)
-	cmd.Dir, cmd.Env = ts.Getenv("WORK"), environment(ts)
+	cmd := command(ts, name, append([]string{"run"}, flags...)...)
 	log, err := os.OpenFile(filepath.Join(ts.Getenv("WORK"), name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	ts.Check(err)
 	defer log.Close() // the child has its own
@@ -323,11 +346,11 @@ func cmdEventually(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: eventually DURATION HOME VERB… -- PATTERN")
 	}
 	pattern := regexp.MustCompile(`(?m)` + rest[cut+1])
-	for until := time.Now().Add(wait); ; time.Sleep(50 * time.Millisecond) {
-		cmd := exec.Command(program(ts), append([]string{"--home", homeDir(ts, name)}, rest[:cut]...)...)
-		cmd.Env, cmd.Dir = environment(ts), ts.Getenv("WORK")
-		out, _ := cmd.Output() // a verb that fails now may not later
+	began := time.Now()
+	for until := began.Add(wait); ; time.Sleep(50 * time.Millisecond) {
+		out, _ := command(ts, name, rest[:cut]...).Output() // a verb that fails now may not later
 		if pattern.Match(out) {
+			ts.Logf("(after %v)", time.Since(began).Round(10*time.Millisecond))
 			return
 		}
 		if time.Now().After(until) {
@@ -359,8 +382,7 @@ func standingOf(ts *testscript.TestScript, name string) standing {
 // quietly runs a verb that must not fail and returns its answer, leaving the
 // script's own output as it is.
 func quietly(ts *testscript.TestScript, name string, args ...string) []byte {
-	cmd := exec.Command(program(ts), append([]string{"--home", homeDir(ts, name)}, args...)...)
-	cmd.Env, cmd.Dir = environment(ts), ts.Getenv("WORK")
+	cmd := command(ts, name, args...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -429,8 +451,8 @@ func cmdJoinShown(ts *testscript.TestScript, neg bool, args []string) {
 	out, err := os.Create(file)
 	ts.Check(err)
 	defer out.Close() // the child has its own
-	cmd := exec.Command(program(ts), "--home", homeDir(ts, args[0]), "--json", "join", "--show", "--as", args[1])
-	cmd.Env, cmd.Dir, cmd.Stdout = environment(ts), ts.Getenv("WORK"), out
+	cmd := command(ts, args[0], "--json", "join", "--show", "--as", args[1])
+	cmd.Stdout = out
 	ts.Check(cmd.Start())
 	ts.Defer(func() {
 		_ = cmd.Process.Kill()

@@ -96,6 +96,7 @@ func (l *local) HandlePeerFound(info peer.AddrInfo) {
 	if info.ID == l.n.host.ID() || !l.n.gate.mayMeet(info.ID) {
 		return
 	}
+	l.n.log.Debug("found on the local network", "peer", info.ID)
 	l.n.dialler.hint(info.ID, info.Addrs)
 	if l.n.gate.standing(info.ID) != Fellow {
 		l.n.wakeJoins()
