@@ -62,7 +62,7 @@ func TestClosedTenderThingsFadeEverywhere(t *testing.T) {
 	dan.start()
 	join(dan, ann, id)
 	settle(t, id, ann, ben, cem, dan)
-	if dan.view(id).State.Has(need) {
+	if _, reads := dan.view(id).State.Post(dan.env(id), need); reads {
 		t.Error("a newcomer reads what has faded")
 	}
 	for _, h := range []*home{ann, ben, cem} {

@@ -84,6 +84,30 @@ func (c SetSection) readers(s *State, env Env, old *Change) (to []crdt.ID, mark 
 	return audienceWith(old.Audience.Members, env.Me), kept.Values
 }
 
+// everReaders returns all who were ever given the record (nil: the circle),
+// ascending: whoever holds an older copy hears that it is closed, and it fades
+// there too. More than a list holds are left to the readers of now.
+func (r *record) everReaders() []crdt.ID {
+	made, _ := r.maker()
+	var out []crdt.ID
+	for i := range r.parts {
+		c := &r.parts[i].Change
+		_, given := c.Body.(AudienceChanged)
+		switch {
+		case c.ID != r.id && !(given && mayWiden(&made, c.Author)):
+			continue
+		case c.Audience.Whole():
+			return nil
+		}
+		out = append(out, c.Audience.Members...)
+	}
+	slices.SortFunc(out, crdt.ID.Compare)
+	if out = slices.Compact(out); len(out) > MaxTo {
+		return r.audience()
+	}
+	return out
+}
+
 // holders returns who was given a record once and is not among its readers now, as
 // far as is known here: they may still hold the older copy. Ascending; without the
 // person asking.

@@ -152,7 +152,7 @@ func (r *record) digest() crdt.ID {
 
 // Digest returns the state digest: SHA-256 over the digests of the records with a
 // part for the circle, ascending by record id. now is the greatest clock reading
-// in the log; records that closed and faded before it are left out, as they are on
+// in the log; records that had time to fade before it are left out, as they are on
 // every node. Equal sets of readable circle changes give equal digests.
 func (s *State) Digest(now crdt.HLC) crdt.ID {
 	h := sha256.New()
@@ -161,7 +161,7 @@ func (s *State) Digest(now crdt.HLC) crdt.ID {
 		if !r.summed {
 			sum = r.digest()
 		}
-		if !sum.IsZero() && !s.faded(r, now) && !s.lostWhole(r) {
+		if !sum.IsZero() && !s.leftOut(r, now) {
 			h.Write(sum[:])
 		}
 		return true

@@ -27,35 +27,107 @@ func (s *State) Fading(now crdt.HLC) []crdt.ID {
 	return out
 }
 
-// fades reports whether the part holds anything that can fade: what takes back
-// stays, since it explains what is not there.
-func (p *part) fades() bool { return !p.faded && p.Body.kind() != KindRetracted }
+// fades reports whether the part holds anything that can fade. What takes back
+// stays, since it explains what is not there; and what says when a post fades,
+// which is no word of anybody, so that who comes later can tell as well.
+func (p *part) fades() bool {
+	if p.faded {
+		return false
+	}
+	switch b := p.Body.(type) {
+	case Retracted, PostStatusSet:
+		return false
+	case PostEdited:
+		return slices.ContainsFunc(b.Edits, func(e Edit) bool { return e.Field != FieldFade })
+	}
+	return true
+}
 
 // letGo reports whether a record is let go at now: a post, or an agreement with
 // its post.
 func (s *State) letGo(r *record, now crdt.HLC) bool {
-	if made, ok := r.maker(); ok {
-		if a, is := made.Body.(AgreementMade); is {
-			if r, ok = s.records.get(a.About[0]); !ok {
-				return false
-			}
-		}
-	}
-	if !slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindPostStatusSet }) {
-		return false
-	}
-	if s.faded(r, now) {
+	if s.lostWhole(r) {
 		return true
 	}
-	if slices.ContainsFunc(r.parts, func(p part) bool { return p.Audience.Whole() && p.fades() }) {
+	post := s.postOf(r, every)
+	if !slices.ContainsFunc(post.parts, func(p part) bool { return p.Body.kind() == KindPostStatusSet }) {
 		return false
 	}
-	p, ok := readPost(r, every, (*post).may)
+	if s.faded(post, now, whole) {
+		return true
+	}
+	if slices.ContainsFunc(post.parts, func(p part) bool { return p.Audience.Whole() && p.fades() }) {
+		return false
+	}
+	return s.faded(post, now, every)
+}
+
+// faded reports whether a post has faded at now, by what use lets through.
+func (s *State) faded(r *record, now crdt.HLC, use func(*Change) bool) bool {
+	p, ok := readPost(r, use, func(p *post, who crdt.ID) bool {
+		return p.may(who) || s.proxyBy(p.author, who, use) || s.proxyBy(p.owner, who, use)
+	})
 	if !ok {
 		return false
 	}
 	at, fades := p.fadesAt()
 	return fades && at <= now
+}
+
+// postOf returns the record of the post that an agreement is about, as those know
+// it who read what use lets through; r itself where that is no agreement.
+func (s *State) postOf(r *record, use func(*Change) bool) *record {
+	if made, ok := r.makerBy(use); ok {
+		if a, is := made.Body.(AgreementMade); is {
+			return s.record(a.About[0])
+		}
+	}
+	return r
+}
+
+// leftOut reports whether a record is no part of the digest at now: a post of the
+// circle's that was ever closed for as long as its text ever said that it takes to
+// fade, and what was agreed on it. More changes only ever leave more out, so a home
+// that let go early, one that let go late and one that never read it agree, also
+// when it was opened again in between.
+func (s *State) leftOut(r *record, now crdt.HLC) bool {
+	if s.lostWhole(r) {
+		return true
+	}
+	post := s.postOf(r, whole)
+	closed, fade := crdt.MaxHLC, uint64(0)
+	says := func(days uint64) {
+		if days > 0 && (fade == 0 || days < fade) {
+			fade = days
+		}
+	}
+	for i := range post.parts {
+		c := &post.parts[i].Change
+		if !c.Audience.Whole() {
+			continue
+		}
+		switch b := c.Body.(type) {
+		case PostStatusSet:
+			if b.Status == StatusMet || b.Status == StatusWithdrawn {
+				closed = min(closed, c.HLC)
+			}
+		case NeedPosted, OfferPosted:
+			says(fadeOf(b))
+		case PostEdited:
+			says(b.fade())
+		case AudienceChanged:
+			if made, err := b.open(post.id); err == nil {
+				says(fadeOf(made.Body))
+			}
+		}
+	}
+	if closed == crdt.MaxHLC {
+		return false
+	}
+	if _, known := post.makerBy(whole); !known {
+		return true // it faded for the others before it came here, or was taken back
+	}
+	return fade > 0 && closed+crdt.HLC(fade*dayHLC) <= now
 }
 
 // Fade replaces up to most changes of a record by their stubs, and returns their
@@ -112,6 +184,11 @@ func redact(b Body) Body {
 	case NoteWritten:
 		b.Text = Faded
 		return b
+	case MarkAdded:
+		if b.What == MarkedTag {
+			b.Value = Faded
+		}
+		return b
 	}
 	return b
 }
@@ -120,6 +197,28 @@ func redact(b Body) Body {
 func (p Posted) stub() Posted {
 	return Posted{Title: Faded, For: p.For, When: p.When, Rule: p.Rule, Skips: p.Skips, People: p.People,
 		SignUp: p.SignUp, To: p.To, Fade: p.Fade, Tender: p.Tender, Under: p.Under}
+}
+
+// fade is what an edit says of when the post fades; 0 if that is nothing.
+func (b PostEdited) fade() uint64 {
+	var p Posted
+	for _, e := range b.Edits {
+		if e.Field == FieldFade {
+			e.apply(&p)
+		}
+	}
+	return p.Fade
+}
+
+// fadeOf is after how many days a body says that its post fades; 0 if never.
+func fadeOf(b Body) uint64 {
+	switch b := b.(type) {
+	case NeedPosted:
+		return b.Fade
+	case OfferPosted:
+		return b.Fade
+	}
+	return 0
 }
 
 func (t Terms) stub() Terms { return Terms{What: Faded, When: t.When} }
@@ -196,17 +295,22 @@ func (s *State) insertStub(p part) {
 // the others: what comes late on it is left out of the digest, as they leave it.
 func (s *State) Lost(op crdt.ID) { s.lost.set(op, true) }
 
-// lostWhole reports whether a record has faded elsewhere before this node read it.
+// lostWhole reports whether a record, or the post that it is about, has faded
+// elsewhere before this node read it.
 func (s *State) lostWhole(r *record) bool {
-	if made, ok := r.maker(); ok {
-		a, is := made.Body.(AgreementMade)
-		if !is {
-			return false
-		}
-		_, here := s.records.get(a.About[0])
-		lost, _ := s.lost.get(a.About[0])
-		return lost && !here
+	if s.lostMaker(r) {
+		return true
 	}
-	lost, _ := s.lost.get(r.id)
-	return lost && !slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindRetracted && p.Audience.Whole() })
+	post := s.postOf(r, whole)
+	return post.id != r.id && s.lostMaker(post)
+}
+
+func (s *State) lostMaker(r *record) bool {
+	if lost, _ := s.lost.get(r.id); !lost {
+		return false
+	}
+	if _, known := r.makerBy(whole); known {
+		return false
+	}
+	return !slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindRetracted && p.Audience.Whole() })
 }

@@ -271,6 +271,13 @@ func TestDigestCoversTheCircleAlone(t *testing.T) {
 		if a, b := apply(changes).Digest(0), apply(open).Digest(0); a != b {
 			t.Fatalf("digest with sealed parts %s, without %s", a, b)
 		}
+		closes := slices.ContainsFunc(open, func(c circle.Change) bool {
+			b, ok := c.Body.(circle.PostStatusSet)
+			return ok && (b.Status == circle.StatusMet || b.Status == circle.StatusWithdrawn)
+		})
+		if closes {
+			return // what was closed before anything of it came is left out
+		}
 		if len(apply(open).Touched()) > 0 && apply(open).Digest(0) == circle.NewState(circleID).Digest(0) {
 			t.Fatalf("the digest does not see the circle's changes")
 		}

@@ -48,11 +48,16 @@ func (s *State) Section(member crdt.ID, section string) (Section, bool) {
 }
 
 func (s *State) section(member crdt.ID, section string) (*Change, bool) {
+	return s.sectionBy(member, section, every)
+}
+
+// sectionBy is section for those who read nothing but what use lets through.
+func (s *State) sectionBy(member crdt.ID, section string, use func(*Change) bool) (*Change, bool) {
 	r := s.record(member)
 	var best *Change
 	for i := range r.parts {
 		c := &r.parts[i].Change
-		if b, ok := c.Body.(MemberSectionSet); ok && b.Section == section && c.Author == member && (best == nil || later(c, best)) {
+		if b, ok := c.Body.(MemberSectionSet); ok && b.Section == section && c.Author == member && use(c) && (best == nil || later(c, best)) {
 			best = c
 		}
 	}

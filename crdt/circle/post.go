@@ -87,8 +87,8 @@ func (p *post) may(who crdt.ID) bool { return who == p.author || who == p.owner 
 // readPost reads a post from its record, by what the given parts say. Rights are
 // judged by allowed, which is told who wrote a change.
 func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.ID) bool) (*post, bool) {
-	made, ok := r.maker()
-	if !ok || !use(&made) {
+	made, ok := r.makerBy(use)
+	if !ok {
 		return nil, false
 	}
 	p := &post{id: r.id, made: made, author: made.Author, owner: made.Author, audience: r.audience(), rec: r}
@@ -105,6 +105,9 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 	}
 	p.versions = []version{{Posted: p.Posted, hlc: made.HLC, id: made.ID, by: made.Author}}
 	for _, c := range r.ordered(use) {
+		if at, fades := p.fadesAt(); fades && at <= c.HLC {
+			break // it has faded by then, and nothing brings it back
+		}
 		if !allowed(p, c.Author) {
 			continue
 		}
@@ -172,6 +175,8 @@ func (r *record) ordered(use func(*Change) bool) []*Change {
 
 func every(*Change) bool { return true }
 
+func whole(c *Change) bool { return c.Audience.Whole() }
+
 // slotTimes works the slots of version i out, once.
 func (p *post) slotTimes(i int) *slotTimes {
 	v := &p.versions[i]
@@ -217,29 +222,6 @@ func (p *post) fadesAt() (crdt.HLC, bool) {
 	return p.since + crdt.HLC(p.Fade*dayHLC), true
 }
 
-// faded reports whether a record is let go at now, by what the whole circle can
-// read of it: every node must say the same. An agreement goes with its post.
-func (s *State) faded(r *record, now crdt.HLC) bool {
-	whole := func(c *Change) bool { return c.Audience.Whole() }
-	if i := r.find(r.id); i >= 0 {
-		if a, is := r.parts[i].Body.(AgreementMade); is {
-			var ok bool
-			if r, ok = s.records.get(a.About[0]); !ok {
-				return false
-			}
-		}
-	}
-	if !slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindPostStatusSet }) {
-		return false
-	}
-	p, ok := readPost(r, whole, (*post).may)
-	if !ok {
-		return false
-	}
-	at, fades := p.fadesAt()
-	return fades && at <= now
-}
-
 // reader reads records of one state for one person, each once.
 type reader struct {
 	s     *State
@@ -273,9 +255,11 @@ func (r *reader) mayEdit(p *post, who crdt.ID) bool {
 }
 
 // proxy reports whether member named who as the one who may act for them.
-func (s *State) proxy(member, who crdt.ID) bool {
-	sec, ok := s.Section(member, SectionProxy)
-	return ok && slices.Contains(sec.Values, who.String())
+func (s *State) proxy(member, who crdt.ID) bool { return s.proxyBy(member, who, every) }
+
+func (s *State) proxyBy(member, who crdt.ID, use func(*Change) bool) bool {
+	c, ok := s.sectionBy(member, SectionProxy, use)
+	return ok && slices.Contains(c.Body.(MemberSectionSet).Values, who.String())
 }
 
 // slotsBetween returns the slots with who said yes, from one local reading to

@@ -67,6 +67,14 @@ func (r *reader) editable(id crdt.ID) (*post, error) {
 	return p, nil
 }
 
+// gone returns a problem if the post has faded: nothing brings it back.
+func (r *reader) gone(p *post) error {
+	if at, fades := p.fadesAt(); fades && at <= crdt.At(r.env.Now.UnixMilli()) {
+		return kept("tend ask or tend offer says it anew.", "It was closed some time ago, and its words have faded.")
+	}
+	return nil
+}
+
 // EditPost sets fields of one's own post. Fields holds their numbers, Set the values.
 type EditPost struct {
 	ID     crdt.ID
@@ -80,6 +88,9 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 	r := s.reader(env)
 	p, err := r.editable(c.ID)
 	if err != nil {
+		return plan{}, err
+	}
+	if err := r.gone(p); err != nil {
 		return plan{}, err
 	}
 	set, next := c.Set, p.Posted
@@ -111,15 +122,32 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 		if err != nil {
 			return plan{}, err
 		}
-		if len(b.Edits) == 0 {
-			return about(c.ID, d), nil
-		}
-		return about(c.ID, d, fixed(d.To, b)), nil
+		return about(c.ID, append([]Draft{d}, b.drafts(d.To)...)...), nil
 	}
 	if err := asked(b); err != nil {
 		return plan{}, err
 	}
-	return about(c.ID, fixed(p.audience, b)), nil
+	return about(c.ID, b.drafts(p.audience)...), nil
+}
+
+// drafts writes when the post fades by itself: that stays when the words go, so
+// that who comes later can tell.
+func (b PostEdited) drafts(to []crdt.ID) []Draft {
+	var fade, rest []Edit
+	for _, e := range b.Edits {
+		if e.Field == FieldFade {
+			fade = append(fade, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	var out []Draft
+	for _, edits := range [][]Edit{rest, fade} {
+		if len(edits) > 0 {
+			out = append(out, fixed(to, PostEdited{Post: b.Post, Edits: edits}))
+		}
+	}
+	return out
 }
 
 // SetPostStatus says how it stands with one's own post.
@@ -144,7 +172,10 @@ func (c SetPostStatus) decide(s *State, env Env) (plan, error) {
 	case c.Status < StatusStillTrue && statusNames[c.Status] == p.status:
 		return unchanged(c.ID), nil
 	}
-	return about(c.ID, fixed(p.audience, PostStatusSet{Post: c.ID, Status: c.Status})), nil
+	if err := r.gone(p); err != nil {
+		return plan{}, err
+	}
+	return about(c.ID, fixed(p.rec.everReaders(), PostStatusSet{Post: c.ID, Status: c.Status})), nil
 }
 
 // MakeBoth adds one place on a date, so that both who said yes come. It is for the
@@ -262,6 +293,8 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 		return plan{}, kept("It opens with their leave.", "It waits for %s.", s.called(p.owner))
 	case p.audience == nil:
 		return unchanged(c.ID), nil
+	case r.gone(p) != nil:
+		return plan{}, r.gone(p)
 	case !p.may(env.Me):
 		return plan{}, kept("", "Only %s opens it wider.", s.called(p.owner))
 	}

@@ -234,8 +234,11 @@ func (s *State) record(id crdt.ID) *record {
 // maker returns the change that made the record, or what stands for it: the
 // oldest snapshot that its readers were given by one entitled to give it. The
 // second result is false for a record not known yet.
-func (r *record) maker() (Change, bool) {
-	if i := r.find(r.id); i >= 0 && r.parts[i].makes() {
+func (r *record) maker() (Change, bool) { return r.makerBy(every) }
+
+// makerBy is maker for those who read nothing but what use lets through.
+func (r *record) makerBy(use func(*Change) bool) (Change, bool) {
+	if i := r.find(r.id); i >= 0 && r.parts[i].makes() && use(&r.parts[i].Change) {
 		return r.parts[i].Change, true
 	}
 	var best Change
@@ -243,7 +246,7 @@ func (r *record) maker() (Change, bool) {
 	for i := range r.parts {
 		c := &r.parts[i].Change
 		b, ok := c.Body.(AudienceChanged)
-		if !ok || (from != nil && !later(from, c)) {
+		if !ok || !use(c) || (from != nil && !later(from, c)) {
 			continue
 		}
 		snap, err := b.open(r.id)
