@@ -28,7 +28,8 @@ type talk struct {
 	opener  bool // this home opened the stream
 	session *frontier.Session
 	config  frontier.Config
-	pulls   atomic.Bool // this talk holds the circle's one incoming bulk
+	pulls   atomic.Bool  // this talk holds the circle's one incoming bulk
+	heard   atomic.Int64 // when the peer last sent, or something of it was committed, Unix ns
 
 	queue   [][]byte         // encoded frames that wait for the wire
 	batches []frontier.Batch // that wait to be committed, the first perhaps being so
@@ -250,6 +251,7 @@ func (t *talk) read(ctx context.Context, in chan<- incoming) {
 		var i incoming
 		data, err := t.wire.readBytes(maxFrame)
 		if err == nil {
+			t.heard.Store(time.Now().UnixNano())
 			i.size = len(data)
 			i.frame, err = protocol.DecodeFrame(data)
 		}
@@ -495,6 +497,7 @@ func (t *talk) wait(committed <-chan commit) {
 // applied acts on what became of a batch.
 func (t *talk) applied(c commit) error {
 	t.busy = false
+	t.heard.Store(time.Now().UnixNano())
 	if c.err != nil {
 		return c.err
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
+
 	"tend/node/p2p"
 	"tend/protocol"
 )
@@ -151,4 +153,28 @@ func TestRecordsSpread(t *testing.T) {
 		defer houses[1].mu.Unlock()
 		return len(houses[1].rows[houses[2].peer]) > 0
 	})
+}
+
+// A member who lost power in the middle of a session, which the transport does not
+// know yet, keeps nobody else from sending.
+func TestSilentPeerGivesWay(t *testing.T) {
+	v, a, n, raw := rawMember(t)
+	asked := make(chan struct{}, 8)
+	raw.SetStreamHandler("/tend/sync/1", func(s network.Stream) {
+		asked <- struct{}{}
+		<-t.Context().Done()
+		s.Reset()
+	})
+	a.write("said into the void")
+	select {
+	case <-asked:
+	case <-time.After(20 * time.Second):
+		t.Fatal("a does not speak to the silent member")
+	}
+	c := v.house("c")
+	v.join(c)
+	c.bulk(50)
+	c.meet(n, a)
+	c.start(nil)
+	eventually(t, 30*time.Second, "a has what c wrote", func() bool { return equal(a, c) })
 }

@@ -27,6 +27,7 @@ const (
 	gapAfter     = 150 * time.Millisecond
 	keysAgain    = 10 * time.Second // the same peer is not asked for keys more often
 	talksAtOnce  = 8                // streams this home has open of its own accord
+	silentBulk   = 3 * time.Second  // whoever sends nothing for so long gives way to who waits
 )
 
 // gapPauses are the waits between one way to fill a gap and the next: from who
@@ -39,7 +40,8 @@ var refusedPauses = []time.Duration{200 * time.Millisecond, time.Second, 4 * tim
 
 // circleSync is what is remembered of a circle's sessions; guarded by Net.mu.
 type circleSync struct {
-	puller  peer.ID          // who sends the one incoming bulk; "" if nobody
+	bulk    *talk            // the one incoming bulk; nil if nobody sends
+	waits   bool             // somebody waits for its end, and looks now and then whether it is silent
 	behind  map[peer.ID]bool // had more than it could be asked for while another sent
 	active  map[peer.ID]bool // sessions this home began; true: another is wanted after
 	tries   map[peer.ID]int  // sessions that were refused one after the other
@@ -208,7 +210,7 @@ func (n *Net) parted(c network.Conn) {
 func (n *Net) greet(p peer.ID) {
 	for _, circle := range n.shared(p) {
 		n.mu.Lock()
-		free := n.circle(circle).puller == ""
+		free := n.circle(circle).bulk == nil
 		n.mu.Unlock()
 		if free {
 			n.sync(p, circle, hello)
@@ -379,18 +381,66 @@ const (
 )
 
 // claim makes a talk the circle's one incoming bulk, if there is none. A peer that
-// is turned down is asked again when the present one is through.
+// is turned down is asked again when the present one is through, or says nothing:
+// of a home that lost its power the transport knows only half a minute later.
 func (n *Net) claim(t *talk) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	c := n.circle(t.circle)
-	if c.puller != "" {
+	if c.bulk != nil {
 		c.behind[t.peer] = true
+		if !c.waits && !n.closed {
+			c.waits = true
+			n.wg.Go(func() { n.awaitBulk(t.circle) })
+		}
 		return false
 	}
-	c.puller = t.peer
+	c.bulk = t
+	t.heard.Store(time.Now().UnixNano())
 	t.pulls.Store(true)
 	return true
+}
+
+// awaitBulk looks after a circle's one incoming bulk as long as others wait for its
+// end. One that is silent gives way to the next; its talk goes on, as a small one.
+func (n *Net) awaitBulk(circle crdt.ID) {
+	for {
+		pause(n.ctx, silentBulk/4)
+		n.mu.Lock()
+		c := n.circle(circle)
+		if c.bulk == nil || len(c.behind) == 0 || n.ctx.Err() != nil {
+			c.waits = false
+			n.mu.Unlock()
+			return
+		}
+		var next peer.ID
+		if time.Since(time.Unix(0, c.bulk.heard.Load())) >= silentBulk {
+			next = c.free()
+		}
+		n.mu.Unlock()
+		n.syncNext(next, circle)
+	}
+}
+
+// free ends the circle's one incoming bulk, and says whose turn it is; "" if
+// nobody waits. The caller holds Net.mu.
+func (c *circleSync) free() peer.ID {
+	was := c.bulk.peer
+	c.bulk.pulls.Store(false)
+	c.bulk = nil
+	for _, p := range slices.Sorted(maps.Keys(c.behind)) {
+		if p != was {
+			delete(c.behind, p)
+			return p
+		}
+	}
+	return ""
+}
+
+func (n *Net) syncNext(next peer.ID, circle crdt.ID) {
+	if next != "" && n.host.Network().Connectedness(next) == network.Connected {
+		n.spawn(func() { n.sync(next, circle, probe) })
+	}
 }
 
 // settle ends a talk: the bulk is free for the next who has more, and what became
@@ -405,20 +455,11 @@ func (n *Net) settle(t *talk, err error) {
 	if t.equal {
 		delete(c.behind, t.peer)
 	}
-	if t.pulls.Load() {
-		c.puller = ""
-		for _, p := range slices.Sorted(maps.Keys(c.behind)) {
-			if p != t.peer {
-				next = p
-				delete(c.behind, p)
-				break
-			}
-		}
+	if c.bulk == t {
+		next = c.free()
 	}
 	n.mu.Unlock()
-	if next != "" && n.host.Network().Connectedness(next) == network.Connected {
-		n.spawn(func() { n.sync(next, t.circle, probe) })
-	}
+	n.syncNext(next, t.circle)
 	if t.done {
 		n.tell(News{Sync: true})
 	}
