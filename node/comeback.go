@@ -132,14 +132,14 @@ func (n *Node) Recover(ctx context.Context, id string, door membership.PeerKey, 
 	if err := p.Send(proof.Encode()); err != nil {
 		return "", fmt.Errorf("prove: %w", err)
 	}
-	ops, boxes, err := readReturn(inv.Circle, p)
+	h, err := readHanded(inv.Circle, p)
 	if errors.Is(err, io.EOF) {
 		return "later", nil // nobody, or not enough, stand for this root yet
 	}
 	if err != nil {
 		return "", err
 	}
-	return "", n.back(ctx, j.ID, me, inv, a.Member, cert, ops, boxes, p)
+	return "", n.back(ctx, returning{id: j.ID, me: me, inv: inv, member: a.Member, cert: cert, door: door}, h, p)
 }
 
 // rootsFor finds which of the roots of 24 words are a member's: those of the
@@ -161,18 +161,23 @@ func (n *Node) rootsFor(j *Joining, member crdt.ID) Identity {
 	return j.Identity
 }
 
-// back makes the circle this home's again, once a door has handed it over.
-func (n *Node) back(ctx context.Context, id string, me Identity, inv *protocol.Invite, member crdt.ID, cert membership.DeviceCert,
-	ops []crdt.Op, boxes []protocol.Lockbox, p Pipe) error {
-	if len(ops) == 0 || ops[0].ID != inv.Circle || !hasHead(ops, inv.Ctl[:]) {
-		return errors.New("the control log handed over is not this circle's, or is old")
-	}
+// returning is what a returner has said at one door.
+type returning struct {
+	id     string // of the joining
+	me     Identity
+	inv    *protocol.Invite
+	member crdt.ID
+	cert   membership.DeviceCert
+	door   membership.PeerKey
+}
+
+// back makes the circle this home's again, once a door has handed it over. If what
+// came does not hold, or the door is no member by it, nothing is kept and nothing
+// more is said there.
+func (n *Node) back(ctx context.Context, r returning, h handed, p Pipe) error {
+	me, inv, member, cert := r.me, r.inv, r.member, r.cert
 	keys := CircleKeys{Identity: me}
-	var err error
-	if keys.LogKey, err = n.openLogKey(&keys, inv.Circle, boxes, ops); err != nil {
-		return err
-	}
-	v, err := peopleOf(inv.Circle, keys.LogKey, ops)
+	v, err := n.checkHanded(inv.Circle, &keys, inv.Ctl[:], r.door, h)
 	if err != nil {
 		return err
 	}
@@ -192,7 +197,7 @@ func (n *Node) back(ctx context.Context, id string, me Identity, inv *protocol.I
 		body = &membership.Rotate{NewRoot: r.Recovery.NewRoot, NextRootHash: r.Recovery.NextRootHash, Enact: r.Enact, Cert: cert}
 	}
 	keys.Inception = m.Inception
-	op, err := n.comeIn(ctx, inv.Circle, keys, ops, body)
+	op, err := n.comeIn(ctx, inv.Circle, keys, h.ops, body)
 	if errors.Is(err, ErrHave) { // an earlier try came in, and its first op was not heard
 		op, err = n.firstOp(ctx, inv.Circle)
 	}
@@ -206,42 +211,15 @@ func (n *Node) back(ctx context.Context, id string, me Identity, inv *protocol.I
 	if err != nil {
 		return err
 	}
-	if err := x.takeKeys(ctx, boxes); err != nil {
+	if err := x.takeKeys(ctx, h.boxes); err != nil {
 		n.log.Debug("some keys handed over did not open", "err", err)
 	}
-	return n.setJoinings(func(all []Joining) []Joining {
-		return slices.DeleteFunc(all, func(o Joining) bool { return o.ID == id })
-	})
-}
-
-// peopleOf reads who belongs from a control log in the order of causes.
-func peopleOf(id crdt.ID, logKey protocol.Secret, ops []crdt.Op) (*membership.View, error) {
-	pasts := crdt.NewPasts()
-	set := membership.NewSet(pasts)
-	for i := range ops {
-		op := &ops[i]
-		var kind uint64 = membership.KindBeat
-		var payload []byte
-		if !op.IsBeat() {
-			opened, err := protocol.OpenBody(logKey, op.Context(id), op.Dev, op.Seq, op.Body)
-			if err != nil {
-				return nil, fmt.Errorf("read the control log: %w", err)
-			}
-			kind, payload = opened.Kind, opened.Payload
-		}
-		body, err := membership.Decode(id, op, kind, payload)
-		if err != nil {
-			return nil, fmt.Errorf("read the control log: %w", err)
-		}
-		if _, err := pasts.Add(op.ID, op.Ctl); err != nil {
-			return nil, fmt.Errorf("read the control log: %w", err)
-		}
-		if err := set.Judge(op, body); err != nil {
-			return nil, err
-		}
-		set.Add(op, body)
+	if err := x.takePack(ctx, h.pack); err != nil {
+		return err
 	}
-	return set.View(), nil
+	return n.setJoinings(func(all []Joining) []Joining {
+		return slices.DeleteFunc(all, func(o Joining) bool { return o.ID == r.id })
+	})
 }
 
 // Recovered is the door's side: it opens to a member's own root at once, and to
@@ -284,25 +262,19 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 	if !mayReturn(s.People, &proof) {
 		return nil
 	}
-	var boxes []protocol.Lockbox
-	err = x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+	var h handed
+	err = x.ask(ctx, job{do: func(w *replica.Replica, now time.Time) error {
 		var err error
-		boxes, err = w.ForReturning(member, proof.Cert)
+		if h.boxes, h.pack, err = w.ForReturning(member, proof.Cert, now, n.cfg.Zone); err != nil {
+			return err
+		}
+		h.ops, err = w.ControlLog()
 		return err
 	}})
 	if err != nil {
 		return err
 	}
-	ops, err := x.controlLog(ctx)
-	if err != nil {
-		return err
-	}
-	for part := range slices.Chunk(boxes, maxWanted) {
-		if err := sendFrame(p, &protocol.Keys{Boxes: part}); err != nil {
-			return err
-		}
-	}
-	if err := n.handLog(p, ops); err != nil {
+	if err := h.hand(p); err != nil {
 		return err
 	}
 	return n.takeFirst(ctx, x.id, p)

@@ -50,55 +50,52 @@ func (x *runner) controlLog(ctx context.Context) ([]crdt.Op, error) {
 	return ops, err
 }
 
-// handLog writes a control log: OPS… EDGE.
-func (n *Node) handLog(p Pipe, ops []crdt.Op) error {
-	for part := range chunks(ops) {
+// handed is what whoever lets a device in gives it of one circle.
+type handed struct {
+	boxes []protocol.Lockbox // the log key first; none where the secrets went over sealed
+	ops   []crdt.Op          // the control log, in the order of causes
+	pack  []protocol.PackedKey
+}
+
+// hand writes KEYS… OPS… PACK… EDGE.
+func (h *handed) hand(p Pipe) error {
+	for part := range slices.Chunk(h.boxes, maxWanted) {
+		if err := sendFrame(p, &protocol.Keys{Boxes: part}); err != nil {
+			return fmt.Errorf("hand the keys over: %w", err)
+		}
+	}
+	for part := range chunks(h.ops) {
 		if err := sendFrame(p, protocol.PackByID(part, carriesBody)); err != nil {
 			return fmt.Errorf("hand the control log over: %w", err)
 		}
 	}
-	return sendFrame(p, &protocol.Edge{Sent: uint64(len(ops))})
-}
-
-// readLog reads what handLog writes.
-func readLog(id crdt.ID, p Pipe) ([]crdt.Op, error) {
-	ops, _, err := readReturn(id, p)
-	return ops, err
-}
-
-// readReturn reads lockboxes and a control log: KEYS… OPS… EDGE. io.EOF says that
-// nothing at all came.
-func readReturn(id crdt.ID, p Pipe) ([]crdt.Op, []protocol.Lockbox, error) {
-	var ops []crdt.Op
-	var boxes []protocol.Lockbox
-	size := 0
-	for len(ops) <= maxControlLog && len(boxes) <= maxControlLog && size <= maxControlBytes {
-		f, err := receiveFrame(p)
-		if errors.Is(err, io.EOF) && len(ops)+len(boxes) > 0 {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("read the control log: %w", err)
-		}
-		switch f := f.(type) {
-		case *protocol.Keys:
-			boxes = append(boxes, f.Boxes...)
-		case *protocol.Ops:
-			more, err := protocol.UnpackByID(id, f)
-			if err != nil {
-				return nil, nil, err
-			}
-			for i := range more {
-				size += more[i].Size()
-			}
-			ops = append(ops, more...)
-		case *protocol.Edge:
-			return ops, boxes, nil
-		default:
-			return nil, nil, fmt.Errorf("frame %d in a control log", f.Number())
+	for part := range slices.Chunk(h.pack, protocol.MaxPack) {
+		if err := sendFrame(p, &protocol.Pack{Keys: part}); err != nil {
+			return fmt.Errorf("hand single keys over: %w", err)
 		}
 	}
-	return nil, nil, errors.New("more was handed over than a circle can hold")
+	return sendFrame(p, &protocol.Edge{Sent: uint64(len(h.ops))})
+}
+
+// readHanded reads what hand writes. io.EOF says that nothing at all came.
+func readHanded(id crdt.ID, p Pipe) (handed, error) {
+	nothing := true
+	h, err := readWelcome(id, func(yield func(protocol.Frame, error) bool) {
+		for {
+			f, err := receiveFrame(p)
+			if errors.Is(err, io.EOF) && !nothing {
+				err = io.ErrUnexpectedEOF
+			}
+			nothing = false
+			if !yield(f, err) || err != nil {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return handed{}, fmt.Errorf("read the control log: %w", err)
+	}
+	return h, nil
 }
 
 // takeFirst takes the first op of a device in that was just let in: the peer could
@@ -149,11 +146,9 @@ func (n *Node) certified(me *Identity, id, member crdt.ID, notBefore crdt.HLC, s
 // comeIn makes a circle this home's, given its control log, and writes the op by
 // which this device comes in: its first, which the log as held here cannot draft,
 // since none of it is here yet. It is kept, and handed to whoever let the device
-// in; it comes back with the log.
+// in; it comes back with the log. A control log that does not let the device in
+// leaves nothing behind.
 func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []crdt.Op, body membership.Body) (crdt.Op, error) {
-	if len(ops) == 0 || ops[0].ID != id {
-		return crdt.Op{}, errors.New("the control log handed over is not this circle's")
-	}
 	if _, err := n.runner(id); err == nil {
 		return crdt.Op{}, ErrHave
 	}
@@ -169,6 +164,14 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 		return crdt.Op{}, err
 	}
 	keys.First = op.ID
+	ops = append(slices.Clip(ops), op)
+	v, err := n.tryControl(id, keys, ops)
+	if err != nil {
+		return crdt.Op{}, err
+	}
+	if d, ok := v.Device(h.Dev); !ok || d.Member != keys.Member() || !current(v, d) {
+		return crdt.Op{}, errNotLetIn
+	}
 	if err := n.cfg.Keys.SetCircle(id, keys); err != nil {
 		return crdt.Op{}, fmt.Errorf("keep the circle's keys: %w", err)
 	}
@@ -176,16 +179,7 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 	if err != nil {
 		return crdt.Op{}, err
 	}
-	err = x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
-		if err := w.TakeControl(append(slices.Clip(ops), op)); err != nil {
-			return err
-		}
-		if d, ok := w.People().Device(h.Dev); !ok || d.Revoked || w.Standing() != membership.In {
-			return errors.New("the control log handed over does not let this device in")
-		}
-		return nil
-	}})
-	if err != nil {
+	if err := x.takeControl(ctx, ops); err != nil {
 		return crdt.Op{}, err
 	}
 	n.moves.send(Move{Circle: id, People: true, Epoch: true, Knocking: true})

@@ -268,7 +268,7 @@ func (n *Node) link(ctx context.Context, l protocol.Link, confirmed bool, before
 		return protocol.LinkKeys{}, fmt.Errorf("hand the keys over: %w", err)
 	}
 	for i, c := range grant.Circles {
-		if err := n.handLog(p, logs[i]); err != nil {
+		if err := logs[i].hand(p); err != nil {
 			return protocol.LinkKeys{}, err
 		}
 		if err := n.takeFirst(ctx, c.Circle, p); err != nil {
@@ -281,10 +281,11 @@ func (n *Node) link(ctx context.Context, l protocol.Link, confirmed bool, before
 	return keys, nil
 }
 
-// grant gathers what a new device gets, and each circle's control log.
-func (n *Node) grant(ctx context.Context, l protocol.Link, keys protocol.LinkKeys) (protocol.LinkGrant, [][]crdt.Op, error) {
+// grant gathers what a new device gets: what goes over sealed, and of each circle
+// the control log, with the single keys that a welcome pack brought this home.
+func (n *Node) grant(ctx context.Context, l protocol.Link, keys protocol.LinkKeys) (protocol.LinkGrant, []handed, error) {
 	g := protocol.LinkGrant{Seeds: n.cfg.Keys.Seeds().All}
-	var logs [][]crdt.Op
+	var logs []handed
 	room := protocol.MaxLinkSecrets / max(1, len(keys.Keys))
 	for _, key := range keys.Keys {
 		x, err := n.runner(key.Circle)
@@ -302,7 +303,7 @@ func (n *Node) grant(ctx context.Context, l protocol.Link, keys protocol.LinkKey
 		if err != nil {
 			return g, nil, err
 		}
-		g.Circles, logs = append(g.Circles, c), append(logs, ops)
+		g.Circles, logs = append(g.Circles, c), append(logs, handed{ops: ops, pack: held.Packed})
 	}
 	return g, logs, nil
 }
@@ -401,7 +402,7 @@ func (n *Node) greeted(from membership.PeerKey, h *protocol.LinkHello) (protocol
 
 // linkedTo makes one circle this home's, and hands this device's first op back.
 func (n *Node) linkedTo(ctx context.Context, c protocol.LinkedCircle, fresh Identity, p Pipe) error {
-	ops, err := readLog(c.Circle, p)
+	h, err := readHanded(c.Circle, p)
 	if err != nil {
 		return err
 	}
@@ -412,8 +413,15 @@ func (n *Node) linkedTo(ctx context.Context, c protocol.LinkedCircle, fresh Iden
 	for s := range slices.Chunk(c.Secrets, 32) {
 		keys.Secrets = append(keys.Secrets, protocol.Secret(s))
 	}
-	op, err := n.comeIn(ctx, c.Circle, keys, ops, &membership.DeviceAdd{Cert: cert})
+	op, err := n.comeIn(ctx, c.Circle, keys, h.ops, &membership.DeviceAdd{Cert: cert})
 	if err != nil {
+		return err
+	}
+	x, err := n.runner(c.Circle)
+	if err != nil {
+		return err
+	}
+	if err := x.takePack(ctx, h.pack); err != nil {
 		return err
 	}
 	if err := sendFrame(p, protocol.PackByID([]crdt.Op{op}, carriesBody)); err != nil {

@@ -180,19 +180,17 @@ const (
 // to the door's own certificate and to this home's admission, makes the circle
 // this home's. Otherwise it keeps nothing.
 func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, door membership.PeerKey, frames frameSeq) error {
-	ops, boxes, pack, err := readWelcome(id, frames)
+	h, err := readWelcome(id, frames)
 	if err != nil {
 		return err
 	}
-	if len(ops) == 0 || ops[0].ID != id || !hasHead(ops, head) {
-		return errors.New("the control log handed over is not this circle's, or is old")
-	}
 	keys := CircleKeys{Identity: j.Identity, Name: j.Name}
-	if keys.LogKey, err = n.openLogKey(&keys, id, boxes, ops); err != nil {
+	v, err := n.checkHanded(id, &keys, head, door, h)
+	if err != nil {
 		return err
 	}
-	if err := n.tryControl(id, keys, ops, door); err != nil {
-		return err
+	if m, ok := v.Member(keys.Member()); !ok || m.Standing != membership.In {
+		return errNotLetIn
 	}
 	if _, ok := n.cfg.Keys.Circle(id); !ok {
 		if err := n.cfg.Keys.SetCircle(id, keys); err != nil {
@@ -203,15 +201,8 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	if err != nil {
 		return err
 	}
-	for part := range chunks(ops) {
-		size := 0
-		for i := range part {
-			size += part[i].Size()
-		}
-		err := x.ask(ctx, job{ops: len(part), bytes: size, do: func(w *replica.Replica, _ time.Time) error { return w.TakeControl(part) }})
-		if err != nil {
-			return err
-		}
+	if err := x.takeControl(ctx, h.ops); err != nil {
+		return err
 	}
 	if x.snap.Load().Standing != membership.In {
 		return errors.New("the door has not heard yet that this home had left: it knocks again")
@@ -219,10 +210,10 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	if err := x.comeBack(ctx, j.Name); err != nil {
 		return err
 	}
-	if err := x.takeKeys(ctx, boxes); err != nil {
+	if err := x.takeKeys(ctx, h.boxes); err != nil {
 		n.log.Debug("some keys handed over did not open", "err", err)
 	}
-	if err := x.takePack(ctx, pack); err != nil {
+	if err := x.takePack(ctx, h.pack); err != nil {
 		return err
 	}
 	if err := n.setJoinings(func(all []Joining) []Joining {
@@ -235,28 +226,69 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	return nil
 }
 
-// tryControl checks a control log on a copy that nothing is kept of: it must hold
-// from its first op to its last, and make members of this home and of the door.
-func (n *Node) tryControl(id crdt.ID, keys CircleKeys, ops []crdt.Op, door membership.PeerKey) error {
+// errNotLetIn is what a control log is refused with by which this home would not
+// be in the circle.
+var errNotLetIn = errors.New("the control log handed over does not let this home in")
+
+// checkHanded holds what a door handed over against the code that led there: it
+// must be that circle's log, know the control op that the code pins, hold from its
+// first op to its last, and have the door itself among the devices of members
+// (SPEC.md §6.3). It sets the log key in keys, and keeps nothing.
+func (n *Node) checkHanded(id crdt.ID, keys *CircleKeys, head []byte, door membership.PeerKey, h handed) (*membership.View, error) {
+	if len(h.ops) == 0 || h.ops[0].ID != id || !hasHead(h.ops, head) {
+		return nil, errors.New("the control log handed over is not this circle's, or is old")
+	}
+	var err error
+	if keys.LogKey, err = n.openLogKey(keys, id, h.boxes, h.ops); err != nil {
+		return nil, err
+	}
+	v, err := n.tryControl(id, *keys, h.ops)
+	if err != nil {
+		return nil, err
+	}
+	if replica.Departed(v, door) {
+		return nil, errors.New("whoever handed the control log over is no member by it")
+	}
+	return v, nil
+}
+
+// tryControl reads a control log on a copy that nothing is kept of, and says who
+// belongs by it: it must hold from its first op to its last.
+func (n *Node) tryControl(id crdt.ID, keys CircleKeys, ops []crdt.Op) (*membership.View, error) {
+	if len(ops) == 0 || ops[0].ID != id {
+		return nil, errors.New("the control log handed over is not this circle's")
+	}
 	store, err := storage.NewMem().Circle(id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ring := &ring{circle: id}
 	if err := ring.load(keys); err != nil {
-		return err
+		return nil, err
 	}
 	r, err := replica.Open(replica.Config{Circle: id, Member: keys.Member(), Dev: keys.Device(), LogKey: keys.LogKey.EpochID(),
 		Keys: ring, Store: reader{store}, Rand: n.cfg.Rand})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w := r.Begin()
 	if err := w.TakeControl(ops); err != nil {
-		return err
+		return nil, err
 	}
-	if w.Standing() != membership.In || replica.Departed(w.People(), door) {
-		return errors.New("the control log handed over does not let this home in")
+	return w.People(), nil
+}
+
+// takeControl keeps a control log that was handed over and checked.
+func (x *runner) takeControl(ctx context.Context, ops []crdt.Op) error {
+	for part := range chunks(ops) {
+		size := 0
+		for i := range part {
+			size += part[i].Size()
+		}
+		err := x.ask(ctx, job{ops: len(part), bytes: size, do: func(w *replica.Replica, _ time.Time) error { return w.TakeControl(part) }})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -276,41 +308,41 @@ func (x *runner) comeBack(ctx context.Context, name string) error {
 	}})
 }
 
-func readWelcome(id crdt.ID, frames frameSeq) ([]crdt.Op, []protocol.Lockbox, []protocol.PackedKey, error) {
-	var ops []crdt.Op
-	var boxes []protocol.Lockbox
-	var pack []protocol.PackedKey
+// readWelcome reads what a door hands over, in bounds: KEYS, OPS and PACK in any
+// order, to EDGE.
+func readWelcome(id crdt.ID, frames frameSeq) (handed, error) {
+	var h handed
 	size := 0
 	for f, err := range frames {
 		if err != nil {
-			return nil, nil, nil, err
+			return handed{}, err
 		}
 		switch f := f.(type) {
 		case *protocol.Keys:
-			boxes = append(boxes, f.Boxes...)
+			h.boxes = append(h.boxes, f.Boxes...)
 		case *protocol.Ops:
 			more, err := protocol.UnpackByID(id, f)
 			if err != nil {
-				return nil, nil, nil, err
+				return handed{}, err
 			}
 			for i := range more {
 				size += more[i].Size()
 			}
-			ops = append(ops, more...)
+			h.ops = append(h.ops, more...)
 		case *protocol.Pack:
-			if len(pack)+len(f.Keys) <= replica.MaxPacked {
-				pack = append(pack, f.Keys...)
+			if len(h.pack)+len(f.Keys) <= replica.MaxPacked {
+				h.pack = append(h.pack, f.Keys...)
 			}
 		case *protocol.Edge:
-			return ops, boxes, pack, nil
+			return h, nil
 		default:
-			return nil, nil, nil, fmt.Errorf("frame %d while joining", f.Number())
+			return handed{}, fmt.Errorf("frame %d while joining", f.Number())
 		}
-		if len(ops) > maxControlLog || len(boxes) > maxControlLog || size > maxControlBytes {
-			return nil, nil, nil, errors.New("more was handed over than a circle can hold")
+		if len(h.ops) > maxControlLog || len(h.boxes) > maxControlLog || size > maxControlBytes {
+			return handed{}, errors.New("more was handed over than a circle can hold")
 		}
 	}
-	return nil, nil, nil, errors.New("the door closed before all was handed over")
+	return handed{}, errors.New("the door closed before all was handed over")
 }
 
 // openLogKey finds the log key among the lockboxes: it is the one that opens

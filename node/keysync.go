@@ -38,7 +38,7 @@ func (x *runner) wantedEpochs(s *Snapshot) []membership.EpochID {
 	epochs := s.People.Epochs()
 	for i := len(epochs) - 1; i >= 0 && len(out) < maxWanted; i-- {
 		e := epochs[i].Epoch.ID
-		if _, held := x.ring.Secret(e); !held && s.People.Entitled(s.Dev, e) {
+		if _, held := x.ring.Secret(e); !held && s.People.MayHold(s.Dev, e) {
 			out = append(out, e)
 		}
 	}

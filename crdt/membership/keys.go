@@ -226,6 +226,30 @@ func (v *View) Entitled(dev crdt.Device, id EpochID) bool {
 	return known && e != nil && v.entitled(d, e)
 }
 
+// ForMember reports whether a circle epoch was for a member: one of their devices,
+// whatever became of it since, is in its roster.
+func (v *View) ForMember(member crdt.ID, id EpochID) bool {
+	e := v.epoch(id)
+	if e == nil {
+		return false
+	}
+	for _, d := range v.device {
+		if d.Member == member && e.roster.Has(d.n) {
+			return true
+		}
+	}
+	return false
+}
+
+// MayHold reports whether the secret of a circle epoch may be handed to a device:
+// one that is entitled to it, or that is in the circle and belongs to somebody whom
+// the epoch was for, so that who comes with another device reads what they could
+// read (SPEC.md §4.1).
+func (v *View) MayHold(dev crdt.Device, id EpochID) bool {
+	d, known := v.device[dev]
+	return v.Entitled(dev, id) || known && d.in && !d.barred && v.ForMember(d.Member, id)
+}
+
 // WriteEpoch returns the epoch to write with: of those held, without anyone in
 // its roster who is out and with every member entitled to it, the greatest. ok
 // is false if there is none: mint first.

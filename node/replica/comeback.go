@@ -2,27 +2,32 @@ package replica
 
 import (
 	"slices"
+	"time"
 
 	"tend/crdt"
 	"tend/crdt/membership"
 	"tend/protocol"
 )
 
-// ForReturning seals, for a device that no op certifies yet, what its member may
-// read: the log key first, then every circle epoch held here that one of their
-// devices was for, the newest first, and the nooks they are in. The caller has
-// checked that the device is the member's.
-func (r *Replica) ForReturning(member crdt.ID, cert membership.DeviceCert) ([]protocol.Lockbox, error) {
+// ForReturning is what a device is handed that no op certifies yet: sealed for it
+// the log key, then every circle epoch held here that one of its member's devices
+// was for, the newest first, and the nooks they are in; and where history is from
+// joining the keys of single bodies, as [Replica.PackFor] has them, of those that
+// these do not open. The caller has checked that the device is the member's. now is
+// this home's local time.
+func (r *Replica) ForReturning(member crdt.ID, cert membership.DeviceCert, now time.Time, zone string) ([]protocol.Lockbox, []protocol.PackedKey, error) {
 	v := r.People()
 	m, ok := v.Member(member)
 	if !ok || m.Standing != membership.In {
-		return nil, nil
+		return nil, nil, nil
+	}
+	mine := func(e membership.EpochID) bool {
+		return v.Charter().History == membership.HistoryAll || v.ForMember(member, e)
 	}
 	ids := []membership.EpochID{r.cfg.LogKey}
 	epochs := v.Epochs()
 	for i := len(epochs) - 1; i >= 0; i-- {
-		id := epochs[i].Epoch.ID
-		if v.Charter().History == membership.HistoryAll || wasFor(v.EpochRoster(id), m.Devices) {
+		if id := epochs[i].Epoch.ID; mine(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -31,7 +36,7 @@ func (r *Replica) ForReturning(member crdt.ID, cert membership.DeviceCert) ([]pr
 			ids = append(ids, info.Epoch.ID)
 		}
 	}
-	var out []protocol.Lockbox
+	var boxes []protocol.Lockbox
 	for _, id := range ids {
 		s, held := r.secret(id)
 		if !held {
@@ -39,13 +44,13 @@ func (r *Replica) ForReturning(member crdt.ID, cert membership.DeviceCert) ([]pr
 		}
 		lb, err := protocol.SealLockbox(cert.Box, r.circle, s, cert.Dev)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, lb)
+		boxes = append(boxes, lb)
 	}
-	return out, nil
-}
-
-func wasFor(roster []crdt.Device, devices []membership.Device) bool {
-	return slices.ContainsFunc(devices, func(d membership.Device) bool { return slices.Contains(roster, d.Dev) })
+	if v.Charter().History != membership.HistoryFromJoining {
+		return boxes, nil, nil
+	}
+	pack, err := r.pack(func(e membership.EpochID) bool { return !mine(e) || !r.HasSecret(e) }, now, zone)
+	return boxes, pack, err
 }

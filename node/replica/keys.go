@@ -123,7 +123,7 @@ func (r *Replica) mayRead(v *membership.View, d membership.Device, id membership
 	if n, ok := r.nookByID(id); ok {
 		return slices.Contains(n.members, d.Member) && !v.Withheld(d.Dev)
 	}
-	return v.Entitled(d.Dev, id)
+	return v.MayHold(d.Dev, id)
 }
 
 func (r *Replica) current(member crdt.ID) bool {
@@ -138,7 +138,7 @@ func (r *Replica) Readable(dev crdt.Device) []membership.EpochID {
 	v := r.People()
 	epochs := v.Epochs()
 	for i := len(epochs) - 1; i >= 0; i-- {
-		if id := epochs[i].Epoch.ID; r.HasSecret(id) && v.Entitled(dev, id) {
+		if id := epochs[i].Epoch.ID; r.HasSecret(id) && v.MayHold(dev, id) {
 			out = append(out, id)
 		}
 	}

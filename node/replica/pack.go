@@ -21,6 +21,12 @@ func (r *Replica) PackFor(dev crdt.Device, now time.Time, zone string) ([]protoc
 	if !ok || v.Charter().History != membership.HistoryFromJoining || !r.current(d.Member) || v.Withheld(dev) {
 		return nil, nil
 	}
+	return r.pack(func(e membership.EpochID) bool { return !v.MayHold(dev, e) }, now, zone)
+}
+
+// pack returns the keys of what a newcomer needs to see, of the bodies under the
+// circle epochs that lacks names.
+func (r *Replica) pack(lacks func(membership.EpochID) bool, now time.Time, zone string) ([]protocol.PackedKey, error) {
 	var out []protocol.PackedKey
 	for _, id := range r.state.Welcome(r.Env(now, zone)) {
 		if len(out) == MaxPacked {
@@ -33,17 +39,17 @@ func (r *Replica) PackFor(dev crdt.Device, now time.Time, zone string) ([]protoc
 		if !here || op.Body == nil {
 			continue
 		}
-		if k, ok := r.bodyKey(v, &op, dev); ok {
+		if k, ok := r.bodyKey(&op, lacks); ok {
 			out = append(out, k)
 		}
 	}
 	return out, nil
 }
 
-// bodyKey returns the key of one body of the circle that dev cannot open.
-func (r *Replica) bodyKey(v *membership.View, op *crdt.Op, dev crdt.Device) (protocol.PackedKey, bool) {
+// bodyKey returns the key of one body of the circle whose epoch lacks names.
+func (r *Replica) bodyKey(op *crdt.Op, lacks func(membership.EpochID) bool) (protocol.PackedKey, bool) {
 	epoch, err := protocol.BodyEpoch(op.Body)
-	if err != nil || v.Entitled(dev, epoch) {
+	if err != nil || !lacks(epoch) {
 		return protocol.PackedKey{}, false
 	}
 	if _, small := r.nookByID(epoch); small {
