@@ -642,15 +642,20 @@ func (m *model) deviceIn(s set[crdt.ID], w *meaning, o *modelOp) bool {
 	if seq, forked := w.forks[o.Dev]; forked && o.Seq >= seq {
 		return false
 	}
-	for id := range m.ends(s, w, o.member, o.Dev, false) {
+	return !m.revoked(s, w, o.member, o.Dev)
+}
+
+// revoked reports whether a device of a member is out in s.
+func (m *model) revoked(s set[crdt.ID], w *meaning, member crdt.ID, dev crdt.Device) bool {
+	for id := range m.ends(s, w, member, dev, false) {
 		switch b := m.ops[id].says.(type) {
 		case *membership.DeviceRevoke:
-			return false
+			return true
 		case *membership.Enact:
 			if m.ops[b.Proposal].says.(*membership.Propose).What == membership.Recover {
-				return false
+				return true
 			}
 		}
 	}
-	return true
+	return false
 }

@@ -125,8 +125,10 @@ type Circle struct {
 	Founder *Person
 	Now     int64 // clock of the next op at the earliest, Unix milliseconds
 	Coder   Coder // how bodies stand in its ops
-	// Refused collects what [Circle.TryWrite] was refused.
-	Refused int
+	// Refused collects the well-formed ops that [Circle.TryWrite] was refused.
+	Refused []Op
+
+	clocks map[crdt.ID]int64 // of each op, Unix milliseconds
 }
 
 // NewCircle begins a circle by a founder of the given name.
@@ -157,7 +159,7 @@ func Begin(founder *Person, charter membership.Charter) *Circle {
 // BeginSealed begins a circle whose bodies stand in its ops as coder has them.
 func BeginSealed(founder *Person, charter membership.Charter, coder Coder) *Circle {
 	p := crdt.NewPasts()
-	c := &Circle{Pasts: p, Set: membership.NewSet(p), Founder: founder, Now: Start, Coder: coder}
+	c := &Circle{Pasts: p, Set: membership.NewSet(p), Founder: founder, Now: Start, Coder: coder, clocks: map[crdt.ID]int64{}}
 	d := founder.Device()
 	c.ID = c.Must(d, &membership.Genesis{Charter: charter, Inception: founder.Inception,
 		Cert: founder.Cert(crdt.ID{}, d), Nonce: [16]byte(first(Seed("genesis", founder.Name)))})
@@ -184,10 +186,13 @@ func Open(circle crdt.ID, op *crdt.Op) (membership.Body, error) {
 }
 
 // Make signs an op of a device that knows ctl, without putting it anywhere: seq
-// and prev are the device's next, the clock is the later of the circle's and
-// the device's own.
+// and prev are the device's next, the clock is the circle's, or later than the
+// device's own and all of ctl.
 func (c *Circle) Make(d *Device, ctl []crdt.ID, b membership.Body) crdt.Op {
 	clock := max(c.Now, d.Clock+1)
+	for _, id := range ctl {
+		clock = max(clock, c.clocks[id]+1)
+	}
 	h := crdt.Header{Dev: d.Key, Seq: d.Seq + 1, Prev: d.Prev, Ctl: ctl, HLC: crdt.At(clock), Class: crdt.Control}
 	var body []byte
 	if kind, p := membership.Encode(b); kind != membership.KindBeat {
@@ -206,11 +211,11 @@ func (c *Circle) TryWrite(d *Device, b membership.Body) (crdt.ID, error) {
 	ctl := c.maximal(d)
 	op := c.Make(d, ctl, b)
 	body, err := c.Coder.Open(c.ID, &op)
-	if err == nil {
-		err = c.Set.Judge(&op, body)
-	}
 	if err != nil {
-		c.Refused++
+		return crdt.ID{}, err
+	}
+	if err := c.Set.Judge(&op, body); err != nil {
+		c.Refused = append(c.Refused, Op{Op: op, Says: body, By: d.Of})
 		return crdt.ID{}, err
 	}
 	c.Put(op, body, d.Of)
@@ -226,6 +231,7 @@ func (c *Circle) Put(op crdt.Op, b membership.Body, by *Person) {
 	}
 	c.Set.Add(&op, b)
 	c.Ops = append(c.Ops, Op{Op: op, Says: b, By: by})
+	c.clocks[op.ID] = op.HLC.Millis()
 }
 
 // maximal returns the heads of what the device knows, ascending.
@@ -347,7 +353,13 @@ func (c *Circle) Join(by *Person, name string) *Person {
 // Grown returns a circle of n members who all have voice: each newcomer was let
 // in by the founder, and everybody has shown since that they know.
 func Grown(n int) (*Circle, []*Person) {
-	c := NewCircle("Ada")
+	return GrownBy(membership.DefaultCharter("Our circle"), n)
+}
+
+// GrownBy is [Grown] under another charter, in which sponsors are needed from two
+// members on at the earliest.
+func GrownBy(charter membership.Charter, n int) (*Circle, []*Person) {
+	c := Begin(NewPerson("Ada"), charter)
 	people := []*Person{c.Founder}
 	for i := 1; i < n; i++ {
 		c.Pass(Hour)
