@@ -10,8 +10,10 @@ const beatWithin = 5 * time.Second
 // home; each home waits another while, so that few speak at once.
 func (x *runner) hurry(tick *time.Timer) {
 	me, dev := x.replica.Me()
-	due, asked := x.replica.People().BeatAt(me)
-	if x.hurried || !asked || due.Millis() > x.node.now().UnixMilli() || x.replica.MayWrite() != nil {
+	v := x.replica.People()
+	due, asked := v.BeatAt(me)
+	asked = asked && due.Millis() <= x.node.now().UnixMilli()
+	if m, _ := v.Member(me); x.hurried || !asked && !m.Lapsed || x.replica.MayWrite() != nil {
 		return
 	}
 	x.hurried = true

@@ -425,6 +425,12 @@ func (x *runner) upkeep() time.Duration {
 	jobs := []job{{do: func(w *replica.Replica, now time.Time) error { return w.Tick(now.UnixMilli()) }}}
 	clock := x.node.clock()
 	due := x.replica.Due(now.UnixMilli())
+	if due.Back {
+		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error {
+			_, err := w.Propose(&membership.Back{}, clock)
+			return err
+		}})
+	}
 	if due.Mint && now.UnixMilli() >= due.MintAt {
 		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Mint(clock); return err }})
 	}

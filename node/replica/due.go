@@ -29,6 +29,7 @@ type Due struct {
 	Proof  bool
 	Prekey bool
 	Beat   bool
+	Back   bool // this member's voice was set aside in a long silence, which is over
 }
 
 // Due says what is due, as far as is known here.
@@ -43,6 +44,8 @@ func (r *Replica) Due(now int64) Due {
 		d.Prekey = now-max(dev.BoxHLC, dev.Cert.NotBefore).Millis() > PrekeyDays*crdt.DayMillis
 	}
 	d.Proof = len(r.unproven(now)) > 0
+	me, _ := v.Member(r.cfg.Member)
+	d.Back = me.Lapsed
 	beat, wanted := v.BeatAt(r.cfg.Member)
 	d.Beat = wanted && beat.Millis() <= now // the second one helps once the window is over
 	return d
