@@ -65,3 +65,9 @@ func (v *View) Withheld(dev crdt.Device) bool {
 func (v *View) CircleEpoch(id EpochID, commit [32]byte) bool {
 	return slices.ContainsFunc(v.circle, func(e EpochInfo) bool { return e.Epoch.ID == id && e.Epoch.Commit == commit })
 }
+
+// ClaimsCircle reports whether some epoch of the whole circle has this id, whatever
+// it commits to.
+func (v *View) ClaimsCircle(id EpochID) bool {
+	return slices.ContainsFunc(v.circle, func(e EpochInfo) bool { return e.Epoch.ID == id })
+}

@@ -84,10 +84,11 @@ func (s *Set) effective() crdt.Bits {
 	return out.bits
 }
 
-// NookOf returns the body of an accepted op that makes a nook.
-func (s *Set) NookOf(op crdt.ID) (Epoch, bool) {
+// EpochOf returns the body of an accepted op that makes an epoch, of the circle or
+// of a nook.
+func (s *Set) EpochOf(op crdt.ID) (Epoch, bool) {
 	if n, ok := s.m.pasts.Number(op); ok && s.all.Has(n) {
-		if b, ok := s.m.at[n].body.(*Epoch); ok && b.Scope == ScopeNook {
+		if b, ok := s.m.at[n].body.(*Epoch); ok {
 			return *b, true
 		}
 	}

@@ -200,7 +200,7 @@ func (r *Replica) effect(op *crdt.Op, fact crdt.Fact) error {
 	r.out.Visible = true
 	if op.Class == crdt.Control {
 		r.out.People = true
-		return r.seeNook(op.ID)
+		return r.seeEpoch(op.ID)
 	}
 	switch {
 	case op.BodyLen == 0:
@@ -270,8 +270,8 @@ func (r *Replica) open(op *crdt.Op) (circle.Change, bool) {
 		return circle.Change{}, false
 	}
 	meta := circle.Meta{ID: op.ID, Author: author, Dev: op.Dev, HLC: op.HLC}
-	if n, isNook := r.nookByID(epoch); isNook {
-		meta.Audience = circle.Audience{Nook: epoch, Members: n.members}
+	if meta.Audience, ok = r.audience(epoch); !ok {
+		return circle.Change{}, false
 	}
 	change, err := circle.Decode(meta, opened.Kind, opened.Payload)
 	return change, err == nil

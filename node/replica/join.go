@@ -63,7 +63,7 @@ func (r *Replica) TakeControl(ops []crdt.Op) error {
 		r.set.Add(op, body)
 		joined[op.ID] = true
 		r.row(idKey(rowJoined, op.ID), canon.MustMarshal(joinedRow{Payload: op.Payload, Sig: op.Sig, Body: op.Body}))
-		if err := r.seeNook(op.ID); err != nil {
+		if err := r.seeEpoch(op.ID); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tend/crdt"
+	"tend/crdt/circle"
 	"tend/crdt/membership"
 	"tend/protocol"
 )
@@ -16,12 +17,18 @@ type nook struct {
 	members []crdt.ID // ascending
 }
 
-// seeNook looks whether a control op is a nook this device can open, and takes
-// its secret if so.
-func (r *Replica) seeNook(op crdt.ID) error {
-	info, ok := r.set.NookOf(op)
-	if !ok {
+// seeEpoch looks whether a control op makes an epoch whose secret is held, or a nook
+// this device can open. Then it is known for whom what is sealed under it is.
+func (r *Replica) seeEpoch(op crdt.ID) error {
+	info, ok := r.set.EpochOf(op)
+	switch {
+	case !ok:
 		return nil
+	case info.Scope == membership.ScopeCircle:
+		if _, held := r.secret(info.ID); !held {
+			return nil
+		}
+		return r.readWaiting(info.ID)
 	}
 	if s, held := r.secret(info.ID); held {
 		return r.addNook(info, s)
@@ -78,6 +85,20 @@ func (r *Replica) nookByID(id membership.EpochID) (nook, bool) {
 		return nook{}, false
 	}
 	return n, true
+}
+
+// audience says whom a body sealed under an epoch is for: as the control op says
+// that made the epoch, whether or not the body's author names it. false while none
+// is here; who kept keys and lost the log waits for it.
+func (r *Replica) audience(id membership.EpochID) (circle.Audience, bool) {
+	s, held := r.secret(id)
+	if !held { // a key for this one body, as the circle's welcome packs hold
+		return circle.Audience{}, r.People().ClaimsCircle(id)
+	}
+	if n, ok := r.nookByID(id); ok {
+		return circle.Audience{Nook: id, Members: n.members}, true
+	}
+	return circle.Audience{}, r.People().CircleEpoch(id, s.Commit())
 }
 
 // nookFor returns the secret of a nook of exactly members, making one if there

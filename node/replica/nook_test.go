@@ -98,3 +98,71 @@ func TestANookOfTheCircle(t *testing.T) {
 		b.reopen()
 	}
 }
+
+// TestWhatIsForAFewWaitsForItsNook: a home that kept its keys and lost its log gets
+// words for a few before the op that says for whom they are. They are nobody's
+// until then, and never the circle's.
+func TestWhatIsForAFewWaitsForItsNook(t *testing.T) {
+	for _, spoiled := range []bool{false, true} {
+		b := newBench(t, 3)
+		ann, ben := b.people[0], b.people[1]
+		nook := b.secret()
+		b.more = append(b.more, nook)
+		body, err := protocol.SealNook(b.rand, nook, b.ID, []crdt.ID{ann.ID, ben.ID}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if spoiled {
+			body.SealedRoster[len(body.SealedRoster)-1] ^= 1
+		}
+		claim := b.Make(ann.Device(), b.Heads(), &body)
+		d := ben.Device()
+		h := b.next(d)
+		kind, payload := circle.Encode(circle.NeedPosted{Title: "for us", People: 1})
+		post := b.sign(d, h, b.seal(nook, b.ID, d.Key, h.Seq, kind, payload))
+		at := crdt.At(b.now())
+		want := b.r.State().Digest(at)
+		check := func(when string, reads bool) {
+			t.Helper()
+			for range 2 {
+				p, ok := b.r.State().Post(circle.Env{}, post.ID)
+				if ok != reads || ok && len(p.Audience) != 2 {
+					t.Errorf("spoiled %t, %s: read %t, want %t, by %d people", spoiled, when, ok, reads, len(p.Audience))
+				}
+				if b.r.State().Digest(at) != want {
+					t.Errorf("spoiled %t, %s: it is part of what the circle reads", spoiled, when)
+				}
+				b.reopen()
+			}
+		}
+		b.mustBe(New, b.give(post, from(1)))
+		check("before its nook", false)
+		b.mustBe(New, b.give(claim, from(1)))
+		check("after", !spoiled)
+	}
+}
+
+// TestWhatIsForTheCircleWaitsForItsEpoch: the same for an epoch of the circle.
+func TestWhatIsForTheCircleWaitsForItsEpoch(t *testing.T) {
+	b := newBench(t, 3)
+	next := b.secret()
+	b.more = append(b.more, next)
+	e := b.Epoch(b.Founder.Device(), "next")
+	e.ID, e.Commit = next.EpochID(), next.Commit()
+	claim := b.Make(b.Founder.Device(), b.Heads(), e)
+	d := b.people[1].Device()
+	h := b.next(d)
+	kind, payload := circle.Encode(circle.NeedPosted{Title: "Soup", People: 1})
+	post := b.sign(d, h, b.seal(next, b.ID, d.Key, h.Seq, kind, payload))
+	b.mustBe(New, b.give(post, from(1)))
+	if b.r.State().Has(post.ID) {
+		t.Error("it is read before it is known for whom it is")
+	}
+	b.mustBe(New, b.give(claim, from(1)))
+	for range 2 {
+		if p, ok := b.r.State().Post(circle.Env{}, post.ID); !ok || p.Audience != nil {
+			t.Errorf("it is read by %v (%t), want the circle", p.Audience, ok)
+		}
+		b.reopen()
+	}
+}

@@ -79,8 +79,13 @@ func (r *Replica) unseal(op *crdt.Op, epoch membership.EpochID) (protocol.Opened
 	return opened, err == nil
 }
 
-// canOpen reports whether there is a key for a body.
+// canOpen reports whether there is a key for a body, and whom it is for is known.
 func (r *Replica) canOpen(op crdt.ID, epoch membership.EpochID) bool {
+	if epoch != r.cfg.LogKey { // what is sealed under that is nothing to read, now or ever
+		if _, known := r.audience(epoch); !known {
+			return false
+		}
+	}
 	if _, ok := r.secret(epoch); ok {
 		return true
 	}
