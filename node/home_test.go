@@ -29,6 +29,10 @@ type home struct {
 	keys  *node.MemKeys
 	now   func() time.Time
 	rand  io.Reader
+	log   *slog.Logger // nil: nobody reads it
+
+	tapped bool   // keep all frames that come
+	wire   []byte // as they were before transport encryption
 
 	*node.Node
 	stop func()
@@ -48,8 +52,11 @@ func newHome(t testing.TB, name string) *home {
 // open opens the node over what the home keeps.
 func (h *home) open() {
 	h.t.Helper()
-	n, err := node.New(node.Config{Store: h.store, Keys: h.keys, Rand: h.rand, Now: h.now, Zone: "Europe/Berlin",
-		Log: slog.New(slog.DiscardHandler)})
+	log := h.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	n, err := node.New(node.Config{Store: h.store, Keys: h.keys, Rand: h.rand, Now: h.now, Zone: "Europe/Berlin", Log: log})
 	if err != nil {
 		h.t.Fatalf("open %s's home: %v", h.name, err)
 	}
@@ -263,6 +270,9 @@ func send(to *link, frames []protocol.Frame) error {
 		data, err := protocol.EncodeFrame(f)
 		if err != nil {
 			return err
+		}
+		if to.tapped {
+			to.wire = append(to.wire, data...)
 		}
 		again, err := protocol.DecodeFrame(data)
 		if err != nil {
