@@ -41,6 +41,7 @@ var levels = []struct {
 	{6, "node/view", nil},
 	{6, "node/qr", nil},
 	{6, "storage", nil},
+	{6, "storage/crashpoint", nil},
 	{7, "storage/badgerstore", nil},
 	{7, "storage/storagetest", nil},
 	{7, "storage/vault", nil},

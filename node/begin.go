@@ -10,9 +10,9 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
-	"tend/node/replica"
 	"tend/protocol"
 	"tend/storage"
+	"tend/storage/crashpoint"
 )
 
 // BeginOptions say what circle to begin.
@@ -45,17 +45,21 @@ func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
 		return crdt.ID{}, err
 	}
 	id := genesis.ID
-	if err := n.cfg.Keys.SetCircle(id, CircleKeys{Identity: me, LogKey: logKey}); err != nil {
-		return crdt.ID{}, fmt.Errorf("keep the new circle's keys: %w", err)
-	}
+	// The store before the keys: without them nobody sees the circle, so a crash
+	// between the two leaves nothing that is half begun.
 	if err := n.putGenesis(&genesis); err != nil {
 		return crdt.ID{}, err
 	}
+	crashpoint.At("genesis written")
+	if err := n.cfg.Keys.SetCircle(id, CircleKeys{Identity: me, LogKey: logKey, Name: o.As}); err != nil {
+		return crdt.ID{}, fmt.Errorf("keep the new circle's keys: %w", err)
+	}
+	crashpoint.At("circle's keys kept")
 	x, err := n.add(id)
 	if err != nil {
 		return crdt.ID{}, err
 	}
-	if err := n.nameMyself(ctx, x, o.As, true); err != nil {
+	if err := x.said(ctx); err != nil {
 		return crdt.ID{}, err
 	}
 	n.moves.send(Move{Circle: id, People: true, Epoch: true, Frontier: true})
@@ -107,21 +111,6 @@ func (n *Node) putGenesis(op *crdt.Op) error {
 	}
 	state := log.State()
 	return store.Append(storage.Batch{Ops: []storage.Entry{{Op: *op, Fact: added.Fact}}, State: &state, Sync: true})
-}
-
-// nameMyself writes this member's name, and the first epoch before it if the
-// circle has none.
-func (n *Node) nameMyself(ctx context.Context, x *runner, name string, mint bool) error {
-	return x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, now time.Time) error {
-		clock := n.clock()
-		if mint {
-			if _, err := w.Mint(clock); err != nil {
-				return err
-			}
-		}
-		_, err := w.Do(circle.SetSection{Section: circle.SectionName, Values: []string{name}}, w.Env(now, n.cfg.Zone), clock)
-		return err
-	}})
 }
 
 type freshBox struct {

@@ -13,6 +13,7 @@ import (
 	"tend/node/replica"
 	"tend/protocol"
 	"tend/protocol/frontier"
+	"tend/storage/crashpoint"
 )
 
 // maxLogFrame bounds one frame of a control log, in bytes.
@@ -175,6 +176,7 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 	if err := n.cfg.Keys.SetCircle(id, keys); err != nil {
 		return crdt.Op{}, fmt.Errorf("keep the circle's keys: %w", err)
 	}
+	crashpoint.At("come in, keys kept")
 	x, err := n.add(id)
 	if err != nil {
 		return crdt.Op{}, err
@@ -182,6 +184,7 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 	if err := x.takeControl(ctx, ops); err != nil {
 		return crdt.Op{}, err
 	}
+	crashpoint.At("come in, first op kept")
 	n.moves.send(Move{Circle: id, People: true, Epoch: true, Knocking: true})
 	n.revisions.send(Revision{Circle: id, N: x.snap.Load().Revision})
 	return op, nil

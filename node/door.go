@@ -16,6 +16,7 @@ import (
 	"tend/node/replica"
 	"tend/protocol"
 	"tend/storage"
+	"tend/storage/crashpoint"
 )
 
 // frameSeq is a stream of frames as the network reads or writes them.
@@ -117,6 +118,7 @@ func (n *Node) admit(ctx context.Context, x *runner, newcomer membership.PeerKey
 	if err != nil {
 		return nil, err
 	}
+	crashpoint.At("admission written")
 	return x.welcomePack(a.Cert.Dev)
 }
 
@@ -197,6 +199,7 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 			return fmt.Errorf("keep the circle's keys: %w", err)
 		}
 	}
+	crashpoint.At("let in, keys kept")
 	x, err := n.add(id)
 	if err != nil {
 		return err
@@ -204,6 +207,7 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	if err := x.takeControl(ctx, h.ops); err != nil {
 		return err
 	}
+	crashpoint.At("let in, control log kept")
 	if x.snap.Load().Standing != membership.In {
 		return errors.New("the door has not heard yet that this home had left: it knocks again")
 	}
@@ -216,11 +220,13 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	if err := x.takePack(ctx, h.pack); err != nil {
 		return err
 	}
+	crashpoint.At("let in, pack kept")
 	if err := n.setJoinings(func(all []Joining) []Joining {
 		return slices.DeleteFunc(all, func(o Joining) bool { return o.ID == j.ID })
 	}); err != nil {
 		return err
 	}
+	crashpoint.At("let in")
 	n.moves.send(Move{Circle: id, People: true, Epoch: true, Knocking: true})
 	n.revisions.send(Revision{Circle: id, N: x.snap.Load().Revision})
 	return nil

@@ -9,6 +9,7 @@ import (
 	"tend/crdt"
 	"tend/node/replica"
 	"tend/storage"
+	"tend/storage/crashpoint"
 )
 
 // rowForget says that bodies went since the store's files were last cleaned of
@@ -51,6 +52,7 @@ func (x *runner) forget(stopping bool) {
 	if !f.owed || !stopping && now.Sub(f.last) < forgetEvery || x.replica.Dirty() > 0 {
 		return
 	}
+	crashpoint.At("forgetting")
 	if store, ok := x.node.cfg.Store.(storage.Forgetter); ok {
 		x.node.cleaning.mu.Lock()
 		err := store.Forget()
@@ -60,6 +62,7 @@ func (x *runner) forget(stopping bool) {
 			return
 		}
 	}
+	crashpoint.At("forgotten")
 	if err := x.store.Put(row(rowForget, nil)); err != nil {
 		x.log.Warn("the files will be cleaned once more", "err", err)
 		return

@@ -9,6 +9,7 @@ import (
 	"tend/crdt/membership"
 	"tend/node/replica"
 	"tend/protocol"
+	"tend/storage/crashpoint"
 )
 
 // boxKept is how long the private half of a prekey is kept after a newer one of
@@ -27,6 +28,7 @@ func (x *runner) renewPrekey(w *replica.Replica, now time.Time, clock crdt.HLC) 
 	if err != nil {
 		return err
 	}
+	crashpoint.At("prekey kept")
 	_, err = w.Propose(&membership.Prekey{Box: public}, clock)
 	return err
 }

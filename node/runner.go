@@ -15,6 +15,7 @@ import (
 	"tend/crdt/membership"
 	"tend/node/replica"
 	"tend/storage"
+	"tend/storage/crashpoint"
 )
 
 // Bounds of a circle's loop.
@@ -59,6 +60,7 @@ type runner struct {
 	revision uint64           // owned by run
 	hurried  bool             // owned by run: the next upkeep was moved forward
 	unsure   bool             // owned by run: a write failed, and what the store holds could not be read
+	unsaid   error            // owned by run: why the name could not be written yet
 	snap     atomic.Pointer[Snapshot]
 	heard    *hearing
 	places   *places
@@ -215,23 +217,29 @@ func (x *runner) batch(jobs []job) {
 		}
 	}
 	now := x.node.now()
+	crashpoint.At("drafting")
 	w, commit, left := x.attempt(jobs, now)
 	if len(left) == 0 {
 		return
 	}
+	crashpoint.At("drafted")
 	if err := x.write(commit); err != nil {
 		x.log.Error("a batch could not be written", "err", err)
 		x.reread()
 		answer(left, err)
 		return
 	}
+	crashpoint.At("durable")
 	w.Settle()
 	w.Forget()
 	before := x.replica
 	x.replica = w
 	x.publish()
+	crashpoint.At("visible")
 	answer(left, nil)
+	crashpoint.At("answered")
 	x.announce(before, commit)
+	crashpoint.At("announced")
 	x.tellPlaces()
 	x.followPod(commit.People)
 }
@@ -254,24 +262,32 @@ func (x *runner) reread() {
 	x.publish()
 }
 
-// sayName writes what a newcomer is called, as the first thing once their own
-// admission has arrived.
+// sayName writes what a founder or a newcomer is called, as the first thing once
+// their own admission has arrived.
 func (x *runner) sayName() {
+	if x.unsaid = x.writeName(); x.unsaid != nil {
+		x.log.Warn("the name could not be written yet", "err", x.unsaid)
+	}
+}
+
+func (x *runner) writeName() error {
 	name, done := x.ring.name(), make(chan error, 1)
 	if name == "" || !x.replica.Arrived() {
-		return
+		return nil
 	}
 	x.batch([]job{{done: done, do: func(w *replica.Replica, now time.Time) error {
 		_, err := w.Do(circle.SetSection{Section: circle.SectionName, Values: []string{name}}, w.Env(now, x.node.cfg.Zone), x.node.clock())
 		return err
 	}}})
-	err := <-done
-	if err == nil {
-		err = x.ring.update(func(c *CircleKeys) { c.Name = "" })
+	if err := <-done; err != nil {
+		return err
 	}
-	if err != nil {
-		x.log.Warn("the name could not be written yet", "err", err)
-	}
+	return x.ring.update(func(c *CircleKeys) { c.Name = "" })
+}
+
+// said waits for the first try to write the name, and says what became of it.
+func (x *runner) said(ctx context.Context) error {
+	return x.ask(ctx, job{do: func(*replica.Replica, time.Time) error { return x.unsaid }})
 }
 
 // attempt runs the jobs on a working copy. A job that fails is answered and left
@@ -322,6 +338,9 @@ func (x *runner) write(c *replica.Commit) error {
 	}
 	if c.Empty() {
 		return nil
+	}
+	if len(c.Secrets) > 0 {
+		crashpoint.At("secrets kept")
 	}
 	b := storage.Batch{State: c.State, Sets: c.Sets, FirstSet: c.FirstSet, Sync: c.Sync}
 	for _, e := range c.Entries {
@@ -406,7 +425,9 @@ func (x *runner) checkpoint() {
 			x.log.Warn("the state could not be checkpointed; the log is whole", "err", err)
 			return
 		}
+		crashpoint.At("checkpoint under way")
 	}
+	crashpoint.At("checkpoint written")
 	x.replica.Checkpointed(c)
 	x.heard.save(x.store)
 }

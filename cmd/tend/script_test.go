@@ -60,6 +60,10 @@ func scripts(dir string) testscript.Params {
 			"differ":     cmdDiffer,
 			"clock":      cmdClock,
 			"crashes":    cmdCrashes,
+			"dies":       cmdDies,
+			"recovers":   cmdRecovers,
+			"survives":   cmdSurvives,
+			"program":    cmdProgram,
 			"join-shown": cmdJoinShown,
 			"long":       cmdLong,
 			"kept":       cmdKept,
@@ -109,6 +113,7 @@ func setUpHomes(env *testscript.Env) error {
 	env.Setenv("TZ", "UTC")
 	env.Setenv("TEND_KEYRING", "off")
 	env.Setenv(clocksVariable, filepath.Join(env.WorkDir, ".clocks"))
+	env.Setenv(crashesVariable, filepath.Join(env.WorkDir, ".crashes"))
 	for day := range 10 { // $D0 is today
 		env.Setenv(fmt.Sprintf("D%d", day), time.Now().UTC().AddDate(0, 0, day).Format(time.DateOnly))
 	}
@@ -227,6 +232,21 @@ func cmdNode(ts *testscript.TestScript, neg bool, args []string) {
 
 // start runs a node and waits until it answers.
 func (h *homes) start(ts *testscript.TestScript, name string, flags []string) {
+	h.launch(ts, name, flags)
+	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		c := &app{homeDir: homeDir(ts, name)}
+		if running, err := c.runningNode(context.Background()); err == nil {
+			ts.Check(running.Close())
+			return
+		}
+		if time.Now().After(until) {
+			ts.Fatalf("the node of %s does not answer:\n%s", name, ts.ReadFile(name+".log"))
+		}
+	}
+}
+
+// launch runs a node, whatever becomes of it.
+func (h *homes) launch(ts *testscript.TestScript, name string, flags []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.nodes[name] != nil {
@@ -239,16 +259,6 @@ func (h *homes) start(ts *testscript.TestScript, name string, flags []string) {
 	cmd.Stdout, cmd.Stderr = log, log
 	ts.Check(cmd.Start())
 	h.nodes[name] = cmd
-	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		c := &app{homeDir: homeDir(ts, name)}
-		if running, err := c.runningNode(context.Background()); err == nil {
-			ts.Check(running.Close())
-			return
-		}
-		if time.Now().After(until) {
-			ts.Fatalf("the node of %s does not answer:\n%s", name, ts.ReadFile(name+".log"))
-		}
-	}
 }
 
 // stop ends a node and waits until it is gone, at most within.
@@ -290,7 +300,7 @@ func program(ts *testscript.TestScript) string {
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, key := range []string{"PATH", "HOME", "TMPDIR", "TZ", "TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP", "TEND_NO_GOSSIP",
-		"TEND_PASSPHRASE_FILE", "TEND_KEYRING", clocksVariable} {
+		"TEND_PASSPHRASE_FILE", "TEND_KEYRING", clocksVariable, crashesVariable} {
 		if v := ts.Getenv(key); v != "" {
 			env = append(env, key+"="+v)
 		}

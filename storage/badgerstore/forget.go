@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"tend/storage/crashpoint"
 )
 
 // forgetKey is written and dropped so that Badger closes its newest table.
@@ -42,7 +44,10 @@ func (s *Store) forgetOnce() error {
 	if _, _, err := s.get(forgetKey); err != nil {
 		return err
 	}
+	crashpoint.During("drop")
 	err := s.db.DropPrefix(forgetKey)
+	crashpoint.At("dropped")
+	crashpoint.During("flatten")
 	if err == nil {
 		err = s.db.Flatten(1)
 	}

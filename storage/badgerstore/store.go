@@ -17,6 +17,7 @@ import (
 
 	"tend/crdt"
 	"tend/storage"
+	"tend/storage/crashpoint"
 )
 
 // Version is that of the table of keys in this package's comment.
@@ -416,16 +417,19 @@ func (s *Store) commit(sync bool, fill func(w *write) error) error {
 	if err := s.journal.before(); err != nil {
 		return s.fail(err)
 	}
+	crashpoint.During("commit")
 	if err := txn.Commit(); err != nil {
 		return s.fail(fmt.Errorf("commit: %w", err))
 	}
 	s.journal.wrote(w.size)
+	crashpoint.At("committed")
 	if !sync {
 		return nil
 	}
 	if err := s.journal.flush(); err != nil {
 		return s.fail(err)
 	}
+	crashpoint.At("synced")
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"tend/crdt/canon"
+	"tend/storage/crashpoint"
 )
 
 // The file: magic, the header's length (u16, big endian), the header, a nonce of
@@ -154,7 +155,9 @@ func writeFile(name string, data []byte, stop func() error) (err error) {
 		return err
 	}
 	temp := f.Name()
+	crashpoint.At("vault begun")
 	_, err = f.Write(data)
+	crashpoint.At("vault written")
 	if err == nil {
 		err = f.Sync()
 	}
@@ -166,9 +169,11 @@ func writeFile(name string, data []byte, stop func() error) (err error) {
 			return err // as a crash would: the temporary file stays
 		}
 	}
+	crashpoint.At("vault synced")
 	if err == nil {
 		err = os.Rename(temp, name)
 	}
+	crashpoint.At("vault renamed")
 	if err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
