@@ -163,6 +163,83 @@ func waitVoice(h, other *home, id crdt.ID) error {
 	return nil
 }
 
+// TestTheWelcomePackHoldsAllThatIsOpen: besides open posts and newest sections, what
+// was agreed and is still to come, decisions that are open with every word on them,
+// what stands under a tag, and what is said of the circle itself; and never what is
+// over, what was taken back, or what is for a few.
+func TestTheWelcomePackHoldsAllThatIsOpen(t *testing.T) {
+	for _, history := range []uint64{membership.HistoryFromJoining, membership.HistoryAll} {
+		ann, id, _ := past(t, history)
+		ben, dan, cem := newHome(t, "Ben"), newHome(t, "Dan"), newHome(t, "Cem")
+		join(ben, ann, id)
+		join(dan, ann, id)
+		for _, h := range []*home{ann, ben, dan} { // what is due is done soon after a start
+			h.shut()
+			h.start()
+		}
+		waitFor(t, func() bool {
+			meet(ben, ann, id)
+			meet(dan, ann, id)
+			return len(ann.view(id).People.Voices()) == 3
+		})
+		both := func() { meet(ben, ann, id) }
+		open := ann.do(id, wish("a ladder")).ID
+		over := ann.do(id, wish("gone-post")).ID
+		both()
+		yes := ben.do(id, circle.SayYes{ID: open}).ID
+		ben.do(id, circle.WriteNote{On: yes, Text: "open-note-on-yes"})
+		ben.do(id, circle.WriteNote{On: over, Text: "gone-note"})
+		decision := ann.do(id, circle.Propose{Text: "open-decision"}).ID
+		closed := ann.do(id, circle.Propose{Text: "gone-decision"}).ID
+		rhythm := ann.do(id, circle.Propose{Text: "tagged-decision", Tag: "rhythm"}).ID
+		part := ann.do(id, circle.ProposeForCircle{What: membership.Remove, Target: dan.view(id).Me, Reason: "open-reason"}).ID
+		both()
+		ben.do(id, circle.SayOnDecision{ID: decision, Value: circle.WordConcern, Text: "open-concern"})
+		ben.do(id, circle.SayOnDecision{ID: closed, Value: circle.WordConsent, Text: "gone-consent"})
+		ben.do(id, circle.SayOnDecision{ID: rhythm, Value: circle.WordConsent, Text: "tagged-consent"})
+		ben.do(id, circle.SayOnDecision{ID: part, Value: circle.WordConcern, Text: "open-objection"})
+		ben.do(id, circle.WriteNote{On: part, Text: "open-note-on-parting"})
+		ben.do(id, circle.WriteNote{On: id, Text: "note-on-the-circle"})
+		slipped := ben.do(id, circle.WriteNote{On: open, Text: "gone-slip"}).ID
+		ben.do(id, circle.Retract{ID: slipped})
+		ben.do(id, circle.PostNeed{Posted: circle.Posted{Title: "for-a-few", People: 1, To: []crdt.ID{ann.view(id).Me}}})
+		both()
+		meet(dan, ann, id)
+		dan.do(id, circle.SayOnDecision{ID: closed, Value: circle.WordConsent})
+		dan.do(id, circle.SayOnDecision{ID: rhythm, Value: circle.WordConsent})
+		meet(dan, ann, id)
+		ann.do(id, circle.SetPostStatus{ID: over, Status: circle.StatusMet})
+		for _, d := range []crdt.ID{closed, rhythm} {
+			ann.do(id, circle.EnactDecision{ID: d})
+		}
+		both()
+
+		join(cem, ann, id)
+		cem.shut() // with a checkpoint
+		all := string(kept(t, cem, id))
+		cem.start()
+		for _, words := range []string{shownNeed, shownNote, "a ladder", "open-note-on-yes", "open-decision", "open-concern", "tagged-decision",
+			"tagged-consent", "open-reason", "open-objection", "open-note-on-parting", "note-on-the-circle"} {
+			if !strings.Contains(all, words) {
+				t.Errorf("history %d: a newcomer does not read %q", history, words)
+			}
+		}
+		for _, words := range []string{closedNeed, closedNote, replacedName, "gone-post", "gone-note", "gone-decision", "gone-consent"} {
+			if got := strings.Contains(all, words); got != (history == membership.HistoryAll) {
+				t.Errorf("history %d: a newcomer reads %q: %t", history, words, got)
+			}
+		}
+		for _, words := range []string{"gone-slip", "for-a-few"} {
+			if strings.Contains(all, words) {
+				t.Errorf("history %d: a newcomer reads %q", history, words)
+			}
+		}
+		if d, ok := cem.view(id).State.Decision(cem.env(id), part); !ok || d.Text != "open-reason" {
+			t.Errorf("history %d: a newcomer reads the parting that is open as %q (%t)", history, d.Text, ok)
+		}
+	}
+}
+
 // TestAPackNamesEachBodyOnce looks at what a newcomer keeps.
 func TestAPackNamesEachBodyOnce(t *testing.T) {
 	ann, id, _ := past(t, membership.HistoryFromJoining)

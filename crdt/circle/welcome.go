@@ -34,7 +34,43 @@ func (s *State) Welcome(env Env) []crdt.ID {
 		}
 		return true
 	})
-	return append(out, s.record(s.circle).open()...)
+	out = append(out, r.openProposals()...)
+	return once(append(out, s.record(s.circle).open()...))
+}
+
+// openProposals returns what was said about the open decisions about the circle
+// itself, the reasons that their control ops name included.
+func (r *reader) openProposals() []crdt.ID {
+	if r.env.People == nil {
+		return nil
+	}
+	var out []crdt.ID
+	reason := func(id crdt.ID) {
+		if in, ok := r.s.where.get(id); ok && slices.Contains(r.s.record(in).open(), id) {
+			out = append(out, id)
+		}
+	}
+	for _, p := range r.env.People.Proposals() {
+		if state := r.proposalState(p); state != DecisionOpen && state != DecisionToReshape {
+			continue
+		}
+		reason(p.Reason)
+		for _, w := range p.Words {
+			reason(w.Reason)
+		}
+		out = append(out, r.s.record(p.ID).open()...)
+	}
+	return out
+}
+
+// once leaves the first of equal ids.
+func once(ids []crdt.ID) []crdt.ID {
+	seen := make(map[crdt.ID]bool, len(ids))
+	return slices.DeleteFunc(ids, func(id crdt.ID) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 // open returns the parts of a record that the whole circle may read, ascending.
