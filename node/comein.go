@@ -190,6 +190,14 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 	return op, nil
 }
 
+// begun reports whether there is anything of the circle here. A crash may leave a
+// device that was coming in with its keys alone; it is let in once more, then, as
+// if it had not been before.
+func (x *runner) begun() bool {
+	s := x.snap.Load()
+	return x.ring.held().First.IsZero() || s.Ops > 0 || s.Handed > 0
+}
+
 // headsOf returns the control heads of a control log, the newest if there are more
 // than an op can name, and a clock after theirs.
 func headsOf(ops []crdt.Op, clock crdt.HLC) ([]crdt.ID, crdt.HLC) {

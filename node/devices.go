@@ -378,12 +378,15 @@ func (n *Node) greeted(from membership.PeerKey, h *protocol.LinkHello) (protocol
 	var keys []protocol.LinkKey
 	var fresh []Identity
 	for _, id := range h.Circles {
-		if _, err := n.runner(id); err == nil {
-			continue // this home has a copy of that circle already
-		}
 		var me Identity
-		if err := n.freshDevice(&me); err != nil {
-			return none(err)
+		if x, err := n.runner(id); err != nil {
+			if err := n.freshDevice(&me); err != nil {
+				return none(err)
+			}
+		} else if held := x.ring.held(); !held.First.IsZero() && !x.snap.Load().Arrived {
+			me = held.Identity // it came in once, and was not heard
+		} else {
+			continue // this home has a copy of that circle already
 		}
 		box, err := protocol.ParseBoxKey(me.Boxes[0].Key)
 		if err != nil {
@@ -414,6 +417,9 @@ func (n *Node) linkedTo(ctx context.Context, c protocol.LinkedCircle, fresh Iden
 		keys.Secrets = append(keys.Secrets, protocol.Secret(s))
 	}
 	op, err := n.comeIn(ctx, c.Circle, keys, h.ops, &membership.DeviceAdd{Cert: cert})
+	if errors.Is(err, ErrHave) { // an earlier try came in, and its first op was not heard
+		op, err = n.firstOp(ctx, c.Circle)
+	}
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,9 @@ func New(cfg Config) (*Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !x.begun() {
+			continue
+		}
 		n.circles[id] = x
 	}
 	return n, n.partings.load()
