@@ -265,6 +265,12 @@ type Added struct {
 	Fork *Fork // set if this op is the second at its place, and the first proof of it
 }
 
+// NearBudget reports whether a device whose newest op this is has written more than
+// nine tenths of what it may, on the op's day.
+func (f Fact) NearBudget() bool {
+	return f.DayOps*10 > MaxDayOps*9 || f.DayBytes*10 > MaxDayBytes*9
+}
+
 // Add puts an op that passed [Log.Check] (and level 2) into the log, with the
 // fact that Check returned. A held op (SPEC.md §3.4) is in the log, but is no
 // head until [Log.Release].

@@ -6,10 +6,6 @@ import (
 	"tend/crdt"
 )
 
-// busyShare is the part of a day's budget, in tenths, above which a device is
-// named as one that writes much; imports stop there.
-const busyShare = 9
-
 // Busy lists the members of whom a device has written, today, almost what a device
 // may write in a day, ascending.
 func (n *Node) Busy(id crdt.ID) []crdt.ID {
@@ -22,7 +18,7 @@ func (n *Node) Busy(id crdt.ID) []crdt.ID {
 	for dev, tips := range s.Frontier().Tips {
 		for _, t := range tips {
 			f, ok, err := x.store.Fact(t.ID)
-			if err != nil || !ok || f.HLC.Day() != today || !almost(f) {
+			if err != nil || !ok || f.HLC.Day() != today || !f.NearBudget() {
 				continue
 			}
 			if member, ok := s.People.Author(dev); ok && !slices.Contains(out, member) {
@@ -32,8 +28,4 @@ func (n *Node) Busy(id crdt.ID) []crdt.ID {
 	}
 	slices.SortFunc(out, crdt.ID.Compare)
 	return out
-}
-
-func almost(f crdt.Fact) bool {
-	return f.DayOps*10 > crdt.MaxDayOps*busyShare || f.DayBytes*10 > crdt.MaxDayBytes*busyShare
 }

@@ -36,6 +36,13 @@ type Command interface {
 	decide(s *State, env Env) (plan, error)
 }
 
+// InBulk is a command that is one of many, as an import makes them. It is met only
+// while its device has written less than nine tenths of what it may in a day, so
+// that what its person writes by hand still has room.
+type InBulk struct{ Of Command }
+
+func (c InBulk) decide(s *State, env Env) (plan, error) { return c.Of.decide(s, env) }
+
 // Args are the positional words and flags of a verb: "text", "id" and "member",
 // and the flags by their long names with '_' for '-'. A flag without a value is
 // there with "true".

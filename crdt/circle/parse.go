@@ -27,6 +27,14 @@ func ParseCommand(s *State, env Env, verb string, args Args) (Command, error) {
 	return cmd, nil
 }
 
+// inBulk marks a command as one of many, if it was given so.
+func (p *parser) inBulk(cmd Command) Command {
+	if p.flag("bulk") {
+		return InBulk{Of: cmd}
+	}
+	return cmd
+}
+
 // Verbs returns the verbs that ParseCommand reads, ascending.
 func Verbs() []string {
 	out := make([]string, 0, len(verbs))
@@ -38,9 +46,15 @@ func Verbs() []string {
 }
 
 var verbs = map[string]func(*parser) Command{
-	"ask":   func(p *parser) Command { t, place := p.posted(true); return PostNeed{Posted: t, Place: place} },
-	"offer": func(p *parser) Command { t, place := p.posted(false); return PostOffer{Posted: t, Place: place} },
-	"edit":  (*parser).edit,
+	"ask": func(p *parser) Command {
+		t, place := p.posted(true)
+		return p.inBulk(PostNeed{Posted: t, Place: place})
+	},
+	"offer": func(p *parser) Command {
+		t, place := p.posted(false)
+		return p.inBulk(PostOffer{Posted: t, Place: place})
+	},
+	"edit": (*parser).edit,
 	"yes": func(p *parser) Command {
 		c := SayYes{ID: p.id(), Slots: p.slots(), When: p.when("when"), Note: p.text("note")}
 		c.Every, c.Days = p.every()

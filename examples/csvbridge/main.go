@@ -4,7 +4,8 @@
 // (several with ";" between), by, people, area, costs, for. All rows are read and
 // checked before the first is posted; -dry-run stops there. Progress goes to
 // stderr, the id of each need to stdout. A row that the circle does not take
-// stops the bridge: what was posted stays, and the line to go on from is named.
+// stops the bridge: what was posted stays, and the line to go on from is named. So
+// does the end of what a device should write in a day: the rest can follow tomorrow.
 //
 //	go run ./examples/csvbridge -home ~/.local/share/tend -dry-run needs.csv
 package main
@@ -30,8 +31,18 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "csvbridge:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+// exitCode is the one that tend would end with: 5 where the circle keeps the bridge
+// within what was agreed, as when its device has written enough for a day.
+func exitCode(err error) int {
+	var problem *client.Error
+	if errors.As(err, &problem) {
+		return problem.Exit
+	}
+	return 1
 }
 
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
@@ -74,9 +85,13 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 // post posts the rows in order and says how far it came.
 func post(ctx context.Context, c *client.Client, rows []row, out, progress io.Writer) error {
 	for i, r := range rows {
+		r.need.Bulk = true
 		done, err := c.Ask(ctx, r.need)
 		if err != nil {
 			fmt.Fprintln(progress)
+			if problem := (*client.Error)(nil); errors.As(err, &problem) && problem.Hint != "" {
+				fmt.Fprintln(progress, problem.Hint)
+			}
 			return fmt.Errorf("line %d: %w (go on later with -from %d)", r.line, err, r.line)
 		}
 		fmt.Fprintln(out, done.ID)

@@ -16,7 +16,7 @@ type verb struct {
 
 const (
 	fieldFlags = "text details category when* by people extra_ok repeat skip* area costs sign_up tender fade listening* circle"
-	askFlags   = fieldFlags + " place for under to*"
+	askFlags   = fieldFlags + " place for under to* bulk"
 )
 
 // verbs are those this version knows; what their words mean, circle.ParseCommand

@@ -33,6 +33,9 @@ type Ask struct {
 	Tender  bool
 	// To are members, pods or groups; none: the circle.
 	To []string
+	// Bulk says that this is one of many, as of an import: refused once the device
+	// has written nine tenths of what it may in a day, with an [Error] whose Exit is 5.
+	Bulk bool
 }
 
 // Offer is an offer as a program makes it; it has the fields of a need.
@@ -43,7 +46,7 @@ func (a Ask) Args() Args {
 	return Args{}.text("text", a.Text).text("details", a.Details).text("category", a.Category).
 		list("when", a.When).text("by", a.By).number("people", a.People).flag("extra_ok", a.ExtraOK).
 		text("repeat", a.Repeat).list("skip", a.Skip).text("area", a.Area).text("place", a.Place).
-		text("costs", a.Costs).text("for", a.For).text("sign_up", a.SignUp).flag("tender", a.Tender).list("to", a.To)
+		text("costs", a.Costs).text("for", a.For).text("sign_up", a.SignUp).flag("tender", a.Tender).list("to", a.To).flag("bulk", a.Bulk)
 }
 
 // Ask posts a need.

@@ -30,6 +30,11 @@ func (r *Replica) Do(cmd circle.Command, env circle.Env, clock crdt.HLC) (circle
 	if err := r.MayWrite(); err != nil {
 		return circle.Result{}, err
 	}
+	if _, bulk := cmd.(circle.InBulk); bulk {
+		if err := r.roomForBulk(clock); err != nil {
+			return circle.Result{}, err
+		}
+	}
 	drafts, result, err := circle.Decide(r.state, env, cmd)
 	if err != nil {
 		return circle.Result{}, err
@@ -43,6 +48,21 @@ func (r *Replica) Do(cmd circle.Command, env circle.Env, clock crdt.HLC) (circle
 		made = append(made, id)
 	}
 	return result(made), nil
+}
+
+// roomForBulk says why an import may not go on today, or nil.
+func (r *Replica) roomForBulk(clock crdt.HLC) error {
+	for _, t := range r.log.Tips(r.cfg.Dev) {
+		f, ok, err := r.log.Fact(t.ID)
+		if err != nil {
+			return fmt.Errorf("see how much was written today: %w", err)
+		}
+		if ok && f.HLC.Day() >= clock.Day() && f.NearBudget() {
+			return &circle.Problem{Code: circle.Kept, Say: "This device has written almost as much today as a device may. What is left is for what you write by hand.",
+				Hint: "The import can go on tomorrow, where it stopped. What it wrote so far is kept."}
+		}
+	}
+	return nil
 }
 
 // Env is what the domain is told of its surroundings at now.
