@@ -51,6 +51,7 @@ type circleSync struct {
 	dropped uint64
 	gap     *time.Timer
 	gapTry  int
+	gapTurn int                 // pulls made, for asking another peer each time
 	keys    map[peer.ID]request // what each was last asked for
 }
 
@@ -326,8 +327,9 @@ func (n *Net) pullGaps(circle crdt.ID) {
 	gaps := n.home.Gaps(circle)
 	n.mu.Lock()
 	c := n.circle(circle)
-	try := c.gapTry
+	try, turn := c.gapTry, c.gapTurn
 	c.gapTry++
+	c.gapTurn++
 	c.gap = nil
 	if len(gaps) > 0 && c.gapTry < len(gapPauses) && !n.closed {
 		c.gap = time.AfterFunc(gapPauses[c.gapTry], func() { n.spawn(func() { n.pullGaps(circle) }) })
@@ -345,8 +347,9 @@ func (n *Net) pullGaps(circle crdt.ID) {
 		n.spawn(func() { n.sync(anybody, circle, hello) })
 	}
 	from := map[peer.ID][]Gap{}
+	slices.Sort(near)
 	for _, g := range gaps {
-		p := anybody
+		p := inTurn(near, g, turn)
 		for _, key := range preferred(g, try) {
 			if q := peerOf(key); slices.Contains(near, q) {
 				p = q
@@ -358,6 +361,17 @@ func (n *Net) pullGaps(circle crdt.ID) {
 	for p, asked := range from {
 		n.spawn(func() { n.pull(p, circle, asked) })
 	}
+}
+
+// inTurn is whom to ask who is neither who delivered it nor its author, each time
+// another one: what is gone is believed to be so once several said it.
+func inTurn(near []peer.ID, g Gap, turn int) peer.ID {
+	writer := peerOf(g.Writer)
+	others := slices.DeleteFunc(slices.Clone(near), func(p peer.ID) bool { return p == writer })
+	if len(others) == 0 {
+		others = near
+	}
+	return others[(int(g.Want[0])+turn)%len(others)]
 }
 
 // preferred are the peers to ask for a gap at a try, best first; none: anybody.
