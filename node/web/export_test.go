@@ -1,0 +1,34 @@
+package web
+
+// Seams for the tests of this package.
+
+// Screens names every template that is a screen.
+func Screens() []string {
+	var out []string
+	for name := range parseTemplates()["en"] {
+		out = append(out, name)
+	}
+	return out
+}
+
+// Drawn reports the name of each screen that is drawn to told.
+func (s *Site) Drawn(told func(screen string)) { s.tell = told }
+
+// Words are the sentences of each language: key, then plural form ("" for one
+// without), then text.
+func Words() map[string]map[string]map[string]string {
+	out := map[string]map[string]map[string]string{}
+	for _, l := range languages {
+		out[l.tag] = map[string]map[string]string{}
+		for key, m := range l.words {
+			out[l.tag][key] = m.forms
+			if m.forms == nil {
+				out[l.tag][key] = map[string]string{"": m.text}
+			}
+		}
+	}
+	return out
+}
+
+// SplitCommand cuts a command line into words.
+var SplitCommand = splitCommand

@@ -1,0 +1,420 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/view"
+	"tend/node/web"
+)
+
+// home is a home in memory: one circle of three with a real state, written to by
+// real commands. It behaves like a node whose network is off.
+type home struct {
+	mu      sync.Mutex // guards what follows
+	state   *circle.State
+	made    uint64
+	invites []view.Invite
+	empty   bool // no circle yet
+	joins   []view.Joining
+	broken  error
+	panics  bool
+	clock   time.Time
+
+	revisions chan web.Revision
+}
+
+var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.FixedZone("CET", 3600))
+
+func named(word string) crdt.ID { return sha256.Sum256([]byte(word)) }
+
+var (
+	oak   = named("oak street")
+	ann   = named("ann")
+	bela  = named("bela")
+	farid = named("farid")
+)
+
+// inviteText is an invitation's text as far as a code goes.
+const inviteText = "TEND:ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+func newHome(t testing.TB) *home {
+	t.Helper()
+	h := &home{state: circle.NewState(oak), clock: noon, revisions: make(chan web.Revision, 16)}
+	for i, name := range []string{"Ann", "Béla", "فريد"} {
+		h.as(t, []crdt.ID{ann, bela, farid}[i], circle.SetSection{Section: circle.SectionName, Values: []string{name}})
+	}
+	return h
+}
+
+// as carries out a command of any member.
+func (h *home) as(t testing.TB, who crdt.ID, cmd circle.Command) circle.Result {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	result, err := h.write(h.state, who, cmd)
+	if err != nil {
+		t.Fatalf("%T as %s: %v", cmd, who.Short(), err)
+	}
+	return result
+}
+
+// apart carries out a command of a member who knows no more than state.
+func (h *home) apart(t testing.TB, state *circle.State, who crdt.ID, cmd circle.Command) {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, err := h.write(state, who, cmd); err != nil {
+		t.Fatalf("%T as %s: %v", cmd, who.Short(), err)
+	}
+}
+
+func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circle.Result, error) {
+	env := h.env()
+	env.Me = who
+	drafts, result, err := circle.Decide(known, env, cmd)
+	if err != nil {
+		return circle.Result{}, err
+	}
+	next := h.state.Fork()
+	var made []crdt.ID
+	for _, d := range drafts {
+		h.made++
+		id := crdt.ID(sha256.Sum256(binary.BigEndian.AppendUint64([]byte("op"), h.made)))
+		audience := circle.Audience{Members: d.To}
+		if d.To != nil {
+			audience.Nook = membership.EpochID{1}
+		}
+		next.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: who, HLC: crdt.At(noon.UnixMilli() + int64(h.made)*1000), Audience: audience},
+			Body: d.Make(made)})
+		made = append(made, id)
+	}
+	h.state = next
+	return result(made), nil
+}
+
+func (h *home) env() circle.Env {
+	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}}
+}
+
+func (h *home) now() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.clock
+}
+
+func (h *home) later(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clock = h.clock.Add(d)
+}
+
+func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Result, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.panics:
+		panic("secret inside")
+	case h.broken != nil:
+		return circle.Result{}, h.broken
+	case id != oak:
+		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Say: "There is no such circle."}
+	}
+	return h.write(h.state, ann, cmd)
+}
+
+func (h *home) View(crdt.ID) (view.Source, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return view.Source{Circle: oak, State: h.state, People: people{}, Env: h.env(),
+		Heard: func(crdt.ID) (time.Time, int, bool) { return noon.Add(-time.Hour), 0, true }}, nil
+}
+
+func (h *home) Watch(ctx context.Context) iter.Seq[web.Revision] {
+	return func(yield func(web.Revision) bool) {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case v := <-h.revisions:
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (h *home) Signals(ctx context.Context) iter.Seq[string] {
+	return func(func(string) bool) { <-ctx.Done() }
+}
+
+// people is a circle of three; Farid is new.
+type people struct{}
+
+func (people) Members() []membership.Member {
+	return []membership.Member{
+		{ID: ann, Standing: membership.In, Voice: true, Welcomed: true, Devices: []membership.Device{{}}},
+		{ID: bela, Standing: membership.In, Voice: true, Welcomed: true},
+		{ID: farid, Standing: membership.In},
+	}
+}
+
+func (p people) Everyone() []membership.Member { return p.Members() }
+
+func (p people) Member(id crdt.ID) (membership.Member, bool) {
+	for _, m := range p.Members() {
+		if m.ID == id {
+			return m, true
+		}
+	}
+	return membership.Member{}, false
+}
+
+func (people) Charter() membership.Charter {
+	return membership.Charter{Name: circleName, Purpose: purpose, Bounds: membership.Bounds{Reply: purpose}}
+}
+
+// What the circle is called and is for; the test of hostile text puts markup there.
+var circleName, purpose = "Oak Street", "to look after one another"
+
+func (h *home) Circles(context.Context) ([]view.Circle, error) {
+	if h.empty {
+		return nil, nil
+	}
+	return []view.Circle{{ID: oak.String(), Name: circleName, Standing: "in", Me: view.Person{ID: ann.String(), Name: "Ann"}, Members: 3}}, nil
+}
+
+func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {
+	if strings.Contains(o.Name, "!") {
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "Softly, please.", Hint: "tend help says more."}
+	}
+	h.empty = false
+	return oak, nil
+}
+
+func (h *home) Welcome(_ context.Context, _, member crdt.ID) (crdt.ID, error) { return member, nil }
+func (h *home) Leave(context.Context, crdt.ID, string) error                  { return nil }
+
+func (h *home) Invite(_ context.Context, _ crdt.ID, o web.InviteOptions) (view.Invite, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := view.Invite{ID: named(fmt.Sprint("invite", len(h.invites))).String(), Text: inviteText, Expires: noon.Add(72 * time.Hour), Uses: 1, For: o.For}
+	h.invites = append([]view.Invite{i}, h.invites...)
+	return i, nil
+}
+
+func (h *home) Invites(context.Context, crdt.ID) ([]view.Invite, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]view.Invite{}, h.invites...), nil
+}
+
+func (h *home) RevokeInvite(_ context.Context, _ crdt.ID, prefix string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range h.invites {
+		if strings.HasPrefix(h.invites[i].ID, prefix) {
+			h.invites[i].Revoked = true
+			return nil
+		}
+	}
+	return &circle.Problem{Code: circle.NotFound, Say: "There is no such invitation."}
+}
+
+func (h *home) ReadCode(_ context.Context, text string) (view.Code, error) {
+	if !strings.HasPrefix(text, "TEND:") {
+		return view.Code{}, &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it."}
+	}
+	if strings.HasPrefix(text, "TEND:FACE") {
+		return view.Code{Kind: "face", Text: text}, nil
+	}
+	expires := noon.Add(time.Hour)
+	return view.Code{Kind: "invite", Text: text, Circle: oak.String(), Expires: &expires, Addresses: []string{"/ip4/192.0.2.7/udp/4001/quic-v1"}}, nil
+}
+
+func (h *home) Join(context.Context, string, string) (view.Joining, error) {
+	h.joins = []view.Joining{{State: "knocking"}}
+	return h.joins[0], nil
+}
+
+func (h *home) ShowCode(context.Context, string) (view.Shown, error) {
+	return view.Shown{Text: "TEND:FACE234"}, nil
+}
+
+func (h *home) Joins(context.Context) ([]view.Joining, error) { return h.joins, nil }
+
+func (h *home) LetIn(_ context.Context, _ crdt.ID, code string) (crdt.ID, error) {
+	if strings.HasPrefix(code, "TEND:FACE") {
+		return farid, nil
+	}
+	return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "This is an invitation, not the code of someone who wants to come in."}
+}
+
+func (h *home) ComeBack(_ context.Context, code, _, _ string) (view.Joining, error) {
+	if code == "" {
+		return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it."}
+	}
+	return view.Joining{State: "knocking"}, nil
+}
+
+func (h *home) Recovery(context.Context) (view.Recovery, error) {
+	return view.Recovery{Text: "TEND:BACK234", Words: "one two three four five six"}, nil
+}
+
+func (h *home) Status(context.Context) (view.Status, error) {
+	return view.Status{State: "caught_up", Circles: []view.CircleStatus{{ID: oak.String(), Members: 3, Connected: []view.Person{{ID: bela.String(), Name: "Béla"}},
+		Heard: []view.Heard{{Member: view.Person{ID: bela.String(), Name: "Béla"}, At: noon.Add(-time.Minute)}}}}}, nil
+}
+
+func (h *home) Doctor(context.Context) ([]view.Check, error) {
+	return []view.Check{{Check: "disk", OK: true}, {Check: "clock", Finding: "It is an hour off.", Remedy: "Set it."}}, nil
+}
+
+func (h *home) Devices(context.Context, crdt.ID) ([]view.Device, error) {
+	return []view.Device{{ID: "00", This: true, State: "in", Added: noon}, {ID: "01", State: "out", Added: noon}}, nil
+}
+
+func (h *home) Version() view.Version { return view.Version{Version: "test", Go: "go", API: "v1"} }
+
+const label = "abcdefghijklmnop"
+
+func site(h *home) *web.Site {
+	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: 4711, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+}
+
+// browser asks a page as a browser does that has its session.
+type browser struct {
+	t      testing.TB
+	site   http.Handler
+	cookie []*http.Cookie
+	lang   string
+}
+
+func newBrowser(t testing.TB, s *web.Site) *browser {
+	t.Helper()
+	b := &browser{t: t, site: s, lang: "en"}
+	link, err := url.Parse(s.Link(false).Link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := b.ask(http.MethodGet, link.RequestURI(), nil)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/entered" {
+		t.Fatalf("GET %s = %d to %q", link.Path, w.Code, w.Header().Get("Location"))
+	}
+	b.cookie = w.Result().Cookies()
+	return b
+}
+
+func (b *browser) ask(method, path string, form url.Values) *httptest.ResponseRecorder {
+	b.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequest(method, path, body)
+	r.Host = label + ".localhost:4711"
+	r.Header.Set("Accept-Language", b.lang)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for _, c := range b.cookie {
+		r.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	b.site.ServeHTTP(w, r)
+	return w
+}
+
+// get draws a screen.
+func (b *browser) get(path string) string {
+	b.t.Helper()
+	w := b.ask(http.MethodGet, path, nil)
+	if w.Code != http.StatusOK {
+		b.t.Fatalf("GET %s = %d:\n%s", path, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// post says a wish and follows where it leads.
+func (b *browser) post(path string, form url.Values) string {
+	b.t.Helper()
+	w := b.ask(http.MethodPost, path, form)
+	if w.Code != http.StatusSeeOther {
+		b.t.Fatalf("POST %s = %d:\n%s", path, w.Code, w.Body)
+	}
+	return w.Header().Get("Location")
+}
+
+var errBroken = errors.New("/home/ann/secret: the disk went away")
+
+var base = "/c/" + oak.String()
+
+// siteOn is the page of a home that serves a local network too.
+func siteOn(h *home, lan netip.Addr) *web.Site {
+	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: 4711, LAN: []netip.Addr{lan}, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+}
+
+func sha(data []byte) [32]byte { return sha256.Sum256(data) }
+
+// walk visits every file below dir.
+func walk(dir string, visit func(name string)) error {
+	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			visit(filepath.ToSlash(name))
+		}
+		return err
+	})
+}
+
+// served serves a page over TCP and returns a reader of the lines of one address,
+// empty ones left out.
+func served(t *testing.T, b *browser) (*httptest.Server, func(path string) func() string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = label + ".localhost:4711" // the test's server has a port of its own
+		b.site.ServeHTTP(w, r)
+	}))
+	return server, func(path string) func() string {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range b.cookie {
+			r.AddCookie(c)
+		}
+		answer, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = answer.Body.Close() })
+		lines := bufio.NewScanner(answer.Body)
+		return func() string {
+			for lines.Scan() {
+				if text := lines.Text(); text != "" {
+					return text
+				}
+			}
+			return ""
+		}
+	}
+}

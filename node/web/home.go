@@ -1,0 +1,147 @@
+package web
+
+import (
+	"html/template"
+	"slices"
+
+	"tend/node/view"
+)
+
+// homeModel is the home screen.
+type homeModel struct {
+	Status                  statusLine
+	Greeting, Today         template.HTML
+	Ring                    ring
+	ForMe, ICould, WeAgreed []card
+	Offers                  []card
+	Look                    []lookCard
+	Quiet                   bool // nothing is asked for just now
+	Alone                   bool // nobody else is in the circle yet
+}
+
+// statusLine says truthfully how far this home and the others are.
+type statusLine struct {
+	State string // as in view.Status
+	Text  template.HTML
+}
+
+// lookCard is something that the people concerned should look at together.
+type lookCard struct {
+	Kind    string
+	Title   template.HTML
+	Text    string
+	Href    string
+	Choices []choice
+}
+
+// choice is a way to settle it: a wish to post, or a screen to go to.
+type choice struct {
+	Say    string
+	Button *button
+	Href   string
+}
+
+// home is the first screen of a circle.
+func (in *inside) home() error {
+	st, err := in.site.upkeep.Status(in.r.Context())
+	if err != nil {
+		return err
+	}
+	today := in.src.Today()
+	members := in.src.Members(view.Filter{})
+	m := homeModel{ForMe: in.items(today.ForMe), ICould: in.items(today.ICould), WeAgreed: in.items(today.WeAgreed),
+		Look: in.looks(in.src.Look()), Greeting: in.greeting(members), Today: in.oneThing(today),
+		Ring: in.ring(members, connectedIn(st, in.id.String())), Status: in.statusLine(st), Alone: len(members) < 2}
+	for _, p := range in.src.Posts(view.KindOffer, view.Filter{}) {
+		if !slices.ContainsFunc(m.ICould, func(c card) bool { return c.ID == p.ID }) && !slices.ContainsFunc(m.ForMe, func(c card) bool { return c.ID == p.ID }) {
+			m.Offers = append(m.Offers, in.postCard(p))
+		}
+	}
+	m.Quiet = len(m.ForMe)+len(m.ICould) == 0
+	in.fillOne(m.WeAgreed)
+	return in.show("home", "home", in.lang.say("home.title"), m)
+}
+
+// fillOne fills the first button of what was agreed: the one on the screen.
+func (in *inside) fillOne(cards []card) {
+	for i := range cards {
+		for j := range cards[i].Buttons {
+			if b := &cards[i].Buttons[j]; b.Icon == "check" {
+				b.Filled = true
+				return
+			}
+		}
+	}
+}
+
+func connectedIn(st view.Status, id string) []view.Person {
+	for _, c := range st.Circles {
+		if c.ID == id {
+			return c.Connected
+		}
+	}
+	return nil
+}
+
+// greeting is by the hour.
+func (in *inside) greeting(members []view.Member) template.HTML {
+	key := "home.evening"
+	switch h := in.now.Hour(); {
+	case h >= 5 && h < 11:
+		key = "home.morning"
+	case h >= 11 && h < 18:
+		key = "home.day"
+	}
+	i := slices.IndexFunc(members, func(m view.Member) bool { return m.ID == in.me })
+	if i < 0 || members[i].Name == "" {
+		return in.lang.say(key + "_nameless")
+	}
+	return in.lang.say(key, "name", members[i].Name)
+}
+
+// oneThing says the one thing that matters today.
+func (in *inside) oneThing(t view.Today) template.HTML {
+	day := in.now.Format(dayForm)
+	for _, i := range t.WeAgreed {
+		a := i.Agreement
+		if a == nil || a.State != "agreed" || len(whenOf(*a)) < len(day) || whenOf(*a)[:len(day)] != day {
+			continue
+		}
+		return in.lang.say("home.one_thing", "what", a.What, "when", in.lang.when(whenOf(*a), in.now))
+	}
+	if len(t.ForMe)+len(t.ICould)+len(t.WeAgreed) == 0 {
+		return in.lang.say("home.nothing")
+	}
+	return in.lang.say("home.no_hurry")
+}
+
+// statusLine is the caught-up sentence.
+func (in *inside) statusLine(st view.Status) statusLine {
+	line := statusLine{State: st.State}
+	for _, c := range st.Circles {
+		if c.ID != in.id.String() {
+			continue
+		}
+		if c.Members < 2 {
+			line.Text = in.lang.say("sync.nobody_yet")
+			return line
+		}
+		if st.State == "travelling" && c.Waiting > 0 {
+			line.Text = in.lang.say("sync.travelling_some", "n", c.Waiting)
+			return line
+		}
+		if latest, ok := latestHeard(c.Heard); ok && st.State == "caught_up" {
+			line.Text = in.lang.say("sync.caught_up_with", "name", in.name(latest.Member), "when", in.lang.ago(latest.At, in.now))
+			return line
+		}
+	}
+	line.Text = in.lang.say("sync." + st.State)
+	return line
+}
+
+func latestHeard(all []view.Heard) (view.Heard, bool) {
+	if len(all) == 0 {
+		return view.Heard{}, false
+	}
+	return slices.MaxFunc(all, func(a, b view.Heard) int { return a.At.Compare(b.At) }), true
+}

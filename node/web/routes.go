@@ -1,0 +1,60 @@
+package web
+
+import "net/http"
+
+// routes are all screens and wishes behind the walls.
+func (s *Site) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, h := range map[string]handle{
+		"GET /{$}":                             s.front,
+		"GET /circles":                         s.circles,
+		"GET /begin":                           s.beginForm,
+		"POST /begin":                          s.begin,
+		"GET /join":                            s.joinDoor,
+		"POST /join/read":                      s.readCode,
+		"POST /join/frame":                     s.readFrame,
+		"POST /join/hello":                     s.hello,
+		"GET /knocking":                        s.knocking,
+		"POST /join/show":                      s.showMyself,
+		"GET /back":                            s.backDoor,
+		"POST /back":                           s.comeBack,
+		"GET /back/code":                       s.backCode,
+		"GET /device":                          s.device,
+		"POST /device/look":                    s.setLook,
+		"POST /device/pair":                    s.pair,
+		"POST /device/dismiss":                 s.dismiss,
+		"GET /events":                          s.events,
+		"GET /c/{circle}":                      s.within((*inside).home),
+		"GET /c/{circle}/ask":                  s.within((*inside).askForm),
+		"POST /c/{circle}/ask":                 s.within((*inside).ask),
+		"GET /c/{circle}/show/{thing}":         s.within((*inside).showThing),
+		"GET /c/{circle}/edit/{thing}":         s.within((*inside).editForm),
+		"POST /c/{circle}/edit/{thing}":        s.within((*inside).edit),
+		"POST /c/{circle}/on/{thing}/{verb}":   s.within((*inside).wish),
+		"GET /c/{circle}/week":                 s.within((*inside).week),
+		"GET /c/{circle}/offers":               s.within((*inside).offers),
+		"GET /c/{circle}/look":                 s.within((*inside).lookTogether),
+		"GET /c/{circle}/circle":               s.within((*inside).people),
+		"GET /c/{circle}/invite":               s.within((*inside).inviteForm),
+		"POST /c/{circle}/invite":              s.within((*inside).invite),
+		"GET /c/{circle}/invite/{invite}":      s.within((*inside).showInvite),
+		"POST /c/{circle}/invite/{invite}/end": s.within((*inside).endInvite),
+		"GET /c/{circle}/let-in":               s.within((*inside).letInDoor),
+		"POST /c/{circle}/let-in":              s.within((*inside).letIn),
+		"GET /c/{circle}/propose":              s.within((*inside).proposeForm),
+		"POST /c/{circle}/propose":             s.within((*inside).propose),
+		"GET /c/{circle}/pod":                  s.within((*inside).podScreen),
+		"POST /c/{circle}/pod":                 s.within((*inside).podWish),
+		"GET /c/{circle}/me":                   s.within((*inside).meScreen),
+		"POST /c/{circle}/me/{verb}":           s.within((*inside).meWish),
+		"GET /c/{circle}/leave":                s.within((*inside).leaveDoor),
+		"POST /c/{circle}/leave":               s.within((*inside).leave),
+		"GET /c/{circle}/search":               s.within((*inside).search),
+	} {
+		mux.Handle(pattern, s.safely(h))
+	}
+	mux.Handle("/", s.safely(func(http.ResponseWriter, *http.Request) error {
+		return &notice{status: http.StatusNotFound, key: "shell.unknown"}
+	}))
+	return mux
+}

@@ -1,0 +1,473 @@
+package web
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+
+	"tend/node/view"
+)
+
+// showThing is the screen of one need, offer, agreement, decision or person.
+func (in *inside) showThing() error { return in.thing(in.r.PathValue("thing")) }
+
+func (in *inside) thing(word string) error {
+	item, err := in.src.Show(word, in.r.URL.Query().Get("all") != "")
+	if err != nil {
+		return err
+	}
+	switch {
+	case item.Post != nil:
+		return in.showPost(*item.Post)
+	case item.Agreement != nil:
+		return in.showAgreement(*item.Agreement)
+	case item.Decision != nil:
+		return in.showDecision(*item.Decision)
+	case item.Member != nil:
+		return in.showPerson(*item.Member)
+	}
+	return in.show("gone", "", in.lang.say("gone.title"), in.lang.say("gone.text", "name", in.name(item.Retracted.Author)))
+}
+
+// noteLine is something that somebody wrote beside a thing.
+type noteLine struct {
+	By, Kind template.HTML
+	Text     string
+	Mine     bool
+	ID       string
+}
+
+func (in *inside) notes(all []view.Note) []noteLine {
+	out := []noteLine{}
+	for _, n := range all {
+		line := noteLine{By: in.name(n.Author), Text: n.Text, Mine: n.Author.ID == in.me, ID: n.ID}
+		if key := "note." + n.Kind; in.lang.has(key) {
+			line.Kind = in.lang.say(key)
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// slotLine is one open place on a date.
+type slotLine struct {
+	When    template.HTML
+	People  template.HTML // who comes; "" for nobody yet
+	State   template.HTML
+	Covered bool
+	Over    bool
+	Buttons []button
+}
+
+// postModel is the screen of a need or an offer.
+type postModel struct {
+	card
+	Mine, Waiting bool
+	Audience      template.HTML
+	Slots         []slotLine
+	Every         *button
+	NotNow        *button
+	NotNowBy      template.HTML // its author alone sees who said it
+	Own           []button      // what its author may do
+	Edit          string
+	Widen         []option // whom its author may ask as well
+	Room          []personLine
+	Notes         []noteLine
+	Note          string // typed
+	Agreements    []card
+	Thing         string // where wishes about it are posted
+}
+
+// option is one box to tick, or one entry of a list to choose from.
+type option struct {
+	Value string
+	Label template.HTML
+	On    bool
+}
+
+// personLine is a person in a list, with a word about them.
+type personLine struct {
+	Href, Name, Initials string
+	Class                string
+	Word                 template.HTML
+}
+
+func (in *inside) showPost(p view.Post) error {
+	m := postModel{card: in.postCard(p), Mine: p.Author.ID == in.me, Waiting: p.Status == "waiting", Notes: in.notes(p.Notes),
+		Note: in.typed("text"), Thing: in.head.Circle.Base + "/on/" + p.ID}
+	m.Audience = in.lang.say("audience.circle")
+	if p.Audience.People != nil {
+		m.Audience = in.lang.say("audience.some", "names", in.names(p.Audience.People))
+	}
+	for _, s := range p.Slots {
+		m.Slots = append(m.Slots, in.slotLine(p, s))
+	}
+	if open := openSlots(p); len(open) > 1 && !m.Mine && p.Status == "open" {
+		every := in.verb(p.ID, "yes", "verb.every", "repeat", field{"every", "all"})
+		m.Every = &every
+	}
+	if p.Status == "open" && !m.Mine {
+		no := in.verb(p.ID, "not-now", "verb.not_now", "")
+		m.NotNow = &no
+	}
+	if len(p.NotNow) > 0 {
+		m.NotNowBy = in.lang.say("post.not_now_by", "names", in.names(p.NotNow))
+	}
+	if m.Mine {
+		m.Own, m.Edit = in.ownButtons(p), in.head.Circle.Base+"/edit/"+p.ID
+		m.Widen = in.widenOptions(p)
+		if p.Kind == view.KindNeed && p.Status == "open" {
+			m.Room = in.mayHaveRoom(p)
+		}
+	}
+	for _, id := range p.Agreements {
+		if item, err := in.src.Show(id, false); err == nil && item.Agreement != nil {
+			m.Agreements = append(m.Agreements, in.agreementCard(*item.Agreement))
+		}
+	}
+	return in.show("post", "", template.HTML(template.HTMLEscapeString(p.Title)), m)
+}
+
+func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
+	line := slotLine{When: in.lang.when(s.Slot, in.now), People: in.names(s.Yes), Covered: len(s.Yes) >= s.Wanted, Over: s.Over}
+	mine := slices.ContainsFunc(s.Yes, func(who view.Person) bool { return who.ID == in.me })
+	switch {
+	case s.Over:
+		line.State = in.lang.say("slot.over")
+	case line.Covered:
+		line.State = in.lang.say("slot.covered")
+	default:
+		line.State = in.lang.say("slot.open")
+	}
+	if p.Status != "open" && p.Status != "enough" {
+		return line
+	}
+	switch {
+	case mine:
+		line.Buttons = []button{in.verb(p.ID, "cannot", "verb.cannot", "undo-2", field{"slot", s.Slot})}
+	case p.Author.ID == in.me:
+		if s.Over {
+			line.Buttons = []button{in.verb(p.ID, "both", "verb.both", "users", field{"slot", s.Slot})}
+		}
+	case line.Covered && !p.ExtraOK:
+		line.Buttons = []button{in.verb(p.ID, "stand-by", "verb.stand_by", "clock", field{"slot", s.Slot})}
+	default:
+		key, icon := "verb.could_do", "hand-helping"
+		if p.Kind == view.KindOffer {
+			key, icon = "verb.love_that", "hand-heart"
+		}
+		b := in.verb(p.ID, "yes", key, icon, field{"slot", s.Slot})
+		b.Kind = p.Kind
+		line.Buttons = []button{b}
+	}
+	return line
+}
+
+// ownButtons are what its author may do about a post.
+func (in *inside) ownButtons(p view.Post) []button {
+	var out []button
+	add := func(verb, key, icon string) { out = append(out, in.verb(p.ID, verb, key, icon)) }
+	switch p.Status {
+	case "open", "waiting":
+		if p.Kind == view.KindNeed {
+			add("met", "verb.met", "check")
+			add("enough", "verb.enough", "leaf")
+		} else {
+			add("rest", "verb.rest", "moon")
+		}
+		add("withdraw", "verb.withdraw", "x")
+	case "enough", "met", "withdrawn", "resting":
+		add("reopen", "verb.reopen", "sun")
+	}
+	return out
+}
+
+// widenOptions are those who do not read a post yet.
+func (in *inside) widenOptions(p view.Post) []option {
+	if p.Audience.People == nil || p.Status != "open" {
+		return nil
+	}
+	out := []option{}
+	for _, m := range in.src.Members(view.Filter{}) {
+		if !slices.ContainsFunc(p.Audience.People, func(r view.Person) bool { return r.ID == m.ID }) && m.ID != in.me {
+			out = append(out, option{Value: m.ID, Label: in.name(view.Person{ID: m.ID, Name: m.Name})})
+		}
+	}
+	return append(out, option{Value: "circle", Label: in.lang.say("audience.all")})
+}
+
+// mayHaveRoom are a few people in the order in which asking spreads.
+func (in *inside) mayHaveRoom(p view.Post) []personLine {
+	members, err := in.src.Who(p.ID)
+	if err != nil {
+		return nil
+	}
+	out := []personLine{}
+	for _, m := range members[:min(4, len(members))] {
+		if m.ID != in.me {
+			out = append(out, in.person(m))
+		}
+	}
+	return out
+}
+
+// person is a member as a line.
+func (in *inside) person(m view.Member) personLine {
+	p := personLine{Href: in.href(m.ID), Name: m.Name, Initials: initials(m.Name)}
+	if p.Name == "" {
+		p.Name = in.lang.plain("person.someone")
+	}
+	switch {
+	case m.State == "left" || m.State == "removed" || m.State == "away":
+		p.Word, p.Class = in.lang.say("person."+m.State), "far"
+	case m.Room != nil && m.Room.Level == "resting" && m.Room.Until != "":
+		p.Word, p.Class = in.lang.say("room.resting_until", "day", in.lang.when(m.Room.Until, in.now)), "resting"
+	case m.Room != nil:
+		p.Word = in.lang.say("room." + m.Room.Level)
+		if m.Room.Level == "resting" {
+			p.Class = "resting"
+		}
+	case m.State == "newcomer":
+		p.Word = in.lang.say("person.newcomer")
+	}
+	if m.ID == in.me {
+		p.Class, p.Word = "me", in.lang.say("person.you")
+	}
+	return p
+}
+
+// agreementModel is the screen of an agreement.
+type agreementModel struct {
+	card
+	Mine     bool
+	Parties  []partyLine
+	Place    *view.Place
+	Can      struct{ Change, Place, Thank, Cannot bool }
+	Cannot   button
+	Versions []versionLine
+	Cards    []careCard
+	About    []card
+	Notes    []noteLine
+	Typed    map[string]string
+	Thing    string
+}
+
+type partyLine struct {
+	personLine
+	Says template.HTML
+	Kind string
+}
+
+// versionLine is one text of an agreement that is not followed by another.
+type versionLine struct {
+	By     template.HTML
+	What   string
+	When   template.HTML
+	Area   string
+	Button button
+}
+
+// careCard is how care lands for a person.
+type careCard struct {
+	Of       template.HTML
+	Sections []sectionLine
+}
+
+type sectionLine struct {
+	Key   string
+	Label template.HTML
+	Text  string
+}
+
+func (in *inside) showAgreement(a view.Agreement) error {
+	m := agreementModel{card: in.agreementCard(a), Place: a.Place, Notes: in.notes(a.Notes), Typed: in.typedAll("what", "when", "area", "costs", "where", "code", "phone", "text"),
+		Thing: in.head.Circle.Base + "/on/" + a.ID, Cannot: in.verb(a.ID, "cannot", "verb.cannot", "undo-2")}
+	for _, p := range a.Parties {
+		line := partyLine{personLine: personLine{Href: in.href(p.Member.ID), Name: p.Member.Name, Initials: initials(p.Member.Name)}, Kind: p.Word}
+		key := "word." + p.Word
+		if p.Word == "yes" && !p.Current {
+			key, line.Kind = "word.yes_before", "none"
+		}
+		line.Says = in.lang.say(key, "name", in.name(p.Member))
+		m.Parties = append(m.Parties, line)
+		if p.Member.ID == in.me {
+			m.Mine = true
+			m.Can.Cannot = p.Word == "yes" && (a.State == "agreed" || a.State == "proposed")
+		}
+	}
+	m.Can.Change = m.Mine && (a.State == "agreed" || a.State == "proposed")
+	m.Can.Place = m.Can.Change
+	m.Can.Thank = m.Mine && (a.State == "done" || a.State == "passed")
+	m.Buttons = slices.DeleteFunc(m.Buttons, func(b button) bool { return b.Kind == "link" })
+	in.fillOne([]card{m.card})
+	m.Versions = in.versions(a)
+	in.cared(a, &m)
+	return in.show("agreement", "", template.HTML(template.HTMLEscapeString(a.What)), m)
+}
+
+// typedAll are the fields of a form as they were typed.
+func (in *inside) typedAll(names ...string) map[string]string {
+	out := map[string]string{}
+	for _, n := range names {
+		out[n] = in.typed(n)
+	}
+	return out
+}
+
+// versions are both texts when two met, each with a way to choose it.
+func (in *inside) versions(a view.Agreement) []versionLine {
+	var newest []view.Text
+	for _, t := range a.Texts {
+		if t.Newest {
+			newest = append(newest, t)
+		}
+	}
+	if len(newest) < 2 {
+		return nil
+	}
+	var out []versionLine
+	for _, t := range newest {
+		v := versionLine{What: t.What, When: in.lang.when(t.When, in.now), Area: t.Area,
+			Button: in.verb(a.ID, "change", "verb.this_one", "check", field{"what", t.What}, field{"when", t.When}, field{"area", t.Area}, field{"costs", t.Costs})}
+		if t.By != nil {
+			v.By = in.lang.say("version.by", "name", in.name(*t.By))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// cared adds the care card of those cared for, and what the agreement is about.
+func (in *inside) cared(a view.Agreement, m *agreementModel) {
+	for _, id := range a.About {
+		item, err := in.src.Show(id, false)
+		if err != nil || item.Post == nil {
+			continue
+		}
+		m.About = append(m.About, in.postCard(*item.Post))
+		whom := item.Post.Author
+		if item.Post.For != nil {
+			whom = *item.Post.For
+		}
+		if item.Post.Kind != view.KindNeed || whom.ID == in.me {
+			continue
+		}
+		if who, err := in.src.Show(whom.ID, false); err == nil && who.Member != nil && len(who.Member.Card) > 0 {
+			m.Cards = append(m.Cards, careCard{Of: in.lang.say("card.of", "name", in.name(whom)), Sections: in.sections("card", who.Member.Card, cardKeys)})
+		}
+	}
+}
+
+// The sections of a card and of bounds, in the order of their screen.
+var (
+	cardKeys   = []string{"lands", "not", "food", "access", "house", "words", "low", "thanks"}
+	boundsKeys = []string{"ways", "quiet", "reply", "radius", "area", "who", "not-from-me", "emergency"}
+)
+
+// sections lists those that say something.
+func (in *inside) sections(prefix string, texts map[string]string, keys []string) []sectionLine {
+	var out []sectionLine
+	for _, key := range keys {
+		if t := texts[key]; strings.TrimSpace(t) != "" {
+			out = append(out, sectionLine{Key: key, Label: in.lang.say(prefix + "." + key), Text: t})
+		}
+	}
+	return out
+}
+
+// personModel is the screen of one person.
+type personModel struct {
+	personLine
+	Me, Newcomer, In bool
+	Room             template.HTML
+	Listening        bool
+	Heard            template.HTML
+	Languages        []string
+	Contact          []string
+	Area             string
+	Free             []template.HTML
+	Card, Bounds     []sectionLine
+	Charter          string
+	Needs, Offers    []card
+	Notes            []noteLine
+	Typed            map[string]string
+	Thing            string
+	Welcome          button
+}
+
+func (in *inside) showPerson(v view.Member) error {
+	m := personModel{personLine: in.person(v), Me: v.ID == in.me, Newcomer: v.State == "newcomer", In: v.State != "left" && v.State != "removed",
+		Listening: v.Listening != nil, Languages: v.Languages, Contact: v.Contact, Area: v.Area, Notes: in.notes(v.Notes),
+		Card: in.sections("card", v.Card, cardKeys), Bounds: in.sections("bounds", v.Bounds, boundsKeys),
+		Typed: in.typedAll("text", "when"), Thing: in.head.Circle.Base + "/on/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
+	if v.Heard != nil {
+		m.Heard = in.lang.say("person.heard", "when", in.lang.ago(*v.Heard, in.now))
+	}
+	for _, f := range v.Free {
+		if strings.HasPrefix(f, "FREQ=") {
+			m.Free = append(m.Free, in.lang.say("date.repeats"))
+		} else {
+			m.Free = append(m.Free, in.lang.when(f, in.now))
+		}
+	}
+	for _, kind := range []string{view.KindNeed, view.KindOffer} {
+		for _, p := range in.src.Posts(kind, view.Filter{}) {
+			switch {
+			case p.Author.ID != v.ID:
+			case kind == view.KindNeed:
+				m.Needs = append(m.Needs, in.postCard(p))
+			default:
+				m.Offers = append(m.Offers, in.postCard(p))
+			}
+		}
+	}
+	return in.show("person", "circle", template.HTML(template.HTMLEscapeString(m.Name)), m)
+}
+
+// decisionModel is the screen of a decision.
+type decisionModel struct {
+	card
+	Text    string
+	Open    bool
+	Mine    bool
+	Does    template.HTML
+	Closes  template.HTML
+	Review  template.HTML
+	Words   []decisionLine
+	Beside  []noteLine
+	Notes   []noteLine
+	Typed   map[string]string
+	Thing   string
+	Consent button
+	Aside   button
+	Enact   button
+}
+
+type decisionLine struct {
+	personLine
+	Says template.HTML
+	Text string
+	Kind string
+}
+
+func (in *inside) showDecision(d view.Decision) error {
+	m := decisionModel{card: in.decisionCard(d), Text: d.Text, Open: d.State == "open" || d.State == "to_reshape", Mine: d.Author.ID == in.me,
+		Beside: in.notes(d.Beside), Notes: in.notes(d.Notes), Typed: in.typedAll("text"), Thing: in.head.Circle.Base + "/on/" + d.ID,
+		Consent: in.verb(d.ID, "consent", "verb.consent", "check"), Aside: in.verb(d.ID, "stand-aside", "verb.stand_aside", ""),
+		Enact: in.verb(d.ID, "enact", "verb.enact", "scale"), Closes: in.lang.say("decision.closes", "day", in.lang.day(d.Closes, in.now))}
+	if d.Does != "" {
+		whom := template.HTML("")
+		if d.Target != nil {
+			whom = in.name(*d.Target)
+		}
+		m.Does = in.lang.say("does."+d.Does, "name", whom)
+	}
+	if d.ReviewOn != "" {
+		m.Review = in.lang.say("decision.review", "day", in.lang.when(d.ReviewOn, in.now))
+	}
+	for _, w := range d.Words {
+		m.Words = append(m.Words, decisionLine{personLine: personLine{Name: w.Member.Name, Initials: initials(w.Member.Name)},
+			Says: in.lang.say("dword."+w.Word, "name", in.name(w.Member)), Text: w.Text, Kind: w.Word})
+	}
+	return in.show("decision", "circle", in.lang.say("decision.title"), m)
+}

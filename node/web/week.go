@@ -1,0 +1,172 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"time"
+
+	"tend/node/view"
+)
+
+// weekModel is the coming seven days: a list, and a picture of it for the fridge.
+type weekModel struct {
+	Days  []dayLine
+	Quiet bool
+	Chart weekChart
+	Made  template.HTML
+}
+
+type dayLine struct {
+	Name    template.HTML
+	Entries []entryLine
+}
+
+type entryLine struct {
+	Href, Hour, Title string
+	Private           bool
+	People, State     template.HTML
+	Class             string // "open", "covered" or "mine"
+	Lines             []int  // one to write on for each open place, on paper
+	Buttons           []button
+}
+
+// weekChart is the week as a picture: a column for each day, a mark for each thing.
+type weekChart struct {
+	Spoken  template.HTML
+	Columns []chartColumn
+}
+
+type chartColumn struct {
+	X     string
+	Label string
+	Marks []chartMark
+}
+
+type chartMark struct{ X, Y, Class string }
+
+func (in *inside) week() error {
+	m := weekModel{Quiet: true, Made: in.lang.say("week.made", "day", in.lang.fullDay(in.now, time.Time{}))}
+	open, covered := 0, 0
+	for i, d := range in.src.Week() {
+		date, err := time.Parse(dayForm, d.Date)
+		if err != nil {
+			return fmt.Errorf("read the week: %w", err)
+		}
+		line := dayLine{Name: in.lang.day(date, in.now)}
+		column := chartColumn{X: fmt.Sprint(45 + i*90), Label: in.lang.plain(fmt.Sprintf("weekday_short.%d", int(date.Weekday())))}
+		for j, e := range d.Entries {
+			m.Quiet = false
+			entry := in.entryLine(e)
+			line.Entries = append(line.Entries, entry)
+			if entry.Class == "open" {
+				open++
+			} else {
+				covered++
+			}
+			if j < 4 {
+				column.Marks = append(column.Marks, chartMark{X: fmt.Sprint(45 + i*90), Y: fmt.Sprint(30 + j*24), Class: entry.Class})
+			}
+		}
+		m.Days = append(m.Days, line)
+		m.Chart.Columns = append(m.Chart.Columns, column)
+	}
+	m.Chart.Spoken = in.lang.say("week.spoken", "open", open, "covered", covered)
+	return in.show("week", "week", in.lang.say("week.title"), m)
+}
+
+func (in *inside) entryLine(e view.Entry) entryLine {
+	l := entryLine{Href: in.href(e.ID), Title: e.Title, Class: e.State, People: in.names(e.People)}
+	if e.Agreement != "" {
+		l.Href = in.href(e.Agreement)
+	}
+	if e.Title == "something private" {
+		l.Title, l.Private = in.lang.plain("week.private"), true
+	}
+	if len(e.Slot) > len(dayForm) {
+		l.Hour = e.Slot[len(dayForm)+1:]
+	}
+	if e.Mine {
+		l.Class = "mine"
+	}
+	l.State = in.lang.say("week." + e.State)
+	if missing := e.Wanted - len(e.People); missing > 0 {
+		l.Lines = make([]int, min(missing, 4))
+	}
+	if e.State == "open" && !e.Mine && e.Kind == view.KindNeed {
+		b := in.verb(e.ID, "yes", "verb.could_do", "hand-helping", field{"slot", e.Slot})
+		b.Kind = view.KindNeed
+		l.Buttons = []button{b}
+	}
+	return l
+}
+
+// offersModel is what the circle has and could use, by category.
+type offersModel struct {
+	Shelves []shelfLine
+	Chart   mapChart
+	Words   string
+	Found   []card
+}
+
+type shelfLine struct {
+	Name          template.HTML
+	Offers, Needs []card
+}
+
+// mapChart is the resource map as a picture: a row for each category, a leaf for
+// each offer and a hand for each need.
+type mapChart struct {
+	Spoken template.HTML
+	Height int
+	Rows   []mapRow
+}
+
+type mapRow struct {
+	Y     int
+	TextY int
+	Label string
+	Marks []chartMark
+}
+
+func (in *inside) offers() error {
+	m := offersModel{}
+	offers, needs := 0, 0
+	for i, s := range in.src.Map() {
+		line := shelfLine{Name: escaped(s.Category)}
+		label := s.Category
+		if s.Category == "" {
+			line.Name, label = in.lang.say("offers.other"), in.lang.plain("offers.other")
+		}
+		row := mapRow{Y: 14 + i*34, TextY: 19 + i*34, Label: label}
+		mark := func(class string) {
+			if n := len(row.Marks); n < 12 {
+				row.Marks = append(row.Marks, chartMark{X: fmt.Sprint(240 + n*28), Y: fmt.Sprint(row.Y), Class: class})
+			}
+		}
+		for _, p := range s.Offers {
+			line.Offers = append(line.Offers, in.postCard(p))
+			offers++
+			mark("offer")
+		}
+		for _, p := range s.Needs {
+			line.Needs = append(line.Needs, in.postCard(p))
+			needs++
+			mark("need")
+		}
+		m.Shelves = append(m.Shelves, line)
+		m.Chart.Rows = append(m.Chart.Rows, row)
+	}
+	m.Chart.Height = 28 + 34*max(0, len(m.Chart.Rows)-1)
+	m.Chart.Spoken = in.lang.say("offers.spoken", "offers", offers, "needs", needs)
+	return in.show("offers", "offers", in.lang.say("offers.title"), m)
+}
+
+// search finds what holds all the words.
+func (in *inside) search() error {
+	m := offersModel{Words: in.r.URL.Query().Get("words")}
+	m.Found = in.items(in.src.Search(m.Words, 50))
+	if err := in.show("search", "offers", in.lang.say("search.title"), m); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"tend/crdt/circle"
+	"tend/node/view"
+)
+
+// wishOf is a verb that a thing's screen may say, with the fields it takes.
+type wishOf struct {
+	fields []string
+	quick  bool // one tap says it whole: a choice of "look" may become a button
+}
+
+// wishes are the verbs about one thing. What their fields mean,
+// circle.ParseCommand says.
+var wishes = map[string]wishOf{
+	"yes":         {[]string{"slot", "every", "when", "note"}, true},
+	"not-now":     {nil, true},
+	"stand-by":    {[]string{"slot", "not"}, true},
+	"cannot":      {[]string{"slot", "every"}, true},
+	"both":        {[]string{"slot"}, true},
+	"done":        {[]string{"slot", "not"}, true},
+	"change":      {[]string{"slot", "when", "area", "what", "costs", "with"}, true},
+	"place":       {[]string{"slot", "where", "code", "phone"}, false},
+	"thank":       {[]string{"text"}, false},
+	"note":        {[]string{"text", "to"}, false},
+	"enough":      {nil, true},
+	"met":         {nil, true},
+	"withdraw":    {nil, true},
+	"reopen":      {nil, true},
+	"rest":        {nil, true},
+	"still-true":  {nil, true},
+	"retract":     {nil, false},
+	"widen":       {[]string{"to", "text", "details"}, false},
+	"consent":     {[]string{"text"}, true},
+	"stand-aside": {[]string{"text"}, true},
+	"concern":     {[]string{"text"}, false},
+	"enact":       {nil, true},
+	"reshape":     {[]string{"text"}, false},
+	"may-i":       {[]string{"text", "when"}, false},
+	"check-in":    {[]string{"text"}, false},
+	"welcome":     {nil, false},
+}
+
+// onMember are the verbs whose thing is a person.
+var onMember = []string{"may-i", "check-in"}
+
+// emptied are the fields that a form may send empty on purpose: it clears them.
+var emptied = map[string][]string{"slot": {""}}
+
+// wish carries out a verb about one thing, and shows what became of it. What does
+// not go is said on the thing's own screen, with all that was typed.
+func (in *inside) wish() error {
+	verb, thing := in.r.PathValue("verb"), in.r.PathValue("thing")
+	known, ok := wishes[verb]
+	if !ok {
+		return &notice{status: http.StatusNotFound, key: "shell.unknown"}
+	}
+	form, err := readForm(in.w, in.r)
+	if err != nil {
+		return err
+	}
+	in.form = form
+	done, err := in.doWish(verb, thing, known, form)
+	if err != nil {
+		say, code := in.site.problem(in.lang, err)
+		if say == nil {
+			return err
+		}
+		in.head.Said, in.code = say, code
+		return in.thing(thing)
+	}
+	return in.afterWish(verb, thing, form, done)
+}
+
+func (in *inside) doWish(verb, thing string, known wishOf, form url.Values) (view.Done, error) {
+	if verb == "welcome" {
+		member, err := in.src.State.ResolveMember(in.src.Env, thing)
+		if err != nil {
+			return view.Done{}, err
+		}
+		id, err := in.site.upkeep.Welcome(in.r.Context(), in.id, member)
+		return view.Done{ID: id.String()}, err
+	}
+	args := argsOf(form, known.fields...)
+	for name := range emptied {
+		if slices.Contains(known.fields, name) && len(form[name]) > 0 && len(args[name]) == 0 {
+			args[name] = form[name] // the one slot of an undated thing is ""
+		}
+	}
+	if slices.Contains(onMember, verb) {
+		args["member"] = []string{thing}
+	} else {
+		args["id"] = []string{thing}
+	}
+	return in.do(verb, args)
+}
+
+// do says a verb to the circle and reads the circle again.
+func (in *inside) do(verb string, args circle.Args) (view.Done, error) {
+	cmd, err := circle.ParseCommand(in.src.State, in.src.Env, verb, args)
+	if err != nil {
+		return view.Done{}, err
+	}
+	result, err := in.site.service.Do(in.r.Context(), in.id, cmd)
+	if err != nil {
+		return view.Done{}, err
+	}
+	if in.src, err = in.site.service.View(in.id); err != nil {
+		return view.Done{}, err
+	}
+	return in.src.Done(result), nil
+}
+
+// afterWish leads to where the wish can be seen.
+func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done) error {
+	said := verb
+	if len(done.NotReached) > 0 {
+		said = "not_reached"
+	}
+	switch {
+	case form.Get("from") == "home":
+		return in.to("", said)
+	case verb == "retract" || verb == "withdraw" && form.Get("from") == "":
+		return in.to("", said)
+	case verb == "yes" || verb == "not-now" || verb == "may-i":
+		if done.ID != "" {
+			thing = done.ID
+		}
+	}
+	return in.to("/show/"+url.PathEscape(thing), said)
+}
