@@ -16,6 +16,7 @@ import (
 
 	"tend/node/api"
 	"tend/node/client"
+	"tend/node/web"
 )
 
 // network is how a node meets others.
@@ -45,17 +46,16 @@ func (a *app) settled() (network, error) {
 
 func (a *app) run() *cobra.Command {
 	var n network
-	var noOpen bool
+	var page pageWish
 	cmd := &cobra.Command{Use: "run", Short: "be the node, in the foreground", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c, err := a.runningNode(cmd.Context()); err == nil {
 				return errors.Join(fail(exitFailed, "tend status shows how it is", "a node is running on %s already", a.homeDir), c.Close())
 			}
-			return a.beNode(cmd.Context(), n, nil)
+			return a.beNode(cmd.Context(), n, page, nil)
 		}}
 	n.flags(cmd.Flags())
-	cmd.Flags().BoolVar(&noOpen, "no-open", false, "never open a browser")
-	mirror(cmd.Flags())
+	page.flags(cmd.Flags())
 	return cmd
 }
 
@@ -64,18 +64,29 @@ func (a *app) bare(ctx context.Context) error {
 	if c, err := a.runningNode(ctx); err == nil {
 		defer c.Close()
 		fmt.Fprintf(a.out, "A node is running on %s.\n", a.homeDir)
+		page, err := a.settledPage()
+		if err != nil {
+			return err
+		}
+		if a.canOpen() && !page.noOpen {
+			return a.openInBrowser(ctx, c, false)
+		}
 		return a.printStatus(ctx, c)
 	}
 	n, err := a.settled()
 	if err != nil {
 		return err
 	}
-	return a.beNode(ctx, n, a.welcomeHome)
+	page, err := a.settledPage()
+	if err != nil {
+		return err
+	}
+	return a.beNode(ctx, n, page, a.welcomeHome)
 }
 
 // beNode runs the node until ctx ends. hello, if any, speaks with the person
 // while the node runs already.
-func (a *app) beNode(ctx context.Context, n network, hello func(ctx context.Context, c *client.Client, empty bool) error) (err error) {
+func (a *app) beNode(ctx context.Context, n network, page pageWish, hello func(ctx context.Context, c *client.Client, empty bool) error) (err error) {
 	h := a.home()
 	if err := h.make(); err != nil {
 		return err
@@ -94,7 +105,11 @@ func (a *app) beNode(ctx context.Context, n network, hello func(ctx context.Cont
 	if err != nil {
 		return &failure{code: exitFailed, say: "the socket of " + h.dir + " cannot be made", hint: reason(err), err: err}
 	}
-	return a.serve(ctx, m, socket, hello)
+	door, err := m.openPage(page)
+	if err != nil {
+		return errors.Join(err, socket.Close())
+	}
+	return a.serve(ctx, m, socket, door, page, hello)
 }
 
 // takeHome locks the home, waiting for a command that is at work on it.
@@ -117,11 +132,15 @@ func (a *app) takeHome(ctx context.Context) (interface{ Unlock() error }, error)
 }
 
 // serve answers on the socket until ctx ends or the node fails.
-func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, hello func(ctx context.Context, c *client.Client, empty bool) error) error {
+func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *web.Door, page pageWish, hello func(ctx context.Context, c *client.Client, empty bool) error) error {
 	empty := len(m.at().All()) == 0 // before anybody can begin a circle by the socket
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return api.Serve(ctx, socket, m.handler, m.log) })
 	g.Go(func() error { return m.wait(ctx) })
+	if door != nil {
+		g.Go(func() error { return m.served().Serve(ctx, door) })
+		g.Go(func() error { return a.showPage(ctx, m, page) })
+	}
 	if hello != nil {
 		g.Go(func() error {
 			c := client.New(client.InMemory(m.handler))
@@ -134,6 +153,25 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, hello f
 	return g.Wait()
 }
 
+// showPage opens the page of a node that just started, or says how. It never opens
+// one where nobody sits before a screen.
+func (a *app) showPage(ctx context.Context, m *machine, page pageWish) error {
+	if page.noOpen || !a.canOpen() || !a.onTerminal() {
+		a.aside("Its page:  tend page open")
+		return nil
+	}
+	c := client.New(client.InMemory(m.handler))
+	defer c.Close()
+	return a.openInBrowser(ctx, c, false)
+}
+
+// onTerminal reports whether a person is at the other end of both stdin and stdout.
+func (a *app) onTerminal() bool {
+	in, isFile := a.in.(*os.File)
+	out, outIsFile := a.out.(*os.File)
+	return isFile && outIsFile && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd()))
+}
+
 // welcomeHome speaks to whoever started tend without a verb. Without a circle it
 // asks two questions on a terminal, and else says how to begin or join; the node
 // runs on in every case.
@@ -142,9 +180,7 @@ func (a *app) welcomeHome(ctx context.Context, c *client.Client, empty bool) err
 		a.aside("Tend is running on " + a.homeDir + ". Ctrl-C ends it.")
 		return nil
 	}
-	in, isFile := a.in.(*os.File)
-	out, outIsFile := a.out.(*os.File)
-	if !isFile || !outIsFile || !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
+	if !a.onTerminal() {
 		a.aside("Tend is running; there is no circle here yet. Begin one:  tend begin NAME --as ME")
 		a.aside("or join one:  tend join INVITE --as ME")
 		return nil

@@ -19,6 +19,9 @@ type settings struct {
 	NoMDNS         bool     `toml:"no_mdns"`         // --no-mdns
 	NoPortMap      bool     `toml:"no_port_map"`     // --no-port-map
 	NoGossip       bool     `toml:"no_gossip"`       // --no-gossip
+	Page           string   `toml:"page"`            // --page
+	LAN            bool     `toml:"lan"`             // --lan
+	NoOpen         bool     `toml:"no_open"`         // --no-open
 }
 
 // readSettings reads config.toml. No file is no setting.
@@ -39,7 +42,7 @@ func (h home) readSettings() (settings, error) {
 	return s, nil
 }
 
-var settingNames = []string{"circle", "listen", "no_gossip", "no_mdns", "no_port_map", "passphrase_file", "relay"}
+var settingNames = []string{"circle", "lan", "listen", "no_gossip", "no_mdns", "no_open", "no_port_map", "page", "passphrase_file", "relay"}
 
 // fillFlags gives every flag in set that was not typed its TEND_ variable's
 // value, and where there is none, the setting's.
@@ -87,6 +90,14 @@ func (s settings) of(flag string) []string {
 		return yes(s.NoPortMap)
 	case "no-gossip":
 		return yes(s.NoGossip)
+	case "page":
+		if s.Page != "" {
+			return []string{s.Page}
+		}
+	case "lan":
+		return yes(s.LAN)
+	case "no-open":
+		return yes(s.NoOpen)
 	}
 	return nil
 }

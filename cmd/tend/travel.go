@@ -29,6 +29,9 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	st := view.Status{Circles: []view.CircleStatus{}}
+	if m.page != nil {
+		st.Page = m.page.Address()
+	}
 	var net p2p.Status
 	if m.net != nil {
 		net = m.net.Status()

@@ -14,6 +14,7 @@ import (
 	"tend/node"
 	"tend/node/api"
 	"tend/node/p2p"
+	"tend/node/web"
 	"tend/storage"
 	"tend/storage/badgerstore"
 	"tend/storage/vault"
@@ -34,7 +35,8 @@ type machine struct {
 
 	mu      sync.RWMutex // held for reading by whoever asks the node
 	node    *node.Node
-	net     *p2p.Net // nil without network
+	net     *p2p.Net  // nil without network
+	page    *web.Site // nil without a page
 	since   time.Time
 	stop    context.CancelFunc
 	stopped chan struct{}

@@ -312,6 +312,19 @@ func (h *home) MoveKey(_ context.Context, place, passphrase, fresh string) (view
 	}
 	return view.Key{Key: place}, nil
 }
+func (h *home) PageLink(_ context.Context, plain bool) (view.PageLink, error) {
+	if plain {
+		return view.PageLink{Link: "http://127.0.0.1:1/enter?code=x", Expires: noon}, nil
+	}
+	return view.PageLink{}, &circle.Problem{Code: circle.Failed, Say: "This node serves no page."}
+}
+func (h *home) Screens(context.Context) ([]view.Screen, error) { return nil, nil }
+func (h *home) DismissScreen(_ context.Context, id string) error {
+	if id != "here" {
+		return &circle.Problem{Code: circle.NotFound, Say: "There is no such screen."}
+	}
+	return nil
+}
 func (h *home) Doctor(context.Context) ([]view.Check, error) { return nil, nil }
 func (h *home) Version() view.Version                        { return view.Version{Version: "test", Go: "go", API: "v1"} }
 

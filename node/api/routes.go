@@ -79,6 +79,10 @@ var routes = []route{
 	act("object-return", "Says that whoever comes back in my name is not me.", "circle", view.Done{}, objectReturn),
 	act("return", "Lets a member back in whom enough stood for.", "circle member", view.Done{}, giveBack),
 
+	act("page-link", "A link that opens the page once, within a minute; plain, under 127.0.0.1.", "plain circle", view.PageLink{}, pageLink),
+	look("screens", "The other devices that show the page.", "circle", []view.Screen{}, screens),
+	act("dismiss-screen", "Sends one of them away.", "circle id", view.Done{}, dismissScreen),
+
 	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",
 		params: params("circle"), answer: view.Code{}, stream: readPicture, upload: true},
 	{method: http.MethodPost, path: "carry", summary: "Takes a carry file in.",

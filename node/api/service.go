@@ -42,6 +42,7 @@ type Upkeep interface {
 	Devices
 	Returns
 	Keys
+	Pages
 }
 
 // Circles is which circles there are and how one begins and leaves.
