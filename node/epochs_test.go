@@ -1,12 +1,14 @@
 package node_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"tend/crdt"
 	"tend/crdt/circle"
+	"tend/crdt/membership"
 	"tend/node"
 	"tend/storage"
 )
@@ -93,6 +95,66 @@ func TestEpochsMadeApartAreBothReadAndOneClosesThem(t *testing.T) {
 			t.Errorf("still listens on %d topics two days later", len(listen))
 		}
 	})
+}
+
+// TestAThirdEpochAfterTwoRemovalsApart: Ann and Cem part from Ben, Ben and Cem from
+// Ann, each with an epoch without the other. Where both are known neither epoch is
+// fit to write with: whoever writes first makes a third, and if nobody writes one of
+// those who stay makes it, though neither decision was theirs to carry out.
+func TestAThirdEpochAfterTwoRemovalsApart(t *testing.T) {
+	for _, writes := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			homes, _ := gatheredWithVoice(t, "Ann", "Ben", "Cem", "Dee")
+			ann, ben, cem, dee := homes[0], homes[1], homes[2], homes[3]
+			id := ann.Circles()[0]
+			of := func(by, whom *home) crdt.ID {
+				return by.do(id, circle.ProposeForCircle{What: membership.Remove, Target: whom.view(id).Me, Reason: "Enough."}).ID
+			}
+			pa, pb := of(ann, ben), of(ben, ann)
+			for _, p := range []struct {
+				by *home
+				id crdt.ID
+			}{{ann, pa}, {ben, pb}} {
+				meet(cem, p.by, id)
+				cem.do(id, circle.SayOnDecision{ID: p.id, Value: circle.WordConsent})
+			}
+			meet(cem, ann, id)
+			meet(cem, ben, id)
+			ann.do(id, circle.EnactDecision{ID: pa})
+			ben.do(id, circle.EnactDecision{ID: pb})
+			meet(cem, ann, id)
+			meet(dee, ben, id)
+			meet(cem, dee, id)
+			meet(dee, cem, id)
+			for _, h := range []*home{cem, dee} {
+				for _, gone := range []*home{ann, ben} {
+					if m, _ := h.view(id).People.Member(gone.view(id).Me); m.Standing != membership.Removed {
+						t.Fatalf("%s sees %s as %v, want removed", h.name, gone.name, m.Standing)
+					}
+				}
+			}
+			if _, ok := cem.view(id).People.WriteEpoch(func(membership.EpochID) bool { return true }); ok {
+				t.Fatal("one of the two epochs is fit to write with")
+			}
+			before := len(cem.view(id).People.Epochs())
+			for n := 0; !writes && n < 35; n++ { // within half an hour
+				time.Sleep(time.Minute)
+				meet(cem, dee, id)
+			}
+			if made := len(cem.view(id).People.Epochs()) - before; !writes && made != 1 {
+				t.Errorf("%d epochs were made by those who stay, want 1", made)
+			}
+			e := cem.sealedUnder(id, cem.do(id, wish("for those who stay")).ID)
+			for _, gone := range []*home{ann, ben} {
+				if inRoster := slices.Contains(cem.view(id).People.EpochRoster(e), gone.view(id).Dev); inRoster {
+					t.Errorf("what Cem writes is for %s, who is out", gone.name)
+				}
+			}
+			meet(cem, dee, id)
+			meet(dee, cem, id)
+			dee.mustRead(id, "of Cem", "for those who stay")
+		})
+	}
 }
 
 func TestPrekeysAreRenewedAndOldOnesDestroyed(t *testing.T) {

@@ -9,16 +9,17 @@ import (
 	"tend/crdt/membership"
 )
 
-// gatheredWithVoice is three homes whose members all decide.
-func gatheredWithVoice(t *testing.T) (homes []*home, meetAll func()) {
+// gatheredWithVoice is homes whose members all decide.
+func gatheredWithVoice(t *testing.T, names ...string) (homes []*home, meetAll func()) {
 	t.Helper()
-	for _, name := range []string{"Ann", "Ben", "Cem"} {
+	for _, name := range names {
 		homes = append(homes, newHome(t, name))
 	}
 	ann := homes[0]
 	id := ann.begin("Elm Street")
-	join(homes[1], ann, id)
-	join(homes[2], ann, id)
+	for _, h := range homes[1:] {
+		join(h, ann, id)
+	}
 	meetAll = func() {
 		for range 2 {
 			for _, h := range homes[1:] {
@@ -30,8 +31,8 @@ func gatheredWithVoice(t *testing.T) (homes []*home, meetAll func()) {
 		time.Sleep(time.Minute)
 		meetAll()
 	}
-	if n := len(ann.view(id).People.Voices()); n != 3 {
-		t.Fatalf("%d have voice, want 3", n)
+	if n := len(ann.view(id).People.Voices()); n != len(homes) {
+		t.Fatalf("%d have voice, want %d", n, len(homes))
 	}
 	return homes, meetAll
 }
@@ -40,7 +41,7 @@ func gatheredWithVoice(t *testing.T) (homes []*home, meetAll func()) {
 // one's voice aside; their home's first sign of life, once it knows, ends it.
 func TestAVoiceSetAsideComesBackByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		homes, meetAll := gatheredWithVoice(t)
+		homes, meetAll := gatheredWithVoice(t, "Ann", "Ben", "Cem")
 		ann, ben, cem := homes[0], homes[1], homes[2]
 		id := ann.Circles()[0]
 		cem.shut()
