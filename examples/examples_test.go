@@ -5,9 +5,11 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +95,57 @@ func TestBridgeRefuses(t *testing.T) {
 		out, err := exec.CommandContext(w.ctx, w.program("csvbridge"), "-home", w.homes, file).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), row.want) {
 			t.Errorf("%s: csvbridge = %q, %v, want %q", name, out, err, row.want)
+		}
+	}
+}
+
+// TestBridgeStopsForTheDay gives the bridge more than a device may write in a day:
+// it stops with room to spare for Rosa's own hand, says how to go on, and Ann sees
+// in whose home much was written.
+func TestBridgeStopsForTheDay(t *testing.T) {
+	ctx, stop := context.WithTimeout(t.Context(), 8*patience)
+	defer stop()
+	w := workshop{t: t, ctx: ctx, bin: t.TempDir(), homes: t.TempDir()}
+	w.must(exec.CommandContext(ctx, "go", "build", "-o", w.bin+string(filepath.Separator), "../cmd/tend", "./csvbridge"))
+	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa")
+	var invite client.Invitation
+	w.json(&invite, "rosa", "invite")
+	w.node("rosa")
+	w.node("ann")
+	w.tend("ann", "join", invite.Text, "--as", "Ann")
+
+	file := filepath.Join(w.bin, "needs.csv")
+	w.write(file, "title\n"+strings.Repeat("someone to water the tomatoes\n", 1900))
+	began := time.Now().UTC().YearDay()
+	var out, progress strings.Builder
+	bridge := exec.CommandContext(ctx, w.program("csvbridge"), "-home", w.home("rosa"), file)
+	bridge.Stdout, bridge.Stderr = &out, &progress
+	err := bridge.Run()
+	if time.Now().UTC().YearDay() != began {
+		t.Skip("a new day began meanwhile, and with it a new budget")
+	}
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 5 {
+		t.Fatalf("the bridge ends with %v, want exit 5: %s", err, progress.String()[max(0, progress.Len()-300):])
+	}
+	if n := len(strings.Fields(out.String())); n < 1700 || n > 1800 {
+		t.Errorf("it posted %d needs, want nearly nine tenths of 2000", n)
+	}
+	for _, want := range []string{"tomorrow", "go on later with -from 1"} {
+		if !strings.Contains(progress.String(), want) {
+			t.Errorf("it does not say %q: %s", want, progress.String()[max(0, progress.Len()-300):])
+		}
+	}
+	w.tend("rosa", "ask", "by hand")
+	for until := time.Now().Add(2 * patience); ; time.Sleep(time.Second) {
+		var look []client.Attention
+		w.json(&look, "ann", "look")
+		if slices.ContainsFunc(look, func(a client.Attention) bool {
+			return a.Kind == "busy_device" && strings.Contains(a.Text, "Rosa has written almost as much today")
+		}) {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatalf("Ann is shown %+v", look)
 		}
 	}
 }
