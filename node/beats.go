@@ -6,16 +6,17 @@ import "time"
 // that lacks its majority.
 const beatWithin = 5 * time.Second
 
-// hurry moves the next upkeep forward if the circle waits for a sign from this
-// home; each home waits another while, so that few speak at once.
-func (x *runner) hurry(tick *time.Timer) {
+// hurry says how soon the next upkeep should be, if the circle waits for a sign from
+// this home and it was not moved forward already; each home waits another while, so
+// that few speak at once.
+func (x *runner) hurry() (time.Duration, bool) {
 	me, dev := x.replica.Me()
 	v := x.replica.People()
 	due, asked := v.BeatAt(me)
 	asked = asked && due.Millis() <= x.node.now().UnixMilli()
 	if m, _ := v.Member(me); x.hurried || !asked && !m.Lapsed || x.replica.MayWrite() != nil {
-		return
+		return 0, false
 	}
 	x.hurried = true
-	tick.Reset(beatWithin * time.Duration(dev[0]) / 256)
+	return beatWithin * time.Duration(dev[0]) / 256, true
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -21,6 +22,14 @@ type MemKeys struct {
 // NewMemKeys returns an empty keyring whose transport key has this seed.
 func NewMemKeys(transportSeed [32]byte) *MemKeys {
 	return &MemKeys{seed: transportSeed, circles: map[crdt.ID]CircleKeys{}}
+}
+
+// Clone returns a keyring of its own that holds what m holds now, as a backup does.
+func (m *MemKeys) Clone() *MemKeys {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &MemKeys{seed: m.seed, circles: maps.Clone(m.circles), joinings: slices.Clone(m.joinings),
+		seeds: Seeds{All: slices.Clone(m.seeds.All), Next: m.seeds.Next}}
 }
 
 // TransportSeed implements [Keyring].

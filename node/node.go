@@ -42,6 +42,7 @@ type Node struct {
 	cleaning  cleaning
 	links     *links
 	seeds     sync.Mutex // held while a member is made of a seed
+	hand      *Hand      // whoever has this node in hand; nil for one that runs
 
 	mu      sync.Mutex // guards what follows
 	circles map[crdt.ID]*runner

@@ -111,6 +111,9 @@ func (x *runner) config() replica.Config {
 // ask gives the loop a job and waits for its end.
 func (x *runner) ask(ctx context.Context, j job) error {
 	j.done = make(chan error, 1)
+	if h := x.node.hand; h != nil {
+		return h.ask(x, j)
+	}
 	select {
 	case x.inbox <- j:
 	case <-ctx.Done():
@@ -137,6 +140,9 @@ func (x *runner) ask(ctx context.Context, j job) error {
 func (x *runner) offer(j job) bool {
 	select {
 	case x.inbox <- j:
+		if h := x.node.hand; h != nil {
+			h.serve(x)
+		}
 		return true
 	default:
 		return false
@@ -158,12 +164,8 @@ func (x *runner) run(ctx context.Context) {
 			x.forget(true)
 			return
 		case j := <-x.inbox:
-			x.batch(x.drain(j))
-			x.catchUp()
-			x.sayName()
-			x.hurry(tick)
-			if x.replica.Dirty() >= checkpointEvery {
-				x.checkpoint()
+			if wait, hurry := x.work(j); hurry {
+				tick.Reset(wait)
 			}
 			idle.Reset(checkpointIdle)
 		case <-tick.C:
@@ -176,6 +178,19 @@ func (x *runner) run(ctx context.Context) {
 			x.forget(false)
 		}
 	}
+}
+
+// work does a job, with what waits behind it as far as that fits into one batch. It
+// says how soon the next upkeep is asked for, if it is.
+func (x *runner) work(j job) (time.Duration, bool) {
+	x.batch(x.drain(j))
+	x.catchUp()
+	x.sayName()
+	wait, hurry := x.hurry()
+	if x.replica.Dirty() >= checkpointEvery {
+		x.checkpoint()
+	}
+	return wait, hurry
 }
 
 // drain takes what waits in the inbox, as far as it fits into one batch.
@@ -223,6 +238,7 @@ func (x *runner) batch(jobs []job) {
 		return
 	}
 	crashpoint.At("drafted")
+	x.passed(Drafted)
 	if err := x.write(commit); err != nil {
 		x.log.Error("a batch could not be written", "err", err)
 		x.reread()
@@ -230,16 +246,20 @@ func (x *runner) batch(jobs []job) {
 		return
 	}
 	crashpoint.At("durable")
+	x.passed(Durable)
 	w.Settle()
 	w.Forget()
 	before := x.replica
 	x.replica = w
+	x.passed(Joined)
 	x.publish()
 	crashpoint.At("visible")
 	answer(left, nil)
 	crashpoint.At("answered")
+	x.passed(Visible)
 	x.announce(before, commit)
 	crashpoint.At("announced")
+	x.passed(Announced)
 	x.tellPlaces()
 	x.followPod(commit.People)
 }
@@ -467,8 +487,8 @@ func (x *runner) upkeep() time.Duration {
 	x.batch(jobs)
 	x.fade()
 	x.forgetBoxes(now)
-	if due.Mint {
-		return min(tickEvery, max(time.Second, time.UnixMilli(due.MintAt).Sub(now)))
+	if wait := time.UnixMilli(due.MintAt).Sub(now); due.Mint && wait > 0 {
+		return min(tickEvery, max(time.Second, wait))
 	}
-	return tickEvery
+	return tickEvery // also after a mint that failed: a full disk is no reason to hurry
 }

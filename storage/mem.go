@@ -109,6 +109,14 @@ func compareNumbers(a, b uint64) int {
 // synced. It costs nothing until one of the two is written to.
 func (m *Mem) Snapshot() *Mem { return memOf(m.state.Load()) }
 
+// Durable returns a store of its own that holds what a crash now would leave of m if
+// nothing unsynced had reached the disk.
+func (m *Mem) Durable() *Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return memOf(m.durable)
+}
+
 // Unsynced is how many writes a crash could take back one by one.
 func (m *Mem) Unsynced() int {
 	m.mu.Lock()

@@ -25,6 +25,7 @@ type Faulty struct {
 	before  int
 	after   int
 	failing int
+	full    bool
 }
 
 // NewFaulty returns s without any faults yet.
@@ -41,6 +42,16 @@ func (f *Faulty) FailAfterWrite(n int) { f.set(&f.after, f.writes+n) }
 // FailRead lets the n-th read from now on fail. A walk is one read, which fails
 // at its beginning.
 func (f *Faulty) FailRead(n int) { f.set(&f.failing, f.reads+n) }
+
+// Fill lets every write fail from now on, as on a full disk, until [Faulty.Mend].
+func (f *Faulty) Fill() { f.mu.Lock(); defer f.mu.Unlock(); f.full = true }
+
+// Mend ends all faults, those still to come included.
+func (f *Faulty) Mend() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.before, f.after, f.failing, f.full = 0, 0, 0, false
+}
 
 // Writes and Reads are how many there have been: a plan can be made of one run
 // and carried out in the next.
@@ -66,7 +77,7 @@ func (f *Faulty) Node() storage.Rows { return faultyRows{f, f.Store.Node()} }
 func (f *Faulty) write(do func() error) error {
 	f.mu.Lock()
 	f.writes++
-	before, after := f.writes == f.before, f.writes == f.after
+	before, after := f.full || f.writes == f.before, f.writes == f.after
 	f.mu.Unlock()
 	if before {
 		return ErrFault
