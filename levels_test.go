@@ -42,6 +42,7 @@ var levels = []struct {
 	{6, "node/qr", nil},
 	{6, "storage", nil},
 	{6, "storage/crashpoint", nil},
+	{7, "storage/agefile", nil},
 	{7, "storage/badgerstore", nil},
 	{7, "storage/storagetest", nil},
 	{7, "storage/vault", nil},
@@ -75,10 +76,12 @@ var only = []struct {
 	tree string
 	by   []string
 }{
+	{"filippo.io/age", []string{"storage/agefile"}},
 	{"github.com/dgraph-io/badger", []string{"storage/badgerstore"}},
 	{"github.com/fxamacker/cbor", []string{"crdt/canon"}},
 	{"github.com/libp2p", []string{"node/p2p"}},
 	{"net/http", []string{"node/api", "node/client", "node/web", "cmd/tend"}},
+	{"tend/storage/agefile", []string{"cmd/tend"}},
 	{"tend/storage/badgerstore", []string{"cmd/tend"}},
 	{"tend/storage/vault", []string{"cmd/tend"}},
 }
