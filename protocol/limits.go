@@ -78,6 +78,13 @@ const (
 	MaxAddrRecords = 1_024
 	MaxAddrRecord  = 4 << 10
 	MaxAddrBytes   = 120 << 10
+	// MaxBackupRecord is the longest record of a backup in bytes, MaxBackupCircles
+	// how many circles it holds, MaxBackupSeeds how many recovery seeds, and
+	// MaxBackupText the longest text in a record that is no op, in bytes.
+	MaxBackupRecord  = 16 << 20
+	MaxBackupCircles = 1_024
+	MaxBackupSeeds   = 64
+	MaxBackupText    = 1_024
 	// MaxPack is the most body keys of a PACK.
 	MaxPack = 1_024
 
