@@ -19,16 +19,17 @@ import (
 )
 
 // How the name of a joining begins by which a member comes back: by those who
-// stand for them, or by their own 24 words.
+// stand for them, by their own 24 words, or with a backup that is here already.
 const (
 	backByPeople = "back-"
 	backByPhrase = "words-"
+	backByFile   = "file-"
 )
 
 // ComingBack reports whether a member who lost everything comes back by this
 // joining.
 func (j *Joining) ComingBack() bool {
-	return strings.HasPrefix(j.ID, backByPeople) || strings.HasPrefix(j.ID, backByPhrase)
+	return strings.HasPrefix(j.ID, backByPeople) || strings.HasPrefix(j.ID, backByPhrase) || strings.HasPrefix(j.ID, backByFile)
 }
 
 // ComeBack begins to ask, at the doors of an invite, to be known again as the
@@ -197,7 +198,12 @@ func (n *Node) back(ctx context.Context, r returning, h handed, p Pipe) error {
 		body = &membership.Rotate{NewRoot: r.Recovery.NewRoot, NextRootHash: r.Recovery.NextRootHash, Enact: r.Enact, Cert: cert}
 	}
 	keys.Inception = m.Inception
-	op, err := n.comeIn(ctx, inv.Circle, keys, h.ops, body)
+	var op crdt.Op
+	if x, here := n.runner(inv.Circle); here == nil && x.ring.held().Restored {
+		op, err = n.meets(ctx, x, keys, h.ops, body)
+	} else {
+		op, err = n.comeIn(ctx, inv.Circle, keys, h.ops, body)
+	}
 	if errors.Is(err, ErrHave) { // an earlier try came in, and its first op was not heard
 		op, err = n.firstOp(ctx, inv.Circle)
 	}

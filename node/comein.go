@@ -153,14 +153,7 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 	if _, err := n.runner(id); err == nil {
 		return crdt.Op{}, ErrHave
 	}
-	h := crdt.Header{Dev: keys.Device(), Seq: 1, Class: crdt.Control}
-	h.Ctl, h.HLC = headsOf(ops, n.clock())
-	kind, payload := membership.Encode(body)
-	sealed, err := protocol.SealBody(n.cfg.Rand, keys.LogKey, id, h.Dev, 1, kind, payload)
-	if err != nil {
-		return crdt.Op{}, err
-	}
-	op, err := crdt.Sign(id, h, sealed, signer(keys.DevSeed))
+	op, err := n.firstDraft(id, &keys, ops, body)
 	if err != nil {
 		return crdt.Op{}, err
 	}
@@ -170,7 +163,7 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 	if err != nil {
 		return crdt.Op{}, err
 	}
-	if d, ok := v.Device(h.Dev); !ok || d.Member != keys.Member() || !current(v, d) {
+	if d, ok := v.Device(op.Dev); !ok || d.Member != keys.Member() || !current(v, d) {
 		return crdt.Op{}, errNotLetIn
 	}
 	if err := n.cfg.Keys.SetCircle(id, keys); err != nil {
@@ -196,6 +189,19 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 func (x *runner) begun() bool {
 	s := x.snap.Load()
 	return x.ring.held().First.IsZero() || s.Ops > 0 || s.Handed > 0
+}
+
+// firstDraft writes the op by which a device comes in, on top of a control log that
+// was handed over.
+func (n *Node) firstDraft(id crdt.ID, keys *CircleKeys, ops []crdt.Op, body membership.Body) (crdt.Op, error) {
+	h := crdt.Header{Dev: keys.Device(), Seq: 1, Class: crdt.Control}
+	h.Ctl, h.HLC = headsOf(ops, n.clock())
+	kind, payload := membership.Encode(body)
+	sealed, err := protocol.SealBody(n.cfg.Rand, keys.LogKey, id, h.Dev, 1, kind, payload)
+	if err != nil {
+		return crdt.Op{}, err
+	}
+	return crdt.Sign(id, h, sealed, signer(keys.DevSeed))
 }
 
 // headsOf returns the control heads of a control log, the newest if there are more

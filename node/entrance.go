@@ -60,6 +60,9 @@ type JoinState struct {
 // It returns at once; the network knocks until a door opens. Joining again with
 // the same code goes on with the same identity.
 func (n *Node) Join(code *protocol.Invite, name string) (JoinState, error) {
+	if x, err := n.runner(code.Circle); err == nil && x.unmet() {
+		return n.meet(x, code, name)
+	}
 	if err := checkName(name); err != nil {
 		return JoinState{}, err
 	}
@@ -136,11 +139,15 @@ func (n *Node) newJoining(text, name string) (Joining, error) {
 	if err != nil {
 		return Joining{}, err
 	}
+	id, err := n.joiningID()
+	return Joining{ID: id, Code: text, Name: name, Identity: me, Since: n.now().UnixMilli()}, err
+}
+
+// joiningID makes a new name for a joining.
+func (n *Node) joiningID() (string, error) {
 	var id [8]byte
-	if _, err := io.ReadFull(rand.Reader, id[:]); err != nil {
-		return Joining{}, err
-	}
-	return Joining{ID: hex.EncodeToString(id[:]), Code: text, Name: name, Identity: me, Since: n.now().UnixMilli()}, nil
+	_, err := io.ReadFull(rand.Reader, id[:])
+	return hex.EncodeToString(id[:]), err
 }
 
 // setJoinings changes the kept joinings, and leaves out what is long over.

@@ -31,6 +31,9 @@ type Keyring interface {
 	Seeds() Seeds
 	// SetSeeds replaces them.
 	SetSeeds(Seeds) error
+	// Restore keeps seeds and circles at once, or nothing. The error wraps [ErrHave]
+	// if there is a circle already.
+	Restore(Seeds, map[crdt.ID]CircleKeys) error
 }
 
 // CircleKeys are this member's secrets in one circle.
@@ -45,6 +48,9 @@ type CircleKeys struct {
 	// First is this device's first op, where it wrote that before its copy of the
 	// log came; zero if it was let in by somebody else's.
 	First crdt.ID
+	// Restored says that this home came back from a backup and has met nobody since:
+	// this device is in no log yet, and writes nothing.
+	Restored bool
 }
 
 // Identity is a member of a circle and this device of theirs.

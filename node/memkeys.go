@@ -92,3 +92,15 @@ func (m *MemKeys) SetSeeds(s Seeds) error {
 	m.seeds = Seeds{All: slices.Clone(s.All), Next: s.Next}
 	return nil
 }
+
+// Restore implements [Keyring].
+func (m *MemKeys) Restore(s Seeds, circles map[crdt.ID]CircleKeys) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.circles) > 0 {
+		return ErrHave
+	}
+	m.seeds = Seeds{All: slices.Clone(s.All), Next: s.Next}
+	maps.Copy(m.circles, circles)
+	return nil
+}

@@ -104,8 +104,12 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 
 func (x *runner) config() replica.Config {
 	held := x.ring.held()
-	return replica.Config{Circle: x.id, Member: held.Member(), Dev: held.Device(), First: held.First, LogKey: held.LogKey.EpochID(),
+	cfg := replica.Config{Circle: x.id, Member: held.Member(), Dev: held.Device(), First: held.First, LogKey: held.LogKey.EpochID(),
 		Keys: x.ring, Store: reader{x.store}, Rand: x.node.cfg.Rand}
+	if held.Restored {
+		cfg.Dev = crdt.Device{}
+	}
+	return cfg
 }
 
 // ask gives the loop a job and waits for its end.
@@ -390,7 +394,7 @@ func (x *runner) publish() {
 		told = x.reasonTold()
 	}
 	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Told: told,
-		Me: me, Dev: dev, Standing: r.Standing(), Arrived: r.Arrived(), Ops: r.Ops(), Waiting: r.Waiting(),
+		Me: me, Dev: dev, Standing: r.Standing(), Arrived: r.Arrived(), Restored: dev.IsZero(), Ops: r.Ops(), Waiting: r.Waiting(),
 		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})
 }
 

@@ -89,6 +89,9 @@ func problem(err error) error {
 	case errors.Is(err, replica.ErrReadOnly):
 		return &circle.Problem{Code: circle.Kept, Say: "You are no longer in this circle, so nothing can be written in it.",
 			Hint: "What you have of it stays readable; tend export keeps a copy. A member may invite you again."}
+	case errors.Is(err, replica.ErrUnmet):
+		return &circle.Problem{Code: circle.Failed, Say: "This home came back from a backup and has not met the circle yet, so it only reads.",
+			Hint: "Ask anybody in the circle for an invitation, then:  tend join INVITE.  If there is no other home left to meet:  tend backup alone"}
 	case errors.Is(err, replica.ErrArriving):
 		return &circle.Problem{Code: circle.Failed, Say: "Your copy of the circle is still arriving.",
 			Hint: "Leave this running until another member's home is met, then try again."}

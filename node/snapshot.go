@@ -24,6 +24,8 @@ type Snapshot struct {
 	// Arrived says that this member's own admission is in the log; until then the
 	// copy is still arriving and nothing can be written.
 	Arrived bool
+	// Restored says that this home came back from a backup and has met nobody yet.
+	Restored bool
 	// ToldGoodbye says that another home confirmed that this one is out.
 	ToldGoodbye bool
 	Ops         uint64

@@ -41,12 +41,17 @@ func (k keyring) Circle(id crdt.ID) (node.CircleKeys, bool) {
 	if first := c.Local[firstName]; len(first) == len(out.First) {
 		out.First = crdt.ID(first)
 	}
+	_, out.Restored = c.Local[restoredName]
 	return out, true
 }
 
 // firstName is where the vault keeps the first op of a device that came in by
 // itself.
 const firstName = "first"
+
+// restoredName is where the vault notes that a circle came back from a backup, and
+// that nobody was met in it yet.
+const restoredName = "restored"
 
 // keepLocal keeps a small value with a circle's keys; an empty one goes.
 func keepLocal(kept *vault.Circle, name string, value []byte) {
@@ -63,27 +68,36 @@ func keepLocal(kept *vault.Circle, name string, value []byte) {
 // SetCircle implements [node.Keyring].
 func (k keyring) SetCircle(id crdt.ID, c node.CircleKeys) error {
 	return k.vault.Update(func(all *vault.Contents) error {
-		kept, err := all.Circle(id)
-		if err != nil {
-			kept = &vault.Circle{}
-			all.Circles[id] = kept
-		}
-		kept.Identity, kept.LogKey, kept.Name = vaultIdentity(c.Identity), vault.Seed(c.LogKey), c.Name
-		kept.Secrets, kept.Invites = nil, nil
-		keepPacked(kept, c.Packed)
-		var first []byte
-		if !c.First.IsZero() {
-			first = c.First[:]
-		}
-		keepLocal(kept, firstName, first)
-		for _, s := range c.Secrets {
-			kept.Secrets = append(kept.Secrets, vault.Seed(s))
-		}
-		for _, i := range c.Invites {
-			kept.Invites = append(kept.Invites, vault.Invite{Op: i.Op, Seed: i.Seed[:], For: i.For})
-		}
+		keepCircle(all, id, c)
 		return nil
 	})
+}
+
+// keepCircle puts what is kept of a circle into the vault's contents.
+func keepCircle(all *vault.Contents, id crdt.ID, c node.CircleKeys) {
+	kept, err := all.Circle(id)
+	if err != nil {
+		kept = &vault.Circle{}
+		all.Circles[id] = kept
+	}
+	kept.Identity, kept.LogKey, kept.Name = vaultIdentity(c.Identity), vault.Seed(c.LogKey), c.Name
+	kept.Secrets, kept.Invites = nil, nil
+	keepPacked(kept, c.Packed)
+	var first, restored []byte
+	if !c.First.IsZero() {
+		first = c.First[:]
+	}
+	if c.Restored {
+		restored = []byte{1}
+	}
+	keepLocal(kept, firstName, first)
+	keepLocal(kept, restoredName, restored)
+	for _, s := range c.Secrets {
+		kept.Secrets = append(kept.Secrets, vault.Seed(s))
+	}
+	for _, i := range c.Invites {
+		kept.Invites = append(kept.Invites, vault.Invite{Op: i.Op, Seed: i.Seed[:], For: i.For})
+	}
 }
 
 // Joinings implements [node.Keyring].
@@ -156,16 +170,31 @@ func (k keyring) Seeds() node.Seeds {
 
 // SetSeeds implements [node.Keyring].
 func (k keyring) SetSeeds(s node.Seeds) error {
+	return k.vault.Update(func(all *vault.Contents) error { return keepSeeds(all, s) })
+}
+
+func keepSeeds(all *vault.Contents, s node.Seeds) error {
 	data, err := canon.Marshal(keptSeeds{Next: s.Next, All: s.All})
 	if err != nil {
 		return err
 	}
+	if all.Local == nil {
+		all.Local = map[string][]byte{}
+	}
+	all.Local[seedsName] = data
+	return nil
+}
+
+// Restore implements [node.Keyring].
+func (k keyring) Restore(s node.Seeds, circles map[crdt.ID]node.CircleKeys) error {
 	return k.vault.Update(func(all *vault.Contents) error {
-		if all.Local == nil {
-			all.Local = map[string][]byte{}
+		if len(all.Circles) > 0 {
+			return node.ErrHave
 		}
-		all.Local[seedsName] = data
-		return nil
+		for id, c := range circles {
+			keepCircle(all, id, c)
+		}
+		return keepSeeds(all, s)
 	})
 }
 

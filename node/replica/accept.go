@@ -25,6 +25,7 @@ const (
 	Session Way = iota // a sync session
 	Gossip             // gossip: a body may follow
 	File               // a carry file
+	Backup             // a backup of this member's own: it is believed that bodies are gone
 	Pool               // it waited here
 	own                // written here
 )
@@ -83,8 +84,8 @@ func (r *Replica) accept(op crdt.Op, src Source, now int64) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	gone := op.Gone // no more than what one peer says
-	op.Gone = false
+	gone := op.Gone && src.Way != Backup // no more than what one peer says
+	op.Gone = op.Gone && src.Way == Backup
 	if known {
 		if gone {
 			r.saidGone(op.ID, src.Peer)

@@ -14,8 +14,10 @@ import (
 
 // Errors of writing. The node turns them into a sentence and a hint.
 var (
-	// ErrReadOnly: this home has no device in the circle, or is out of it.
+	// ErrReadOnly: this home is out of the circle.
 	ErrReadOnly = errors.New("this home may not write in the circle")
+	// ErrUnmet: this home came back from a backup, and no other has met it yet.
+	ErrUnmet = errors.New("this home came back from a backup and has not met the circle yet")
 	// ErrArriving: its own admission has not reached this home yet.
 	ErrArriving = errors.New("this home's copy of the circle is still arriving")
 	// ErrForked: this device's own chain has two ends, so it writes on neither.
@@ -78,8 +80,10 @@ func (r *Replica) Env(now time.Time, zone string) circle.Env {
 func (r *Replica) MayWrite() error {
 	arrived, err := r.hasArrived()
 	switch {
-	case r.cfg.Dev.IsZero() || r.Standing() != membership.In:
+	case r.Standing() != membership.In:
 		return ErrReadOnly
+	case r.cfg.Dev.IsZero():
+		return ErrUnmet
 	case err != nil:
 		return err
 	case !arrived:

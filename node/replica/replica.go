@@ -16,7 +16,8 @@ import (
 // Config is what a replica begins with.
 type Config struct {
 	Circle crdt.ID
-	// Member and Dev are who writes here. A zero Dev only reads.
+	// Member and Dev are who writes here. A zero Dev only reads, until
+	// [Replica.Become].
 	Member crdt.ID
 	Dev    crdt.Device
 	// First is the op by which Dev came in, if it wrote that itself before its copy
