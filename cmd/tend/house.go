@@ -86,7 +86,7 @@ func (m *machine) Circles(context.Context) ([]view.Circle, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, view.Circle{ID: id.String(), Name: s.People.Charter().Name, Standing: standingWord(s.Standing),
+		out = append(out, view.Circle{ID: id.String(), Name: s.People.Charter().Name, Standing: standsAs(s),
 			Me: personOf(s, s.Me), Members: len(s.People.Members())})
 	}
 	slices.SortFunc(out, func(a, b view.Circle) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
@@ -95,6 +95,14 @@ func (m *machine) Circles(context.Context) ([]view.Circle, error) {
 
 func personOf(s *node.Snapshot, id crdt.ID) view.Person {
 	return view.Person{ID: id.String(), Name: s.State.Name(id)}
+}
+
+// standsAs names how this home stands in a circle.
+func standsAs(s *node.Snapshot) string {
+	if s.Restored && s.Standing == membership.In {
+		return "coming_back"
+	}
+	return standingWord(s.Standing)
 }
 
 // standingWord names a standing as interfaces do.
@@ -320,7 +328,7 @@ func (m *machine) Join(ctx context.Context, text, as string) (view.Joining, erro
 // joining says how far a join is: in as soon as the circle is read.
 func (m *machine) joining(n *node.Node, j node.JoinState) (view.Joining, error) {
 	s, err := n.View(j.Circle)
-	if err != nil || !s.Arrived || s.Standing != membership.In {
+	if err != nil || !s.Arrived || s.Restored || s.Standing != membership.In {
 		return view.Joining{Circle: j.Circle.String(), State: "knocking"}, nil
 	}
 	out := view.Joining{Circle: j.Circle.String(), Name: s.People.Charter().Name, State: "newcomer"}

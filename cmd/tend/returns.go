@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"tend/crdt"
 	"tend/crdt/circle"
@@ -110,9 +111,13 @@ func (m *machine) comingBack() []view.CircleStatus {
 	var out []view.CircleStatus
 	for _, j := range m.config.Keys.Joinings() {
 		code, err := protocol.ParseCode(j.Code)
-		if inv, ok := code.(*protocol.Invite); err == nil && ok && j.Over == "" && j.ComingBack() {
+		if inv, ok := code.(*protocol.Invite); err == nil && ok && j.Over == "" && j.ComingBack() && !m.holds(inv.Circle) {
 			out = append(out, view.CircleStatus{ID: inv.Circle.String(), Standing: "coming_back", Me: view.Person{Name: j.Name}})
 		}
 	}
 	return out
 }
+
+// holds reports whether a circle is on this home already: one that came back from a
+// backup is, before it has met anybody.
+func (m *machine) holds(id crdt.ID) bool { return slices.Contains(m.config.Keys.Circles(), id) }

@@ -64,6 +64,9 @@ func scripts(dir string) testscript.Params {
 			"recovers":   cmdRecovers,
 			"survives":   cmdSurvives,
 			"program":    cmdProgram,
+			"bend":       cmdBend,
+			"mode":       cmdMode,
+			"sealed":     cmdSealed,
 			"join-shown": cmdJoinShown,
 			"long":       cmdLong,
 			"kept":       cmdKept,
@@ -124,7 +127,7 @@ func setUpHomes(env *testscript.Env) error {
 	env.Values[homesKey{}] = h
 	env.Values[terminalKey{}] = &terminal{}
 	env.Defer(h.end)
-	return nil
+	return newIdentity(env)
 }
 
 func (h *homes) end() {
@@ -300,7 +303,7 @@ func program(ts *testscript.TestScript) string {
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, key := range []string{"PATH", "HOME", "TMPDIR", "TZ", "TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP", "TEND_NO_GOSSIP",
-		"TEND_PASSPHRASE_FILE", "TEND_KEYRING", clocksVariable, crashesVariable} {
+		"TEND_PASSPHRASE_FILE", sealVariable, "TEND_KEYRING", clocksVariable, crashesVariable} {
 		if v := ts.Getenv(key); v != "" {
 			env = append(env, key+"="+v)
 		}

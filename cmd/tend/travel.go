@@ -71,7 +71,7 @@ func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error
 		return circleFacts{}, err
 	}
 	out := circleFacts{unread: s.Unread, CircleStatus: view.CircleStatus{ID: id.String(), Name: s.Name,
-		Standing: standingWord(s.Standing), Me: personOf(snap, s.Me), Members: s.Members, Ops: s.Ops, Waiting: s.Waiting,
+		Standing: standsAs(snap), Me: personOf(snap, s.Me), Members: s.Members, Ops: s.Ops, Waiting: s.Waiting,
 		Frontier: s.Frontier.String(), StateDigest: s.StateDigest.String(), Epoch: epochText(s.Epoch)}}
 	if env, err := m.node.Env(id); err == nil {
 		out.Parting = view.Source{Circle: id, State: snap.State, People: snap.People, Env: env, Void: voidOf(snap), Told: snap.Told}.Parting()
@@ -125,10 +125,11 @@ func epochText(e membership.EpochID) string {
 type standingFacts struct {
 	circles, others, connected int
 	waiting, lacking           int
-	knocking                   bool
+	knocking, restored         bool
 }
 
 func (f *standingFacts) add(c circleFacts) {
+	f.restored = f.restored || c.Standing == "coming_back"
 	if c.Standing != "in" {
 		return
 	}
@@ -142,6 +143,9 @@ func (f *standingFacts) add(c circleFacts) {
 // say names the state of the home, why it is alone, and what helps.
 func (f *standingFacts) say(network bool, why p2p.Why) (state, reason string, cures []string) {
 	switch {
+	case f.circles == 0 && f.restored && !f.knocking:
+		return "alone", "This home came back from a backup and only reads until it has met another.",
+			[]string{"ask any member for an invitation: tend join INVITE", "if there is no other home to meet: tend backup alone"}
 	case f.circles == 0 && f.knocking:
 		return "knocking", "Nobody has opened yet; a running node keeps knocking.", nil
 	case f.circles == 0:

@@ -60,18 +60,24 @@ func vaultFailure(h home, err error) error {
 	return f
 }
 
-// passphrase gets a passphrase from the descriptor or the file that was named,
-// else from the person at the terminal; never from an argument.
+// passphrase gets the home's passphrase from the descriptor or the file that was
+// named, else from the person at the terminal; never from an argument.
 func (a *app) passphrase(prompt string) ([]byte, error) {
-	if a.passphraseFD >= 0 {
-		f := os.NewFile(uintptr(a.passphraseFD), "passphrase-fd")
+	return a.secret(a.passphraseFD, a.passphraseFile(), prompt)
+}
+
+// secret reads one passphrase from a descriptor, if it is not below 0, else from a
+// file, if one is named, else from the person at the terminal.
+func (a *app) secret(fd int, name, prompt string) ([]byte, error) {
+	if fd >= 0 {
+		f := os.NewFile(uintptr(fd), "passphrase-fd")
 		if f == nil {
-			return nil, usage("", "descriptor %d is not open", a.passphraseFD)
+			return nil, usage("", "descriptor %d is not open", fd)
 		}
 		defer f.Close()
 		return readPassphrase(f)
 	}
-	if name := a.passphraseFile(); name != "" {
+	if name != "" {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, &failure{code: exitFailed, say: name + " cannot be read", hint: reason(err), err: err}

@@ -325,6 +325,38 @@ func (h *home) DismissScreen(_ context.Context, id string) error {
 	}
 	return nil
 }
+
+func (h *home) Backup(_ context.Context, w io.Writer, o api.BackupOptions) (view.Backup, error) {
+	if (o.Seal == "") == (len(o.To) == 0) {
+		return view.Backup{}, &circle.Problem{Code: circle.Usage, Say: "A passphrase, or recipients."}
+	}
+	if _, err := io.WriteString(w, backupText); err != nil {
+		return view.Backup{}, err
+	}
+	if o.Seal == "cut" {
+		return view.Backup{}, errors.New("the disk went away")
+	}
+	return view.Backup{Count: 1, Ops: 7}, nil
+}
+
+// backupText is a backup of this home.
+const backupText = "age-encryption.org/v1\nand then all"
+
+func (h *home) BackupKept(context.Context) error { return nil }
+
+func (h *home) Restore(_ context.Context, r io.Reader, k api.BackupKey) (view.Backup, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return view.Backup{}, err
+	}
+	if string(data) != backupText || k.Passphrase != "the backup's" && k.Identities != "AGE-SECRET-KEY-1" {
+		return view.Backup{}, &circle.Problem{Code: circle.Failed, Say: "That is not the passphrase of this backup."}
+	}
+	return view.Backup{Count: 1, Ops: 7}, nil
+}
+
+func (h *home) Alone(context.Context, crdt.ID) (crdt.ID, error) { return oak, nil }
+
 func (h *home) Doctor(context.Context) ([]view.Check, error) { return nil, nil }
 func (h *home) Version() view.Version                        { return view.Version{Version: "test", Go: "go", API: "v1"} }
 

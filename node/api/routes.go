@@ -89,6 +89,12 @@ var routes = []route{
 		params: params("circle"), answer: view.CarriedIn{}, stream: carryIn, upload: true},
 	{method: http.MethodGet, path: "carry", summary: "A carry file; the trailer Tend-Ops counts its ops and says that it is whole.",
 		params: params("circle to"), stream: carryOut},
+	{method: http.MethodPost, path: "backup", summary: "A sealed backup of this home, for a passphrase or recipients of age; asks for the home's passphrase again if there is one. The trailers Tend-Ops and Tend-Circles say that it is whole.",
+		params: params("passphrase seal to* circle"), stream: backup},
+	act("backup-kept", "Notes that the backup that was written is kept.", "", view.Done{}, backupKept),
+	{method: http.MethodPost, path: "restore", summary: "Makes an empty home a new device of the member whose backup it is: a form with passphrase or identities, then file.",
+		params: params("circle"), answer: view.Backup{}, stream: restore, upload: true},
+	act("alone", "Lets a home that came back from a backup write, since nobody is left to meet.", "circle", view.Done{}, alone),
 	{method: http.MethodGet, path: "events", summary: "Server-sent events: changed, sync, status.", params: params("circle"), stream: events},
 }
 

@@ -43,6 +43,7 @@ type Upkeep interface {
 	Returns
 	Keys
 	Pages
+	Backups
 }
 
 // Circles is which circles there are and how one begins and leaves.

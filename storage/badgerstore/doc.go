@@ -57,6 +57,7 @@
 //	v|version               version (1)                  of this table
 //	v|forget                -                            there only while old versions are being let go
 //	G|circle(32)|peer(32)   -                            a GOODBYE was said
+//	B                       when (ms, 8)                 a backup was last kept
 //
 // flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
 // signatures and bodies are the bytes that were signed; ids are hashed from them

@@ -1,0 +1,340 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"tend/crdt/circle"
+	"tend/node"
+	"tend/node/client"
+	"tend/storage"
+	"tend/storage/agefile"
+	"tend/storage/vault"
+)
+
+// backup are the verbs about the one file that brings a member back.
+func (a *app) backup() *cobra.Command {
+	return noun("backup", "one file, sealed, that brings me back on another machine",
+		a.backupCreate(), a.backupRestore(), a.backupVerify(), a.backupAlone())
+}
+
+// seal is how a backup is sealed or opened, as typed.
+type seal struct {
+	fd       int // the descriptor of its passphrase; < 0: none
+	identity string
+}
+
+func (k *seal) flags(set *pflag.FlagSet) {
+	set.IntVar(&k.fd, "backup-passphrase-fd", -1, "read the backup's passphrase from this descriptor")
+}
+
+// sealVariable names the file that holds the passphrase of backups.
+const sealVariable = "TEND_BACKUP_PASSPHRASE_FILE"
+
+// typed reports whether the passphrase is typed by a person.
+func (k *seal) typed(a *app) bool { return k.fd < 0 && a.getenv(sealVariable) == "" }
+
+// passphrase gets the passphrase of a backup, never from an argument.
+func (k *seal) passphrase(a *app, prompt string) (string, error) {
+	pass, err := a.secret(k.fd, a.getenv(sealVariable), prompt)
+	var own *failure
+	if err != nil && !errors.As(err, &own) {
+		return "", &failure{code: exitFailed, say: "the backup's passphrase is missing",
+			hint: "start it on a terminal, or give it by --backup-passphrase-fd or " + sealVariable, err: err}
+	}
+	return string(pass), err
+}
+
+// fresh gets a passphrase to seal with; on a terminal it is typed twice.
+func (k *seal) fresh(a *app) (string, error) {
+	pass, err := k.passphrase(a, "A passphrase for this backup: ")
+	if err != nil {
+		return "", err
+	}
+	if err := checkLock(agefile.Lock{Passphrase: pass}); err != nil {
+		return "", asProblem(err)
+	}
+	if in, ok := a.in.(*os.File); ok && k.typed(a) && term.IsTerminal(int(in.Fd())) {
+		again, err := k.passphrase(a, "The same again: ")
+		if err != nil {
+			return "", err
+		}
+		if again != pass {
+			return "", usage("", "the two were not the same; nothing was written")
+		}
+	}
+	return pass, nil
+}
+
+// asProblem makes the failure of a problem that did not come from a node.
+func asProblem(err error) error {
+	var p *circle.Problem
+	if !errors.As(err, &p) {
+		return err
+	}
+	return &failure{code: int(p.Code), say: p.Say, hint: p.Hint, err: err}
+}
+
+func (a *app) backupCreate() *cobra.Command {
+	var k seal
+	var to []string
+	var force bool
+	cmd := &cobra.Command{Use: "create FILE", Short: "write a backup of all my circles, for a passphrase or for recipients of age", Args: words(1, 1, "FILE"),
+		Long: `Write one file that brings you back on another machine: your roots, what you can
+read, and the logs of all your circles. It is an age file, sealed with a passphrase
+of its own, or for recipients of age (--to), so that the age tool opens it as well.
+Whoever opens it can be you. Keep it somewhere else than this machine.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.createBackup(cmd.Context(), args[0], &k, to, force)
+		}}
+	k.flags(cmd.Flags())
+	cmd.Flags().StringArrayVar(&to, "to", nil, "a recipient of age (age1pq1…) instead of a passphrase; may be repeated")
+	cmd.Flags().BoolVar(&force, "force", false, "write over a file that is there")
+	return cmd
+}
+
+func (a *app) createBackup(ctx context.Context, file string, k *seal, to []string, force bool) error {
+	if !a.home().begun() {
+		return noCircle()
+	}
+	if _, err := os.Lstat(file); err == nil && !force {
+		return fail(exitFailed, "take another name, or --force to write over it", "%s is there already", file)
+	}
+	return a.with(ctx, here, func(c *client.Client) error {
+		var pass string
+		if len(to) == 0 {
+			var err error
+			if pass, err = k.fresh(a); err != nil {
+				return err
+			}
+		}
+		write := func(home string) (client.Backup, error) {
+			if home == "" {
+				home = string(a.opened)
+			}
+			return backupTo(ctx, c, file, client.BackupOptions{Passphrase: home, Seal: pass, To: to})
+		}
+		var out client.Backup
+		var err error
+		if at, lookErr := vault.PlaceOf(a.homeDir); lookErr == nil && at == vault.InPassphrase {
+			out, err = asked(ctx, a, write)
+		} else {
+			out, err = write("")
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.BackupKept(ctx); err != nil {
+			return err
+		}
+		s := a.speaker()
+		return s.answer(out, func() {
+			if s.quiet {
+				s.line("%s", out.File)
+				return
+			}
+			s.line("%s of %s in %s", count(out.Ops, "op"), count(out.Count, "circle"), out.File)
+			s.line("Keep it somewhere else than this machine. Whoever opens it can be you.")
+		})
+	})
+}
+
+// backupTo writes a backup whole or not at all: a temporary file beside it, for
+// this person alone, is renamed when its last byte is on disk.
+func backupTo(ctx context.Context, c *client.Client, file string, o client.BackupOptions) (out client.Backup, err error) {
+	unwritable := func(err error) error {
+		f := &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+		if storage.IsFull(err) {
+			f.say, f.hint = "the disk of "+file+" is full", "make room on it, or take another; nothing was changed"
+		}
+		return f
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-backup-*") // mode 0600
+	if err != nil {
+		return out, unwritable(err)
+	}
+	defer os.Remove(tmp.Name()) // gone already when all went well
+	out, err = c.Backup(ctx, tmp, o)
+	var disk *fs.PathError
+	if errors.As(err, &disk) {
+		err = unwritable(err)
+	}
+	if err != nil {
+		return out, errors.Join(err, tmp.Close())
+	}
+	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+		return out, unwritable(err)
+	}
+	if err := os.Rename(tmp.Name(), file); err != nil {
+		return out, unwritable(err)
+	}
+	out.File = file
+	return out, nil
+}
+
+func (a *app) backupVerify() *cobra.Command {
+	var k seal
+	cmd := &cobra.Command{Use: "verify FILE", Short: "read a backup to its end and check everything in it", Args: words(1, 1, "FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out, _, err := a.readBackup(cmd.Context(), args[0], &k)
+			if err != nil {
+				return err
+			}
+			s := a.speaker()
+			return s.answer(out, func() {
+				names := make([]string, len(out.Circles))
+				for i, c := range out.Circles {
+					names[i] = plain(c.Name)
+				}
+				s.line("A whole backup of %s: %s, made %s by %s.", and(names), count(out.Ops, "op"),
+					out.Made.In(s.now.Location()).Format("Mon 2 Jan 2006 15:04"), plain(out.Program))
+			})
+		}}
+	k.flags(cmd.Flags())
+	cmd.Flags().StringVar(&k.identity, "identity", "", "a file with an identity of age, where it was sealed for one")
+	return cmd
+}
+
+// readBackup opens a backup and checks it, in this process and without any home.
+func (a *app) readBackup(ctx context.Context, file string, k *seal) (client.Backup, client.BackupKey, error) {
+	none := func(err error) (client.Backup, client.BackupKey, error) {
+		return client.Backup{}, client.BackupKey{}, err
+	}
+	unreadable := func(err error) error {
+		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return none(unreadable(err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a file")
+	}
+	if err != nil {
+		return none(unreadable(err))
+	}
+	key, err := a.backupKey(f, info.Size(), k)
+	if err != nil {
+		return none(err)
+	}
+	plain, err := agefile.Open(f, info.Size(), agefile.Key{Passphrase: key.Passphrase, Identities: key.Identities})
+	if err != nil {
+		return none(asProblem(badLock(err)))
+	}
+	checked, err := node.CheckBackup(ctx, plain)
+	if err != nil {
+		return none(asProblem(badLock(err)))
+	}
+	out := backupView(checked)
+	out.File, out.Bytes = file, info.Size()
+	return out, key, nil
+}
+
+// backupKey gets what a backup wants: its header says whether that is a
+// passphrase.
+func (a *app) backupKey(f io.ReaderAt, size int64, k *seal) (client.BackupKey, error) {
+	var key client.BackupKey
+	if k.identity != "" {
+		in, err := os.Open(k.identity)
+		if err != nil {
+			return key, &failure{code: exitFailed, say: k.identity + " cannot be read", hint: reason(err), err: err}
+		}
+		defer in.Close()
+		data, err := io.ReadAll(io.LimitReader(in, agefile.MaxIdentities+1))
+		key.Identities = string(bytes.TrimSpace(data))
+		return key, err
+	}
+	_, err := agefile.Open(f, size, agefile.Key{})
+	if !errors.Is(err, agefile.ErrNeedsPassphrase) {
+		return key, asProblem(badLock(err))
+	}
+	key.Passphrase, err = k.passphrase(a, "The passphrase of this backup: ")
+	return key, err
+}
+
+func (a *app) backupRestore() *cobra.Command {
+	var k seal
+	var alone bool
+	cmd := &cobra.Command{Use: "restore FILE", Short: "bring me back in this empty home, as a new device", Args: words(1, 1, "FILE"),
+		Long: `Bring yourself back in an empty home. It becomes a further device of yours, with
+keys of its own: no device is ever in two places. All of the backup can be read at
+once. Until this home has met another of the circle it only reads; any member's
+invitation lets it in (tend join INVITE). Where there is no other home to meet, say
+--alone, or later tend backup alone.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			// Checked before the home is touched: a bad file leaves not even an empty one.
+			checked, key, err := a.readBackup(ctx, args[0], &k)
+			if err != nil {
+				return err
+			}
+			return a.with(ctx, here, func(c *client.Client) error {
+				return a.restoreFrom(ctx, c, args[0], key, checked, alone)
+			})
+		}}
+	k.flags(cmd.Flags())
+	cmd.Flags().StringVar(&k.identity, "identity", "", "a file with an identity of age, where it was sealed for one")
+	cmd.Flags().BoolVar(&alone, "alone", false, "there is no other home to meet: write again at once")
+	return cmd
+}
+
+func (a *app) restoreFrom(ctx context.Context, c *client.Client, file string, key client.BackupKey, checked client.Backup, alone bool) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+	}
+	defer f.Close()
+	out, err := c.Restore(ctx, f, key)
+	if err != nil {
+		return err
+	}
+	out.File = file
+	names := make([]string, len(out.Circles))
+	for i, one := range out.Circles {
+		names[i] = plain(one.Name)
+		if alone {
+			if _, err := c.In(one.ID).Alone(ctx); err != nil {
+				return fmt.Errorf("%s: %w", plain(one.Name), err)
+			}
+		}
+	}
+	s := a.speaker()
+	return s.answer(out, func() {
+		s.line("Back in %s: %s, as of %s.", and(names), count(out.Ops, "op"), checked.Made.In(s.now.Location()).Format("Mon 2 Jan 2006 15:04"))
+		s.line("This is a new device of yours, with keys of its own.")
+		if !alone {
+			s.line("It only reads until it has met another home of the circle. Ask any member for an invitation:  tend join INVITE")
+			s.line("If there is no other home to meet:  tend backup alone")
+		}
+		s.line("If the old device is lost, end it:  tend device list, tend device revoke ID")
+	})
+}
+
+func (a *app) backupAlone() *cobra.Command {
+	return &cobra.Command{Use: "alone", Short: "after a restore: there is no other home left to meet", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !a.home().begun() {
+				return noCircle()
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				done, err := c.Alone(cmd.Context())
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.done("This home writes again, by itself", done) })
+			})
+		}}
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/node"
+	"tend/node/api"
+	"tend/node/view"
+	"tend/storage"
+	"tend/storage/agefile"
+	"tend/storage/vault"
+)
+
+// rowBackup is where the store notes when a backup was last kept, in Unix
+// milliseconds.
+var rowBackup = []byte("B")
+
+// Backup implements [api.Backups].
+func (m *machine) Backup(ctx context.Context, w io.Writer, o api.BackupOptions) (view.Backup, error) {
+	if err := m.recheck(o.Passphrase); err != nil {
+		return view.Backup{}, err
+	}
+	if len(m.at().All()) == 0 {
+		return view.Backup{}, &circle.Problem{Code: circle.NotFound, Say: "There is no circle on this home yet, so there is nothing to back up.",
+			Hint: "begin one:  tend begin NAME --as ME    join one:  tend join INVITE --as ME"}
+	}
+	lock := agefile.Lock{Passphrase: o.Seal, To: o.To}
+	if err := checkLock(lock); err != nil {
+		return view.Backup{}, err
+	}
+	sealed, err := agefile.Seal(w, lock)
+	if err != nil {
+		return view.Backup{}, err
+	}
+	info, err := m.at().Backup(ctx, sealed, "tend "+thisVersion().Version)
+	if err != nil {
+		return view.Backup{}, err
+	}
+	return view.Backup{Count: len(backedCircles(info)), Ops: info.Ops}, sealed.Close()
+}
+
+// checkLock refuses to seal for nobody, or for what anybody guesses.
+func checkLock(l agefile.Lock) error {
+	if len(l.To) == 0 && len(l.Passphrase) < vault.MinPassphrase {
+		return &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("A passphrase needs at least %d characters.", vault.MinPassphrase),
+			Hint: "Longer is better: several words that only you put together."}
+	}
+	if err := l.Check(); err != nil {
+		return &circle.Problem{Code: circle.Usage, Say: "A backup cannot be sealed like this: " + err.Error() + ".",
+			Hint: "A recipient is what age-keygen -pq prints as the public key, and reads age1pq1…"}
+	}
+	return nil
+}
+
+// BackupKept implements [api.Backups].
+func (m *machine) BackupKept(context.Context) error {
+	now := binary.BigEndian.AppendUint64(nil, uint64(m.config.Now().UnixMilli()))
+	return m.store.Node().Put(storage.Row{Key: rowBackup, Value: now})
+}
+
+// asidePattern is what a file is called while it is put aside in the home.
+const asidePattern = ".restore-*"
+
+// Restore implements [api.Backups]. The file is put aside in the home first, as it
+// is: sealed. It is read twice, once to check it and once for what it brings.
+func (m *machine) Restore(ctx context.Context, r io.Reader, k api.BackupKey) (out view.Backup, err error) {
+	left, _ := filepath.Glob(m.home.path(asidePattern)) // of a crash; the only error is a bad pattern
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	if err != nil {
+		return out, fmt.Errorf("put the backup aside: %w", err)
+	}
+	aside, err := os.CreateTemp(m.home.dir, asidePattern)
+	if err != nil {
+		return out, fmt.Errorf("put the backup aside: %w", err)
+	}
+	defer func() { err = errors.Join(err, aside.Close(), os.Remove(aside.Name())) }()
+	size, err := io.Copy(aside, r)
+	if err != nil {
+		return out, fmt.Errorf("put the backup aside: %w", err)
+	}
+	// What a log takes in the store is about what it takes here, and as much again
+	// while tables are merged.
+	if err := storage.Room(m.home.dir, storage.WriteReserve+2*uint64(size)); err != nil {
+		return out, err
+	}
+	plain, err := agefile.Open(aside, size, agefile.Key{Passphrase: k.Passphrase, Identities: k.Identities})
+	if err != nil {
+		return out, badLock(err)
+	}
+	info, err := m.at().Restore(ctx, plain)
+	if err != nil {
+		return out, badLock(err)
+	}
+	out = backupView(info)
+	out.Bytes = size
+	return out, nil
+}
+
+// backedCircles are the circles of which anything is in a backup.
+func backedCircles(info node.BackedUp) []view.BackupCircle {
+	var out []view.BackupCircle
+	for _, c := range info.Circles {
+		if c.Ops > 0 {
+			out = append(out, view.BackupCircle{ID: c.ID.String(), Name: c.Name, Ops: c.Ops})
+		}
+	}
+	return out
+}
+
+// backupView is what was read in a backup.
+func backupView(info node.BackedUp) view.Backup {
+	made := info.Made.UTC().Truncate(time.Second)
+	all := backedCircles(info)
+	return view.Backup{Made: &made, Program: info.Program, Circles: all, Count: len(all), Ops: info.Ops}
+}
+
+// badLock gives the ways a sealed file does not open their sentences.
+func badLock(err error) error {
+	const again = "Copy it once more from where it was kept, or take another one."
+	for _, row := range []struct {
+		is        error
+		say, hint string
+	}{
+		{agefile.ErrNoAge, "This file is not a backup of Tend.", "A backup is what  tend backup create FILE  wrote."},
+		{agefile.ErrNeedsPassphrase, "This backup opens with its passphrase.", "Type it when asked, or give it by --backup-passphrase-fd or TEND_BACKUP_PASSPHRASE_FILE."},
+		{agefile.ErrNeedsIdentity, "This backup was sealed for an identity of age.", "Name the file that holds it:  --identity FILE"},
+		{agefile.ErrWrongKey, "This does not open the backup.", "Try the passphrase again, or another identity. Without it nobody can read the backup, and your 24 words or your trustees bring you back."},
+		{agefile.ErrBadLock, "This is no identity of age.", "The file holds lines that begin with AGE-SECRET-KEY-."},
+		{agefile.ErrDamaged, "This file is not a whole backup: it was changed, or is incomplete.", again},
+	} {
+		if errors.Is(err, row.is) {
+			return &circle.Problem{Code: circle.Failed, Say: row.say, Hint: row.hint}
+		}
+	}
+	return err
+}
+
+// Alone implements [api.Backups].
+func (m *machine) Alone(ctx context.Context, id crdt.ID) (crdt.ID, error) {
+	return m.at().Alone(ctx, id)
+}
