@@ -47,7 +47,8 @@ func (s Source) member(m membership.Member) Member {
 	v.Free = s.values(m.ID, circle.SectionFree)
 	v.Area = strings.Join(s.values(m.ID, circle.SectionPlace), ", ")
 	if m.Away && m.AwayUntil > 0 {
-		until := s.inZone(crdt.HLC(m.AwayUntil).Time())
+		y, month, day := time.Unix(int64(m.AwayUntil)*crdt.DayMillis/1000, 0).UTC().Date()
+		until := time.Date(y, month, day, 0, 0, 0, 0, s.Env.Now.Location())
 		v.AwayUntil = &until
 	}
 	s.heard(&v, m)

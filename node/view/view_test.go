@@ -159,6 +159,17 @@ func names(all []view.Member) string {
 	return strings.Join(out, ", ")
 }
 
+// TestAwayUntilIsADay: a control op says a day, and people are shown that day.
+func TestAwayUntilIsADay(t *testing.T) {
+	s := source()
+	day := time.Date(2027, 2, 28, 0, 0, 0, 0, time.UTC)
+	s.People = circleOf{{ID: bela, Standing: membership.In, Away: true, AwayUntil: uint64(day.Unix() / 86_400)}}
+	got := s.Members(view.Filter{})
+	if len(got) != 1 || got[0].AwayUntil == nil || got[0].AwayUntil.Format(time.DateOnly) != "2027-02-28" {
+		t.Errorf("away until %+v, want 28 February 2027", got)
+	}
+}
+
 func TestMembers(t *testing.T) {
 	s := source()
 	if got := names(s.Members(view.Filter{})); got != "Ann member, Béla away" {
