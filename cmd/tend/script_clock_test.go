@@ -20,13 +20,7 @@ func moveClock() {
 	if dir == "" {
 		return
 	}
-	home := ""
-	for i, word := range os.Args[:len(os.Args)-1] {
-		if word == "--home" {
-			home = filepath.Base(os.Args[i+1])
-			break
-		}
-	}
+	home := homeName()
 	wallClock = func() time.Time { return time.Now().Add(ahead(dir, home)) }
 }
 

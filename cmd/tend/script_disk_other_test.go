@@ -14,3 +14,5 @@ func freeBytes(ts *testscript.TestScript, _ string) int64 {
 }
 
 func mounts() bool { return false }
+
+func networks() bool { return false }

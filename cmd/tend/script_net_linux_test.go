@@ -45,31 +45,40 @@ func TestNetwork(t *testing.T) {
 		t.Skip("what is written with gossip off is the same on every network")
 	}
 	params := scripts("testdata/net")
-	params.Setup = func(env *testscript.Env) error {
-		if err := setUpHomes(env); err != nil {
-			return err
-		}
-		for _, key := range []string{"TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP"} {
-			env.Setenv(key, "")
-		}
-		l := &land{name: fmt.Sprintf("tend%d-%d-", os.Getpid(), lands.Add(1)), lans: map[string]*lan{}, cables: map[string][]cable{}}
-		env.Values[landKey{}] = l
-		env.Defer(l.end)
-		return nil
-	}
-	maps.Copy(params.Cmds, map[string]func(*testscript.TestScript, bool, []string){
-		"lan":    cmdLAN,
-		"router": cmdRouter,
-		"house":  cmdHouse,
-		"move":   cmdMove,
-		"unplug": cmdPlug("down"),
-		"plug":   cmdPlug("up"),
-		"freeze": cmdSignal(syscall.SIGSTOP),
-		"thaw":   cmdSignal(syscall.SIGCONT),
-		"pause":  cmdPause,
-	})
+	params.Setup = setUpLand
+	maps.Copy(params.Cmds, landCommands)
 	testscript.Run(t, params)
 }
+
+// landCommands are the commands of the scripts that make networks.
+var landCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"lan":    cmdLAN,
+	"router": cmdRouter,
+	"house":  cmdHouse,
+	"move":   cmdMove,
+	"unplug": cmdPlug("down"),
+	"plug":   cmdPlug("up"),
+	"freeze": cmdSignal(syscall.SIGSTOP),
+	"thaw":   cmdSignal(syscall.SIGCONT),
+	"pause":  cmdPause,
+}
+
+// setUpLand readies a script that may make networks.
+func setUpLand(env *testscript.Env) error {
+	if err := setUpHomes(env); err != nil {
+		return err
+	}
+	for _, key := range []string{"TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP"} {
+		env.Setenv(key, "")
+	}
+	l := &land{name: fmt.Sprintf("tend%d-%d-", os.Getpid(), lands.Add(1)), lans: map[string]*lan{}, cables: map[string][]cable{}}
+	env.Values[landKey{}] = l
+	env.Defer(l.end)
+	return nil
+}
+
+// networks tells whether this person can make networks.
+func networks() bool { return namespaces() == nil }
 
 // namespaces says why this person cannot make networks.
 var namespaces = sync.OnceValue(func() error {

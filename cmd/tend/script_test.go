@@ -47,6 +47,8 @@ func scripts(dir string) testscript.Params {
 				return mounts(), nil
 			case "terminals":
 				return terminals(), nil
+			case "networks":
+				return networks(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -89,7 +91,7 @@ func scripts(dir string) testscript.Params {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tend": func() { moveClock(); os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"tend": func() { moveClock(); showVitals(); os.Exit(Main()) }})
 }
 
 // patience is how long a node may take to start or to stop.
@@ -303,7 +305,7 @@ func program(ts *testscript.TestScript) string {
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, key := range []string{"PATH", "HOME", "TMPDIR", "TZ", "TEND_LISTEN", "TEND_NO_MDNS", "TEND_NO_PORT_MAP", "TEND_NO_GOSSIP",
-		"TEND_PASSPHRASE_FILE", sealVariable, "TEND_KEYRING", clocksVariable, crashesVariable} {
+		"TEND_PASSPHRASE_FILE", sealVariable, "TEND_KEYRING", clocksVariable, crashesVariable, vitalsVariable} {
 		if v := ts.Getenv(key); v != "" {
 			env = append(env, key+"="+v)
 		}
