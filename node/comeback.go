@@ -240,11 +240,14 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 	}
 	s := x.snap.Load()
 	d, here := s.People.Device(s.Dev)
-	member, known := memberNamed(s, k.Name)
+	member, known := n.memberMeant(s, k.Name)
 	switch {
 	case !live(info, uint64(n.now().UnixMilli()/3_600_000)):
 		return say(protocol.DoorNo)
-	case !s.People.HasVoice(s.Me) || !here || !known || member == s.Me:
+	case !known:
+		n.keepUnknown(x.id, k.Name)
+		return say(protocol.DoorLater)
+	case !s.People.HasVoice(s.Me) || !here || member == s.Me:
 		return say(protocol.DoorLater)
 	}
 	a := protocol.DoorAnswer{Verdict: protocol.DoorOpen, Cert: d.Cert, WallMS: uint64(n.now().UnixMilli()), Member: member}
@@ -265,7 +268,8 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 	if err := n.checkReturn(x.id, &proof, newcomer, member, k, a, info); err != nil {
 		return err
 	}
-	if !mayReturn(s.People, &proof) {
+	if !s.People.MayReturn(member, proof.NewRoot, proof.NextRootHash) {
+		n.keepReturner(x.id, k.Name, &proof)
 		return nil
 	}
 	var h handed
@@ -298,21 +302,11 @@ func (n *Node) checkReturn(id crdt.ID, p *protocol.RecoverProve, newcomer member
 	return p.Cert.Check(p.NewRoot, id)
 }
 
-// mayReturn reports whether a root is the one in force, or one the circle decided on.
-func mayReturn(v *membership.View, p *protocol.RecoverProve) bool {
-	if root, _ := v.Root(p.Member); root == p.NewRoot {
-		return true
-	}
-	return slices.ContainsFunc(v.Recoveries(), func(r membership.RecoveryInfo) bool {
-		return r.Target == p.Member && !r.Enact.IsZero() && r.Recovery.NewRoot == p.NewRoot && r.Recovery.NextRootHash == p.NextRootHash
-	})
-}
-
 // memberNamed finds the one member whom the others call name.
 func memberNamed(s *Snapshot, name string) (crdt.ID, bool) {
 	var found []crdt.ID
 	for _, m := range s.People.Members() {
-		if strings.EqualFold(strings.TrimSpace(s.State.Name(m.ID)), strings.TrimSpace(name)) {
+		if foldName(s.State.Name(m.ID)) == foldName(name) {
 			found = append(found, m.ID)
 		}
 	}

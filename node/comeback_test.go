@@ -29,6 +29,12 @@ func (h *home) at(c *sharedClock) *home {
 	return h
 }
 
+func newClock() *sharedClock {
+	c := &sharedClock{}
+	c.ms.Store(time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC).UnixMilli())
+	return c
+}
+
 // returns lets j ask at d's door, and says what it was told.
 func returns(j, d *home) (string, error) {
 	j.t.Helper()

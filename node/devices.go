@@ -164,7 +164,7 @@ func (n *Node) ScanLink(code *protocol.LinkCode) error {
 	}
 	var ids []crdt.ID
 	for _, x := range n.runners() {
-		if x.snap.Load().Standing == membership.In && len(ids) < protocol.MaxLinkCircles {
+		if x.snap.Load().In() && len(ids) < protocol.MaxLinkCircles {
 			ids = append(ids, x.id)
 		}
 	}

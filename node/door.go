@@ -59,7 +59,7 @@ func (n *Node) letInAlready(v *membership.View, newcomer membership.PeerKey, inf
 func (n *Node) inviteOf(id membership.InviteID) (*runner, membership.InviteInfo, bool) {
 	for _, x := range n.runners() {
 		s := x.snap.Load()
-		if s.Standing != membership.In {
+		if !s.In() {
 			continue
 		}
 		if info, ok := s.People.InviteByID(id); ok {
@@ -385,6 +385,9 @@ func (n *Node) LetIn(id crdt.ID, code *protocol.FaceCode) (string, error) {
 	s := x.snap.Load()
 	if s.Standing != membership.In {
 		return "", problem(replica.ErrReadOnly)
+	}
+	if s.DeviceOut {
+		return "", problem(replica.ErrDeviceOut)
 	}
 	if !s.People.HasVoice(s.Me) {
 		return "", noVoice("let somebody in")

@@ -17,6 +17,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
+	"tend/node/replica"
 	"tend/protocol"
 )
 
@@ -67,6 +68,9 @@ func (n *Node) Join(code *protocol.Invite, name string) (JoinState, error) {
 		return JoinState{}, err
 	}
 	if x, err := n.runner(code.Circle); err == nil && x.snap.Load().Standing == membership.In {
+		if x.snap.Load().DeviceOut {
+			return JoinState{}, problem(replica.ErrDeviceOut)
+		}
 		return JoinState{Circle: code.Circle, In: true}, nil
 	}
 	if n.now().Unix()/3600 >= int64(code.Expiry) {

@@ -37,7 +37,8 @@ func (n *Node) Shared(peer membership.PeerKey) []crdt.ID {
 
 // fellow reports whether this home is in the circle, and peer an unrevoked device
 // of a current member, other than this one. A home that left stays a fellow until
-// somebody has told it that they know: its own leave has to travel.
+// somebody has told it that they know: its own leave has to travel. One whose
+// device was ended does not.
 func (x *runner) fellow(peer membership.PeerKey) bool {
 	s := x.snap.Load()
 	if !x.sharing(s) {
@@ -50,7 +51,7 @@ func (x *runner) fellow(peer membership.PeerKey) bool {
 
 // sharing reports whether this home still takes part in the circle's traffic.
 func (x *runner) sharing(s *Snapshot) bool {
-	return s.Standing == membership.In || s.Standing == membership.Left && !s.ToldGoodbye
+	return s.In() || s.Standing == membership.Left && !s.ToldGoodbye
 }
 
 // current reports whether a device is an unrevoked one of a current member.

@@ -117,7 +117,7 @@ func (n *Node) Invites(id crdt.ID, contacts []protocol.Contact) ([]Invite, error
 	kept := x.ring.held().Invites
 	for _, info := range x.snap.Load().People.Invites() {
 		i := Invite{ID: info.Op, Expires: time.Unix(int64(info.Invite.Expiry)*3600, 0), Uses: int(info.Invite.Uses),
-			Used: info.Used, Revoked: info.Revoked}
+			Used: info.Used, Revoked: info.Revoked || info.Lost}
 		if at := slices.IndexFunc(kept, func(s InviteSeed) bool { return s.Op == info.Op }); at >= 0 {
 			code := protocol.Invite{Circle: id, Seed: kept[at].Seed, Expiry: info.Invite.Expiry, Contacts: contacts}
 			copy(code.Ctl[:], info.Op[:16])
@@ -155,7 +155,7 @@ func (n *Node) DoorOpen() bool {
 	now := uint64(n.now().UnixMilli() / 3_600_000)
 	for _, x := range n.runners() {
 		s := x.snap.Load()
-		if s.Standing != membership.In || !s.People.HasVoice(s.Me) {
+		if !s.In() || !s.People.HasVoice(s.Me) {
 			continue
 		}
 		if slices.ContainsFunc(s.People.Invites(), func(i membership.InviteInfo) bool { return live(i, now) }) {
@@ -167,7 +167,7 @@ func (n *Node) DoorOpen() bool {
 
 // live reports whether an invite may still be used; hour is the Unix hour.
 func live(i membership.InviteInfo, hour uint64) bool {
-	return !i.Revoked && i.Used < int(i.Invite.Uses) && hour < i.Invite.Expiry
+	return !i.Revoked && !i.Lost && i.Used < int(i.Invite.Uses) && hour < i.Invite.Expiry
 }
 
 func (x *runner) me() crdt.ID { return x.snap.Load().Me }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tend/crdt"
 	"tend/crdt/circle"
@@ -253,5 +254,318 @@ func TestDeviceKeysAreNeverReused(t *testing.T) {
 	m, _ := ben.view(id).People.Member(ann.view(id).Me)
 	if len(m.Devices) != 5 {
 		t.Errorf("Ann has had %d devices, want 5", len(m.Devices))
+	}
+}
+
+// A device that was ended is told so by whoever meets it: by which other device, and
+// what it wrote without effect; it writes nothing more, and makes no noise.
+func TestAnEndedDeviceIsTold(t *testing.T) {
+	ann, ben, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone")
+	id := ann.begin("Oak Street")
+	join(ben, ann, id)
+	linkUp(t, ann, phone)
+	meet(phone, ann, id)
+	meet(ben, ann, id)
+	unseen := phone.do(id, wish("written before it heard")).ID
+	if _, err := ann.RevokeDevice(t.Context(), id, phone.view(id).Dev); err != nil {
+		t.Fatal(err)
+	}
+	meet(ben, ann, id)
+	if phone.view(id).DeviceOut {
+		t.Fatal("the phone knows already")
+	}
+	of, bye, owed := ben.Goodbye(phone.peer())
+	if !owed || of != id || ben.Standing(phone.peer()) != node.Parted {
+		t.Fatalf("Ben owes the phone %v, %t", of, owed)
+	}
+	before := phone.view(id).Standing
+	if err := phone.TakeGoodbye(t.Context(), id, ben.peer(), bye); err != nil {
+		t.Fatalf("the phone does not take it: %v", err)
+	}
+	s := phone.view(id)
+	if !s.DeviceOut || s.Standing != before || s.Standing != membership.In {
+		t.Errorf("the phone is out: %t, its member %v", s.DeviceOut, s.Standing)
+	}
+	if len(s.Void) != 1 || s.Void[0].Op != unseen {
+		t.Errorf("without effect: %v, want %s", s.Void, unseen.Short())
+	}
+	ends := s.People.Ends(s.Dev)
+	if len(ends) != 1 || ends[0].Kind != membership.KindDeviceRevoke || ends[0].Dev != ann.view(id).Dev || ends[0].By != s.Me {
+		t.Errorf("ended by %v, want Ann's first device", ends)
+	}
+	_, err := phone.Do(t.Context(), id, wish("one more"))
+	if p, ok := err.(*circle.Problem); !ok || p.Code != circle.Kept || !strings.Contains(p.Say, "ended") {
+		t.Errorf("writing on it: %v, want a refusal that says why", err)
+	}
+	if len(phone.Circles()) != 0 || len(phone.Contacts()) != 0 || phone.DoorOpen() {
+		t.Error("the phone still takes part")
+	}
+	phone.restart()
+	if !phone.view(id).DeviceOut {
+		t.Error("forgotten after a restart")
+	}
+	if _, ok := ann.view(id).State.Post(ann.env(id), unseen); ok {
+		t.Error("what nobody had seen has an effect")
+	}
+	// Words that do not end this device end nothing.
+	if err := ann.TakeGoodbye(t.Context(), id, ben.peer(), bye); err == nil {
+		t.Error("Ann took another device's goodbye for her own")
+	}
+}
+
+// An invitation that was made on a lost device opens no door: whoever has the device
+// has the invitation.
+func TestAnInvitationOfALostDevice(t *testing.T) {
+	ann, ben, phone, thief := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone"), newHome(t, "thief")
+	id := ann.begin("Oak Street")
+	join(ben, ann, id)
+	linkUp(t, ann, phone)
+	meet(phone, ann, id)
+	code := phone.invites(id, node.InviteOptions{Uses: 2})
+	meet(phone, ann, id)
+	meet(ben, ann, id)
+	if err := waitVoice(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	if !ben.DoorOpen() {
+		t.Fatal("Ben's door is not open for it")
+	}
+	if _, err := ann.RevokeDevice(t.Context(), id, phone.view(id).Dev); err != nil {
+		t.Fatal(err)
+	}
+	meet(ben, ann, id)
+	if err := knock(thief, ben, code); err == nil || !strings.Contains(err.Error(), "no") {
+		t.Errorf("the thief knocks: %v, want no", err)
+	}
+	if ben.DoorOpen() {
+		t.Error("Ben's door is still open")
+	}
+}
+
+// What is written for a few after a device was ended is not under a secret that the
+// device had.
+func TestANookOfALostDevice(t *testing.T) {
+	ann, ben, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone")
+	id := ann.begin("Oak Street")
+	join(ben, ann, id)
+	linkUp(t, ann, phone)
+	meet(phone, ann, id)
+	meet(ben, ann, id)
+	both := []crdt.ID{ben.view(id).Me}
+	tell := func(h *home, to []crdt.ID, words string) crdt.ID {
+		return h.do(id, circle.PostNeed{Posted: circle.Posted{Title: words, People: 1, To: to}}).ID
+	}
+	first := tell(ann, both, "between us")
+	meet(phone, ann, id)
+	meet(ben, ann, id)
+	if !phone.view(id).State.Has(first) {
+		t.Fatal("the phone does not read what Ann wrote")
+	}
+	if again := tell(ann, both, "and again"); ann.nookOf(id, first) != ann.nookOf(id, again) {
+		t.Error("a nook that is fit is not used again")
+	}
+	if _, err := ann.RevokeDevice(t.Context(), id, phone.view(id).Dev); err != nil {
+		t.Fatal(err)
+	}
+	meet(ben, ann, id)
+	late := tell(ann, both, "after the phone was lost")
+	answer := tell(ben, []crdt.ID{ann.view(id).Me}, "Ben, after that")
+	meet(ben, ann, id)
+	for _, op := range []crdt.ID{late, answer} {
+		if !ben.view(id).State.Has(op) || !ann.view(id).State.Has(op) {
+			t.Error("the two do not read each other any more")
+		}
+		if _, has := phone.secrets(id)[ann.nookOf(id, op)]; has {
+			t.Error("it is sealed with what the lost phone holds")
+		}
+	}
+	if next := tell(ann, both, "and on"); ann.nookOf(id, next) != ann.nookOf(id, late) && ann.nookOf(id, next) != ann.nookOf(id, answer) {
+		t.Error("each letter makes a nook of its own")
+	}
+}
+
+// nookOf is the epoch under which an op was sealed.
+func (h *home) nookOf(id, op crdt.ID) membership.EpochID {
+	h.t.Helper()
+	c, err := h.store.Circle(id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	o, _, ok, err := c.Op(op)
+	if err != nil || !ok {
+		h.t.Fatalf("%s has no op %s: %v", h.name, op.Short(), err)
+	}
+	e, err := protocol.BodyEpoch(o.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return e
+}
+
+// secrets are the ids of all secrets that a home holds.
+func (h *home) secrets(id crdt.ID) map[membership.EpochID]bool {
+	out := map[membership.EpochID]bool{}
+	kept, _ := h.keys.Circle(id)
+	for _, s := range kept.Secrets {
+		out[s.EpochID()] = true
+	}
+	return out
+}
+
+// backBy lets a member of a circle of two come back by the other one, as far as the
+// enact: their home asks at the door, the other stands, three days pass.
+func backBy(t *testing.T, clock *sharedClock, ben, again *home, id, member crdt.ID) {
+	t.Helper()
+	code, ok := again.ComingBackCode()
+	if !ok {
+		t.Fatal("there is no code to show")
+	}
+	if _, err := ben.StandFor(t.Context(), member, &code); err != nil {
+		t.Fatal(err)
+	}
+	clock.pass(73 * time.Hour)
+	if _, err := ben.Return(t.Context(), id, member); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The door keeps who asks, over a restart, and hands out nothing before the enact.
+func TestTheDoorKeepsWhoAsks(t *testing.T) {
+	clock := newClock()
+	ann, ben, again := newHome(t, "Ann").at(clock), newHome(t, "Ben").at(clock), newHome(t, "Ann again").at(clock)
+	id := ann.begin("Oak Street")
+	ann.do(id, circle.SetSection{Section: circle.SectionName, Values: []string{"Ann"}})
+	join(ben, ann, id)
+	if err := waitVoice(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	me := ann.view(id).Me
+	asks := func(want int) []node.Asking {
+		t.Helper()
+		all, err := ben.AskingAt(id)
+		if err != nil || len(all) != want {
+			t.Fatalf("AskingAt = %v, %v, want %d", all, err, want)
+		}
+		return all
+	}
+	knocks := func(want string, h *home) {
+		t.Helper()
+		if told, err := returns(h, ben); err != nil || told != want {
+			t.Fatalf("the door said %q, %v, want %q", told, err, want)
+		}
+		if _, kept := h.keys.Circle(id); kept != (want == "") {
+			t.Errorf("the returner holds keys: %t", kept)
+		}
+	}
+	asks(0)
+	if _, err := again.ComeBack(ben.invites(id, node.InviteOptions{Until: 30 * 24 * time.Hour}), "Annie", nil); err != nil {
+		t.Fatal(err)
+	}
+	knocks("later", again)
+	if a := asks(1)[0]; a.Name != "Annie" || !a.Member.IsZero() {
+		t.Errorf("kept is %v, want Annie, whoever that is", a)
+	}
+	if err := ben.Meant(id, "Nobody", me); err == nil {
+		t.Error("somebody is meant who does not ask")
+	}
+	ben.restart()
+	if err := ben.Meant(id, " annie ", me); err != nil {
+		t.Fatal(err)
+	}
+	asks(0)
+	knocks("later", again)
+	code, _ := again.ComingBackCode()
+	knocks("later", again)
+	for range 2 {
+		if a := asks(1)[0]; a.Member != me || a.Code != code {
+			t.Errorf("kept is %v, want Ann with her code", a)
+		}
+		ben.restart()
+	}
+	backBy(t, clock, ben, again, id, me)
+
+	// Between the enact and the returner's first op, the lost root opens nothing.
+	thief := newHome(t, "whoever has Ann's laptop").at(clock)
+	if _, err := thief.ComeBack(ben.invites(id, node.InviteOptions{}), "Ann", ann.seedOf()); err != nil {
+		t.Fatal(err)
+	}
+	knocks("later", thief)
+	knocks("", again)
+	meet(again, ben, id)
+	if again.view(id).Me != me {
+		t.Error("back as somebody else")
+	}
+	asks(1) // the thief: shown to Ben until it is forgotten
+	knocks("later", thief)
+}
+
+// From the first who stands, a home may leave the devices that may be lost out of
+// what it writes for a few; once its member is back, their new device reads that.
+func TestLostDevicesAreLeftOut(t *testing.T) {
+	clock := newClock()
+	ann, ben, again := newHome(t, "Ann").at(clock), newHome(t, "Ben").at(clock), newHome(t, "Ann again").at(clock)
+	id := ann.begin("Oak Street")
+	ann.do(id, circle.SetSection{Section: circle.SectionName, Values: []string{"Ann"}})
+	join(ben, ann, id)
+	if err := waitVoice(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	me := ann.view(id).Me
+	tell := func(h *home, words string) crdt.ID {
+		return h.do(id, circle.PostNeed{Posted: circle.Posted{Title: words, People: 1, To: []crdt.ID{me}}}).ID
+	}
+	before := tell(ben, "before the loss")
+	meet(ben, ann, id)
+	if !ann.view(id).State.Has(before) {
+		t.Fatal("Ann does not read what Ben writes to her")
+	}
+	if _, err := ben.LeaveOut(t.Context(), id, me); err == nil {
+		t.Error("somebody is left out who does not come back")
+	}
+	if _, err := again.ComeBack(ben.invites(id, node.InviteOptions{Until: 30 * 24 * time.Hour}), "Ann", nil); err != nil {
+		t.Fatal(err)
+	}
+	code, _ := again.ComingBackCode()
+	if _, err := ben.StandFor(t.Context(), me, &code); err != nil {
+		t.Fatal(err)
+	}
+	unasked := tell(ben, "nobody asked yet")
+	if ben.nookOf(id, unasked) != ben.nookOf(id, before) {
+		t.Error("left out though nobody asked")
+	}
+	if _, err := ben.LeaveOut(t.Context(), id, me); err != nil {
+		t.Fatal(err)
+	}
+	hidden := tell(ben, "not for the lost laptop")
+	ben.restart()
+	hidden2 := tell(ben, "nor this, after a restart")
+	if ben.nookOf(id, hidden) != ben.nookOf(id, hidden2) {
+		t.Error("a nook without them is not used again")
+	}
+	for range 2 {
+		meet(ann, ben, id) // the laptop is still let in, and asks for keys
+	}
+	if ann.view(id).State.Has(hidden) || ann.view(id).State.Has(hidden2) {
+		t.Error("the lost laptop reads it")
+	}
+	if !ann.view(id).State.Has(unasked) {
+		t.Error("the lost laptop does not even read what it might")
+	}
+	clock.pass(73 * time.Hour)
+	if _, err := ben.Return(t.Context(), id, me); err != nil {
+		t.Fatal(err)
+	}
+	after := tell(ben, "after it")
+	if told, err := returns(again, ben); err != nil || told != "" {
+		t.Fatalf("the door said %q, %v, want in", told, err)
+	}
+	meet(again, ben, id)
+	for _, op := range []crdt.ID{before, unasked, hidden, hidden2, after} {
+		if !again.view(id).State.Has(op) {
+			t.Error("Ann does not read on her new laptop what Ben wrote to her")
+		}
+	}
+	if ann.secrets(id)[ben.nookOf(id, after)] {
+		t.Error("after the enact it is sealed with what the lost laptop holds")
 	}
 }

@@ -41,6 +41,7 @@ type Node struct {
 	partings  *partings
 	cleaning  cleaning
 	links     *links
+	askings   sync.Mutex // held while who asks at the door is written down
 	seeds     sync.Mutex // held while a member is made of a seed
 	hand      *Hand      // whoever has this node in hand; nil for one that runs
 

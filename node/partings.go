@@ -54,7 +54,7 @@ func (p *partings) owed(peer membership.PeerKey) bool { _, ok := p.of(peer); ret
 func (p *partings) of(peer membership.PeerKey) (*runner, bool) {
 	for _, x := range p.node.runners() {
 		s := x.snap.Load()
-		if s.Standing != membership.In || x.fellow(peer) || len(s.People.ByPeer(peer)) == 0 {
+		if !s.In() || x.fellow(peer) || len(s.People.ByPeer(peer)) == 0 {
 			continue
 		}
 		p.mu.Lock()

@@ -394,13 +394,14 @@ func (x *runner) publish() {
 		told = x.reasonTold()
 	}
 	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Told: told,
-		Me: me, Dev: dev, Standing: r.Standing(), Arrived: r.Arrived(), Restored: dev.IsZero(), Ops: r.Ops(), Waiting: r.Waiting(),
+		Me: me, Dev: dev, Standing: r.Standing(), DeviceOut: r.DeviceOut(), LeftOut: r.AllLeftOut(), Arrived: r.Arrived(), Restored: dev.IsZero(),
+		Ops: r.Ops(), Waiting: r.Waiting(),
 		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})
 }
 
 // toldGoodbye reports whether another home confirmed that this one is out.
 func (x *runner) toldGoodbye() bool {
-	if x.replica.Standing() == membership.In {
+	if x.replica.Standing() == membership.In && !x.replica.DeviceOut() {
 		return false
 	}
 	_, told, err := x.store.Get(rowGoodbye)

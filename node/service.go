@@ -92,6 +92,9 @@ func problem(err error) error {
 	case errors.Is(err, replica.ErrUnmet):
 		return &circle.Problem{Code: circle.Failed, Say: "This home came back from a backup and has not met the circle yet, so it only reads.",
 			Hint: "Ask anybody in the circle for an invitation, then:  tend join INVITE.  If there is no other home left to meet:  tend backup alone"}
+	case errors.Is(err, replica.ErrDeviceOut):
+		return &circle.Problem{Code: circle.Kept, Say: "This device was ended, so nothing can be written from it.",
+			Hint: "What reached it stays readable. Another home becomes a device of yours by  tend device link  there."}
 	case errors.Is(err, replica.ErrArriving):
 		return &circle.Problem{Code: circle.Failed, Say: "Your copy of the circle is still arriving.",
 			Hint: "Leave this running until another member's home is met, then try again."}

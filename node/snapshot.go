@@ -26,6 +26,11 @@ type Snapshot struct {
 	Arrived bool
 	// Restored says that this home came back from a backup and has met nobody yet.
 	Restored bool
+	// DeviceOut says that this device was ended, while its member may be in.
+	DeviceOut bool
+	// LeftOut are the members who come back and whose devices this home leaves out of
+	// what it writes for a few, ascending.
+	LeftOut []crdt.ID
 	// ToldGoodbye says that another home confirmed that this one is out.
 	ToldGoodbye bool
 	Ops         uint64
@@ -41,6 +46,10 @@ type Snapshot struct {
 	frontier func() *frontier.Snapshot
 	gaps     func() []Gap
 }
+
+// In reports whether this home takes part in the circle: its member is in, and it
+// is one of their devices.
+func (s *Snapshot) In() bool { return s.Standing == membership.In && !s.DeviceOut }
 
 // Frontier is what a session would tell of this snapshot's log.
 func (s *Snapshot) Frontier() *frontier.Snapshot { return s.frontier() }

@@ -206,7 +206,7 @@ func (n *Node) Topics(id crdt.ID) (write string, listen []string) {
 		return "", nil
 	}
 	s := x.snap.Load()
-	if s.Standing != membership.In {
+	if !s.In() {
 		return "", nil
 	}
 	has := func(e membership.EpochID) bool { _, ok := x.ring.Secret(e); return ok }

@@ -168,7 +168,7 @@ func openRecovery(v *membership.View, member crdt.ID) (membership.RecoveryInfo, 
 		if r.Target != member {
 			continue
 		}
-		open, was := r.Enact.IsZero(), best.Enact.IsZero()
+		open, was := r.Enact.IsZero() && !r.Over, best.Enact.IsZero() && !best.Over
 		if !found || open && !was || open == was && len(r.Stood) > len(best.Stood) {
 			best, found = r, true
 		}

@@ -155,6 +155,18 @@ func (s *speaker) decision(d *view.Decision) {
 	s.notes(d.Notes)
 }
 
+// ended tells a home that is no device of its member any more who ended it, and
+// what stays.
+func (s *speaker) ended(e *view.Ended) {
+	s.line("  %s %s", plain(e.Sentence()), s.ago(e.At))
+	for _, sentence := range []string{e.Stays, e.Export, e.Door} {
+		s.line("  %s", sentence)
+	}
+	for _, o := range e.WithoutEffect {
+		s.line("  %s  “%s” has no effect. %s", short(o.ID), plain(o.Text), o.Why)
+	}
+}
+
 // parting tells someone who was asked to go who decided, why, and what stays.
 func (s *speaker) parting(p *view.Parting) {
 	s.line("  You were asked to go. It was decided by %s, %s.", names(p.DecidedBy), s.ago(p.At))

@@ -48,7 +48,12 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 	if err != nil {
 		return view.Source{}, err
 	}
+	asking, err := m.toStandFor(id)
+	if err != nil {
+		return view.Source{}, err
+	}
 	return view.Source{Circle: id, State: s.State, People: s.People, Env: env, Void: voidOf(s), Told: s.Told, Busy: n.Busy(id),
+		LeftOut: s.LeftOut, Asking: asking,
 		Heard: func(member crdt.ID) (time.Time, int, bool) {
 			h, ok := n.HeardOf(id, member)
 			return h.At, h.Behind, ok
@@ -102,16 +107,18 @@ func standsAs(s *node.Snapshot) string {
 	if s.Restored && s.Standing == membership.In {
 		return "coming_back"
 	}
-	return standingWord(s.Standing)
+	return standingWord(s)
 }
 
 // standingWord names a standing as interfaces do.
-func standingWord(s membership.Standing) string {
-	switch s {
-	case membership.Left:
+func standingWord(s *node.Snapshot) string {
+	switch {
+	case s.Standing == membership.Left:
 		return "left"
-	case membership.Removed:
+	case s.Standing == membership.Removed:
 		return "removed"
+	case s.DeviceOut:
+		return "device_ended"
 	}
 	return "in"
 }

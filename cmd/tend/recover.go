@@ -19,7 +19,8 @@ const maxPhrase = 1 << 10
 // recovering are the verbs by which a member who lost everything comes back.
 func (a *app) recovering() *cobra.Command {
 	return noun("recover", "come back when every device is lost, or help somebody back",
-		a.trustees(), a.recoverBegin(), a.recoverShow(), a.recoverStand(), a.recoverObject(), a.recoverFinish())
+		a.trustees(), a.recoverBegin(), a.recoverShow(), a.recoverAsking(), a.recoverMeant(), a.recoverStand(),
+		a.recoverWithout(), a.recoverObject(), a.recoverFinish())
 }
 
 func (a *app) trustees() *cobra.Command {
@@ -149,6 +150,64 @@ func (a *app) recoverShow() *cobra.Command {
 	return &cobra.Command{Use: "show", Short: "my code and six words, for those who stand for me", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.showRecovery(cmd.Context(), c) })
+		}}
+}
+
+func (a *app) recoverAsking() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "who asks at this home's door to be let back in", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				list, err := c.Asking(cmd.Context())
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(list, func() { s.asking(list) })
+			})
+		}}
+}
+
+// asking writes who asks at the door.
+func (s *speaker) asking(list []client.Asking) {
+	if len(list) == 0 {
+		s.line("Nobody asks at this home's door.")
+	}
+	for _, one := range list {
+		s.line("%s, last %s. They were shown nothing.", plain(one.Name), s.ago(one.Last))
+		if one.Member == nil {
+			s.line("  Nobody is called so here, or more than one. Who is it?  tend recover meant NAME MEMBER")
+			continue
+		}
+		s.line("  Call %s. If they read you these words:  %s", name(*one.Member), one.Words)
+		s.line("  tend recover stand %s %s", short(one.Member.ID), one.Text)
+	}
+}
+
+func (a *app) recoverMeant() *cobra.Command {
+	return &cobra.Command{Use: "meant NAME MEMBER", Short: "say who it is that asks at this door under a name nobody is known by", Args: words(2, 2, "NAME MEMBER"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				done, err := c.Meant(cmd.Context(), args[0], args[1])
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.line("Said. When they ask again, their code is under  tend recover list") })
+			})
+		}}
+}
+
+func (a *app) recoverWithout() *cobra.Command {
+	return &cobra.Command{Use: "without MEMBER", Short: "keep what I write for a few from the lost devices of MEMBER, who is coming back", Args: words(1, 1, "MEMBER"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				done, err := c.LeaveOut(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.done("From now on their lost devices are left out. What they have, they have", done) })
+			})
 		}}
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
+	"tend/node"
 	"tend/node/view"
 	"tend/protocol"
 )
@@ -94,6 +96,62 @@ func (m *machine) StandFor(ctx context.Context, id, member crdt.ID, text string)
 		return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Say: "This code is of another circle.", Hint: "Name that one with --circle."}
 	}
 	return m.at().StandFor(ctx, member, code)
+}
+
+// Asking implements [api.Returns].
+func (m *machine) Asking(id crdt.ID) ([]view.Asking, error) {
+	n := m.at()
+	s, err := n.View(id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := n.AskingAt(id)
+	if err != nil {
+		return nil, err
+	}
+	return m.askings(s, all), nil
+}
+
+// toStandFor are those who ask at the door and whom this member does not stand for
+// yet.
+func (m *machine) toStandFor(id crdt.ID) ([]view.Asking, error) {
+	s, err := m.at().View(id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := m.at().AskingAt(id)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(a node.Asking) bool {
+		return slices.ContainsFunc(s.People.Recoveries(), func(r membership.RecoveryInfo) bool {
+			return r.Recovery.NewRoot == a.Code.NewRoot && slices.Contains(r.Stood, s.Me)
+		})
+	})
+	return m.askings(s, all), nil
+}
+
+func (m *machine) askings(s *node.Snapshot, all []node.Asking) []view.Asking {
+	var out []view.Asking
+	for _, a := range all {
+		one := view.Asking{Name: a.Name, Last: a.Last.In(m.config.Now().Location()).Truncate(time.Second)}
+		if !a.Member.IsZero() {
+			who := personOf(s, a.Member)
+			one.Member, one.Text, one.Words = &who, a.Code.Text(), a.Code.Words()
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// Meant implements [api.Returns].
+func (m *machine) Meant(_ context.Context, id crdt.ID, name string, member crdt.ID) error {
+	return m.at().Meant(id, name, member)
+}
+
+// LeaveOut implements [api.Returns].
+func (m *machine) LeaveOut(ctx context.Context, id, member crdt.ID) (crdt.ID, error) {
+	return m.at().LeaveOut(ctx, id, member)
 }
 
 // ObjectReturn implements [api.Returns].

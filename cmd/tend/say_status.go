@@ -53,6 +53,10 @@ func (s *speaker) circleStatus(c view.CircleStatus) {
 		s.parting(p)
 		return
 	}
+	if e := c.Ended; e != nil {
+		s.ended(e)
+		return
+	}
 	if c.Waiting > 0 {
 		s.line("  %d still waiting for what they build on", c.Waiting)
 	}
@@ -73,6 +77,8 @@ var standingWords = map[string]string{
 	"left":        " (you left)",
 	"removed":     " (you were asked to go)",
 	"coming_back": " (coming back)",
+	// A home that was a device of its owner, who may well be in.
+	"device_ended": " (this device was ended)",
 }
 
 func (s *speaker) circles(list []view.Circle) {

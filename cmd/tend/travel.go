@@ -74,9 +74,10 @@ func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error
 		Standing: standsAs(snap), Me: personOf(snap, s.Me), Members: s.Members, Ops: s.Ops, Waiting: s.Waiting,
 		Frontier: s.Frontier.String(), StateDigest: s.StateDigest.String(), Epoch: epochText(s.Epoch)}}
 	if env, err := m.node.Env(id); err == nil {
-		out.Parting = view.Source{Circle: id, State: snap.State, People: snap.People, Env: env, Void: voidOf(snap), Told: snap.Told}.Parting()
+		source := view.Source{Circle: id, State: snap.State, People: snap.People, Env: env, Void: voidOf(snap), Told: snap.Told}
+		out.Parting, out.Ended = source.Parting(), source.Ended()
 	}
-	if s.Standing == membership.In && (!s.Arrived || m.unsaid(id)) {
+	if snap.In() && (!s.Arrived || m.unsaid(id)) {
 		out.lacking++
 	}
 	on := map[crdt.ID]bool{}

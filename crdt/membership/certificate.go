@@ -1,6 +1,8 @@
 package membership
 
 import (
+	"slices"
+
 	"crypto/sha256"
 	"encoding/binary"
 
@@ -160,11 +162,8 @@ func (c *decision) recovered() bool {
 	if !ok || n < 1 {
 		return false
 	}
-	for _, o := range c.objects(c.p.target) {
-		if !c.m.revoked(c.then, c.e.past, c.p.target, o.dev) && !c.forked(o) {
-			k++
-			break
-		}
+	if c.disputed() {
+		k++
 	}
 	support := 0
 	for member := range could.Each {
@@ -173,6 +172,14 @@ func (c *decision) recovered() bool {
 		}
 	}
 	return support >= k && support >= min(2, n)
+}
+
+// disputed reports whether the target of a recovery objects, on a device that is
+// theirs still: one more must stand then.
+func (c *decision) disputed() bool {
+	return slices.ContainsFunc(c.objects(c.p.target), func(o *entry) bool {
+		return !c.m.revoked(c.then, c.e.past, c.p.target, o.dev) && !c.forked(o)
+	})
 }
 
 func (c *decision) forked(o *entry) bool {

@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"bytes"
 	"slices"
 
 	"tend/crdt"
@@ -70,4 +71,40 @@ func (v *View) CircleEpoch(id EpochID, commit [32]byte) bool {
 // it commits to.
 func (v *View) ClaimsCircle(id EpochID) bool {
 	return slices.ContainsFunc(v.circle, func(e EpochInfo) bool { return e.Epoch.ID == id })
+}
+
+// NookLeaks reports whether a nook is not to be written with any more: a device of
+// one of its members, who are given, is out, and the nook's author did not know
+// that, so the device may have its secret.
+func (v *View) NookLeaks(id EpochID, members []crdt.ID) bool {
+	for _, n := range v.nooksOf(id) {
+		for _, m := range members {
+			i, ok := v.member[m]
+			if !ok {
+				continue
+			}
+			for _, d := range v.everyone[i].Devices {
+				if d.Revoked && !slices.ContainsFunc(v.enders[d.Dev], func(e ender) bool { return n.e.past.Has(e.n) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// NookKnows reports whether the author of a nook knew that somebody comes back.
+func (v *View) NookKnows(id EpochID, r *RecoveryInfo) bool {
+	return slices.ContainsFunc(v.nooksOf(id), func(k nookAt) bool { return k.e.past.Has(r.n) })
+}
+
+// nooksOf returns the nooks that claim an id.
+func (v *View) nooksOf(id EpochID) []nookAt {
+	byID := func(n nookAt, id EpochID) int { return bytes.Compare(n.Epoch.ID[:], id[:]) }
+	from, _ := slices.BinarySearchFunc(v.nooks, id, byID)
+	to := from
+	for to < len(v.nooks) && v.nooks[to].Epoch.ID == id {
+		to++
+	}
+	return v.nooks[from:to]
 }

@@ -95,6 +95,7 @@ type View struct {
 
 	recoveries []RecoveryInfo
 	roots      map[crdt.ID]rootKey
+	returns    map[crdt.ID][]rootKey // by member, once recovered: the roots by which they are let in
 	trustees   map[crdt.ID]Trustees
 
 	proposals []Proposal // the newest first
@@ -113,7 +114,19 @@ type deviceAt struct {
 type ender struct {
 	n    int
 	id   crdt.ID
+	end  End
 	tips []crdt.ID // of that device, what the op's author had seen
+}
+
+// End is an op that counts against a device: the enact of a removal or of a
+// recovery, a leave, or a revocation.
+type End struct {
+	Op   crdt.ID
+	Kind uint64
+	What uint64  // of an enact, what it carries out: [Remove] or [Recover]
+	By   crdt.ID // the member who wrote it
+	Dev  crdt.Device
+	HLC  crdt.HLC
 }
 
 func newView(m *memory, s crdt.Bits) *View {
@@ -324,7 +337,7 @@ func (b *builder) voids() {
 	}
 	for key, d := range b.v.device {
 		for _, e := range b.m.enders(b.w, b.s, b.m.memberNum[d.Member], d.n, false) {
-			end := ender{n: e.n, id: e.id}
+			end := ender{n: e.n, id: e.id, end: b.end(e)}
 			for _, seen := range seenBy(e) {
 				if seen.Dev == key {
 					end.tips = append(end.tips, seen.Tip)
@@ -334,6 +347,17 @@ func (b *builder) voids() {
 		}
 	}
 	b.v.digest = b.v.digestVoid()
+}
+
+func (b *builder) end(e *entry) End {
+	out := End{Op: e.id, Kind: e.kind, Dev: e.key, HLC: e.hlc}
+	if e.member != nobody {
+		out.By = b.m.members[e.member]
+	}
+	if e.kind == KindEnact {
+		out.What = b.m.at[e.names].body.(*Propose).What
+	}
+	return out
 }
 
 func seenBy(e *entry) []Seen {
@@ -450,6 +474,16 @@ func (v *View) EndsOf(dev crdt.Device) []crdt.ID {
 	return out
 }
 
+// Ends returns what counts against a device, the earliest first.
+func (v *View) Ends(dev crdt.Device) []End {
+	var out []End
+	for _, e := range v.enders[dev] {
+		out = append(out, e.end)
+	}
+	slices.SortFunc(out, func(x, y End) int { return cmp.Or(cmp.Compare(x.HLC, y.HLC), x.Op.Compare(y.Op)) })
+	return out
+}
+
 // SeenOf returns the tips of a device's content that removals, leaves and
 // revocations against it name: once such an op arrives, what is below it is no
 // longer void.
@@ -487,12 +521,15 @@ func (v *View) VoidContent(dev crdt.Device, known uint32, atOrBelow func(tip crd
 
 // InviteInfo is an invite and what became of it.
 type InviteInfo struct {
-	Op       crdt.ID
-	Invite   Invite
-	By       crdt.ID
-	HLC      crdt.HLC
-	Used     int  // persons let in by it
-	Revoked  bool // by its author, or by two others
+	Op      crdt.ID
+	Invite  Invite
+	By      crdt.ID
+	HLC     crdt.HLC
+	Used    int  // persons let in by it
+	Revoked bool // by its author, or by two others
+	// Lost says that the device which made it is out: whoever has that device has
+	// the invite too.
+	Lost     bool
 	OverUsed bool // more came by it than it was for
 }
 
@@ -510,7 +547,7 @@ func (b *builder) invites() {
 		body := *i.body.(*Invite)
 		n := used.bits.Count()
 		b.v.invites = append(b.v.invites, InviteInfo{Op: i.id, Invite: body, By: b.m.members[i.member], HLC: i.hlc, Used: n,
-			Revoked: b.m.endsInvite(i.n, b.counts), OverUsed: uint64(n) > body.Uses})
+			Revoked: b.m.endsInvite(i.n, b.counts), Lost: b.v.device[i.key].Revoked, OverUsed: uint64(n) > body.Uses})
 	}
 	b.v.invites = slices.Clip(b.v.invites)
 	slices.SortFunc(b.v.invites, func(x, y InviteInfo) int {

@@ -21,6 +21,13 @@ type Returns interface {
 	ReadRecovery(ctx context.Context, code string) (view.Recovery, error)
 	// StandFor says that whoever shows the code is that member.
 	StandFor(ctx context.Context, id, member crdt.ID, code string) (crdt.ID, error)
+	// Asking are those who ask at this home's door to be let back in, the newest first.
+	Asking(id crdt.ID) ([]view.Asking, error)
+	// Meant says who it is that asks under a name by which the door knows nobody.
+	Meant(ctx context.Context, id crdt.ID, name string, member crdt.ID) error
+	// LeaveOut leaves the devices of a member who comes back out of what is written
+	// here for a few. It returns the proposal to let them back.
+	LeaveOut(ctx context.Context, id, member crdt.ID) (crdt.ID, error)
 	// ObjectReturn says that whoever comes back in this member's name is another.
 	ObjectReturn(ctx context.Context, id crdt.ID) (crdt.ID, error)
 	// Return carries it out.
@@ -100,6 +107,47 @@ func standFor(c *call) (any, error) {
 	}
 	made, err := c.api.upkeep.StandFor(c.ctx, id, member, code)
 	return view.Done{ID: made.String()}, err
+}
+
+func asking(c *call) (any, error) {
+	id, err := c.circle()
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.api.upkeep.Asking(id)
+	if list == nil {
+		list = []view.Asking{}
+	}
+	return list, err
+}
+
+func meant(c *call) (any, error) {
+	name, err := c.need("name")
+	if err != nil {
+		return nil, err
+	}
+	word, err := c.need("member")
+	if err != nil {
+		return nil, err
+	}
+	id, member, err := c.someone(word)
+	if err != nil {
+		return nil, err
+	}
+	return view.Done{ID: member.String()}, c.api.upkeep.Meant(c.ctx, id, name, member)
+}
+
+func leaveOut(c *call) (any, error) {
+	word, err := c.need("member")
+	if err != nil {
+		return nil, err
+	}
+	id, member, err := c.someone(word)
+	if err != nil {
+		return nil, err
+	}
+	of, err := c.api.upkeep.LeaveOut(c.ctx, id, member)
+	return view.Done{ID: of.String()}, err
 }
 
 func objectReturn(c *call) (any, error) {

@@ -34,6 +34,19 @@ func (h *home) StandFor(_ context.Context, _, member crdt.ID, _ string) (crdt.ID
 	return member, nil
 }
 
+func (h *home) Asking(crdt.ID) ([]view.Asking, error) {
+	return []view.Asking{{Name: "Farid", Member: &view.Person{ID: farid.String(), Name: "Farid"}, Text: "TEND:AAAA", Words: "six words"}}, nil
+}
+
+func (h *home) Meant(_ context.Context, _ crdt.ID, name string, _ crdt.ID) error {
+	if name != "Fred" {
+		return &circle.Problem{Code: circle.NotFound, Say: "Nobody asks as that."}
+	}
+	return nil
+}
+
+func (h *home) LeaveOut(_ context.Context, _, member crdt.ID) (crdt.ID, error) { return member, nil }
+
 func (h *home) ObjectReturn(context.Context, crdt.ID) (crdt.ID, error) { return named("object"), nil }
 
 func (h *home) Return(context.Context, crdt.ID, crdt.ID) (crdt.ID, error) {
@@ -52,6 +65,18 @@ func TestComingBackByTheApi(t *testing.T) {
 	}
 	if done, err := c.StandFor(t.Context(), "Farid", "TEND:AAAA"); err != nil || done.ID != farid.String() {
 		t.Errorf("StandFor = %v, %v, want Farid's", done, err)
+	}
+	if list, err := c.Asking(t.Context()); err != nil || len(list) != 1 || list[0].Words != "six words" {
+		t.Errorf("Asking = %v, %v", list, err)
+	}
+	if _, err := c.Meant(t.Context(), "Fred", "Farid"); err != nil {
+		t.Errorf("Meant: %v", err)
+	}
+	if _, err := c.Meant(t.Context(), "Nobody", "Farid"); err == nil {
+		t.Error("somebody is meant who does not ask")
+	}
+	if done, err := c.LeaveOut(t.Context(), "Farid"); err != nil || done.ID != farid.String() {
+		t.Errorf("LeaveOut = %v, %v, want Farid's", done, err)
 	}
 	if _, err := c.Return(t.Context(), "Farid"); err == nil {
 		t.Error("Return with too few = nil, want not yet")

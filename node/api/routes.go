@@ -76,6 +76,9 @@ var routes = []route{
 	act("come-back", "Asks to be known again, by 24 words or by those who stand.", "code name phrase wait", view.Joining{}, comeBack),
 	act("read-recovery", "The six words of the code of somebody who comes back.", "code", view.Recovery{}, readRecovery),
 	act("stand-for", "Says that whoever shows the code is that member.", "circle member code", view.Done{}, standFor),
+	look("asking", "Who asks at this home's door to be let back in.", "circle", []view.Asking{}, asking),
+	act("meant", "Says who it is that asks at the door under a name nobody is known by.", "circle name member", view.Done{}, meant),
+	act("leave-out", "Leaves the devices of a member who comes back out of what is written here for a few.", "circle member", view.Done{}, leaveOut),
 	act("object-return", "Says that whoever comes back in my name is not me.", "circle", view.Done{}, objectReturn),
 	act("return", "Lets a member back in whom enough stood for.", "circle member", view.Done{}, giveBack),
 

@@ -36,6 +36,25 @@ func (c *Client) StandFor(ctx context.Context, member, code string) (Done, error
 	return send[Done](ctx, c, "stand-for", Args{"member": {member}, "code": {code}})
 }
 
+// Asking is somebody who asks at this home's door to be let back in.
+type Asking = view.Asking
+
+// Asking lists who asks at this home's door to be let back in, the newest first.
+func (c *Client) Asking(ctx context.Context) ([]Asking, error) {
+	return look[[]Asking](ctx, c, "asking", nil)
+}
+
+// Meant says who it is that asks at this home's door under a name.
+func (c *Client) Meant(ctx context.Context, name, member string) (Done, error) {
+	return send[Done](ctx, c, "meant", Args{"name": {name}, "member": {member}})
+}
+
+// LeaveOut leaves the devices of a member who comes back out of what is written on
+// this home for a few, until they are back.
+func (c *Client) LeaveOut(ctx context.Context, member string) (Done, error) {
+	return send[Done](ctx, c, "leave-out", Args{"member": {member}})
+}
+
 // ObjectReturn says that whoever comes back in my name is not me.
 func (c *Client) ObjectReturn(ctx context.Context) (Done, error) {
 	return send[Done](ctx, c, "object-return", nil)

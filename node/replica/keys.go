@@ -121,7 +121,7 @@ func (r *Replica) mayRead(v *membership.View, d membership.Device, id membership
 		return true
 	}
 	if n, ok := r.nookByID(id); ok {
-		return slices.Contains(n.members, d.Member) && !v.Withheld(d.Dev)
+		return slices.Contains(n.members, d.Member) && !v.Withheld(d.Dev) && !r.withheld(v, d, id)
 	}
 	return v.MayHold(d.Dev, id)
 }

@@ -101,16 +101,15 @@ func (r *Replica) audience(id membership.EpochID) (circle.Audience, bool) {
 	return circle.Audience{}, r.People().CircleEpoch(id, s.Commit())
 }
 
-// nookFor returns the secret of a nook of exactly members, making one if there
-// is none. members holds this member.
+// nookFor returns the secret of a nook of exactly members that may be written with,
+// making one if there is none. members holds this member.
 func (r *Replica) nookFor(members []crdt.ID, now int64) (protocol.Secret, error) {
 	members = slices.Clone(members)
 	slices.SortFunc(members, crdt.ID.Compare)
 	members = slices.Compact(members)
-	if n, ok := r.nooks[rosterKey(members)]; ok {
-		if s, held := r.secret(n.id); held {
-			return s, nil
-		}
+	if n, ok := r.fitNook(members, now); ok {
+		s, _ := r.secret(n.id)
+		return s, nil
 	}
 	s, err := protocol.NewSecret(r.cfg.Rand)
 	if err != nil {
@@ -118,7 +117,7 @@ func (r *Replica) nookFor(members []crdt.ID, now int64) (protocol.Secret, error)
 	}
 	var boxes []membership.Device
 	for _, m := range r.People().Members() {
-		if slices.Contains(members, m.ID) {
+		if slices.Contains(members, m.ID) && !r.LeftOut(m.ID, now) {
 			for _, d := range m.Devices {
 				if !d.Revoked {
 					boxes = append(boxes, d)

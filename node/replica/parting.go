@@ -63,7 +63,8 @@ func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 }
 
 // PartedBy reports whether control ops that a peer handed over, added to what is
-// held here, show that this member has parted. It changes nothing.
+// held here, show that this member has parted, or that this device was ended. It
+// changes nothing.
 func (r *Replica) PartedBy(ops []crdt.Op) bool {
 	set, pasts := r.set.Clone(), r.pasts
 	for i := range ops {
@@ -82,8 +83,9 @@ func (r *Replica) PartedBy(ops []crdt.Op) bool {
 			set.Add(op, body)
 		}
 	}
-	m, ok := set.View().Member(r.cfg.Member)
-	return ok && m.Standing != membership.In
+	v := set.View()
+	m, ok := v.Member(r.cfg.Member)
+	return ok && m.Standing != membership.In || out(v, r.cfg.Dev)
 }
 
 // KeepGoodbye puts what this home was told of its parting under a row of the

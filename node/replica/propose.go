@@ -18,6 +18,9 @@ var (
 	ErrReadOnly = errors.New("this home may not write in the circle")
 	// ErrUnmet: this home came back from a backup, and no other has met it yet.
 	ErrUnmet = errors.New("this home came back from a backup and has not met the circle yet")
+	// ErrDeviceOut: this device was ended, by another one of its member's or when they
+	// came back without it.
+	ErrDeviceOut = errors.New("this device was ended")
 	// ErrArriving: its own admission has not reached this home yet.
 	ErrArriving = errors.New("this home's copy of the circle is still arriving")
 	// ErrForked: this device's own chain has two ends, so it writes on neither.
@@ -84,6 +87,8 @@ func (r *Replica) MayWrite() error {
 		return ErrReadOnly
 	case r.cfg.Dev.IsZero():
 		return ErrUnmet
+	case r.DeviceOut():
+		return ErrDeviceOut
 	case err != nil:
 		return err
 	case !arrived:

@@ -53,6 +53,7 @@ type Replica struct {
 	awaited map[crdt.ID][]uint64             // ops not here yet → arrs of those that speak of them; replaced likewise
 	came    []crdt.ID                        // of these, those that came and were too many to read at once; for the next Tick
 	nooks   map[string]nook                  // by roster; replaced likewise
+	leftOut map[crdt.ID]uint64               // members whose devices are left out → since when, see rowLeftOut; replaced likewise
 	opened  map[crdt.ID][]crdt.ID            // by decision, who could decide then; replaced likewise
 	dirty   map[crdt.ID]struct{}             // records changed since the last checkpoint
 	fresh   map[membership.EpochID]protocol.Secret
@@ -78,9 +79,9 @@ type Replica struct {
 func Open(cfg Config) (*Replica, error) {
 	r := &Replica{cfg: cfg, circle: cfg.Circle, store: cfg.Store,
 		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, awaited: map[crdt.ID][]uint64{},
-		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{}, opened: map[crdt.ID][]crdt.ID{},
+		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{}, leftOut: map[crdt.ID]uint64{}, opened: map[crdt.ID][]crdt.ID{},
 		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]protocol.Secret{}}
-	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadPool, r.loadMissing, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread, r.noteArrived} {
+	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadLeftOut, r.loadPool, r.loadMissing, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread, r.noteArrived} {
 		if err := load(); err != nil {
 			return nil, fmt.Errorf("open circle %s: %w", cfg.Circle.Short(), err)
 		}
@@ -218,6 +219,15 @@ func (r *Replica) Standing() membership.Standing {
 		return membership.Stranger
 	}
 	return m.Standing
+}
+
+// DeviceOut reports whether this device was ended, as far as is known here: by
+// another one of its member's, or when they came back without it.
+func (r *Replica) DeviceOut() bool { return out(r.People(), r.cfg.Dev) }
+
+func out(v *membership.View, dev crdt.Device) bool {
+	d, ok := v.Device(dev)
+	return ok && d.Revoked
 }
 
 // Arrived reports whether this member's own admission is in the log, so that it

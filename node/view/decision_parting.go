@@ -91,8 +91,8 @@ const (
 	lookWithoutEffect = "without_effect"
 )
 
-// parted are, for one who was asked to go, who decided and what stays; and for
-// anyone what they wrote that has no effect.
+// parted are, for one who was asked to go, who decided and what stays, on a device
+// that was ended who did that; and for anyone what they wrote that has no effect.
 func (s Source) parted() []circle.Attention {
 	var out []circle.Attention
 	if p := s.Parting(); p != nil {
@@ -105,9 +105,14 @@ func (s Source) parted() []circle.Attention {
 		}
 		out = append(out, circle.Attention{Kind: lookAskedToGo, Text: text + " " + p.Stays + " " + p.Export + " " + p.Door})
 	}
+	why := unseenText
+	if e := s.Ended(); e != nil {
+		out = append(out, e.attention())
+		why = unseenHereText
+	}
 	for _, o := range s.Void {
 		out = append(out, circle.Attention{Kind: lookWithoutEffect, About: []crdt.ID{o.Op},
-			Text: "“" + o.Gist + "” has no effect in the circle. " + unseenText})
+			Text: "“" + o.Gist + "” has no effect in the circle. " + why})
 	}
 	return out
 }

@@ -25,6 +25,10 @@ type Source struct {
 	// to go, where another home said so.
 	Void []Void
 	Told string
+	// LeftOut are the members who come back and whose devices are left out of what
+	// this home writes for a few. Asking are those who ask at its door.
+	LeftOut []crdt.ID
+	Asking  []Asking
 	// Busy are the members of whom a device has written, today, almost what a device
 	// may write in a day, ascending.
 	Busy []crdt.ID

@@ -21,7 +21,8 @@ type Status struct {
 type CircleStatus struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// Standing is "in", "left", "removed" or "coming_back".
+	// Standing is "in", "left", "removed", "coming_back" or, of a home that is no
+	// device of its member any more, "device_ended".
 	Standing string `json:"standing"`
 	Me       Person `json:"me"`
 	Members  int    `json:"members"`
@@ -36,6 +37,8 @@ type CircleStatus struct {
 	Heard       []Heard  `json:"heard,omitempty"`
 	// Parting is there where this member was asked to go.
 	Parting *Parting `json:"parting,omitempty"`
+	// Ended is there where this home was a device that was ended.
+	Ended *Ended `json:"ended,omitempty"`
 }
 
 // Circle is one entry of the list of circles of a home.
