@@ -58,6 +58,7 @@
 //	v|version               version (1)                  of this table
 //	v|forget                -                            there only while old versions are being let go
 //	G|circle(32)|peer(32)   -                            a GOODBYE was said
+//	R|circle(32)|hash(32)   asking                       who asks at this door to be let back in
 //	B                       when (ms, 8)                 a backup was last kept
 //
 // flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
