@@ -492,6 +492,9 @@ func (x *runner) upkeep() time.Duration {
 	x.batch(jobs)
 	x.fade()
 	x.forgetBoxes(now)
+	if _, err := x.lookOver(); err != nil {
+		x.log.Warn("the log could not be looked over", "err", err)
+	}
 	if wait := time.UnixMilli(due.MintAt).Sub(now); due.Mint && wait > 0 {
 		return min(tickEvery, max(time.Second, wait))
 	}

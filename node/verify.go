@@ -14,7 +14,7 @@ import (
 // Verify reads everything this home keeps of its circles and says what is wrong,
 // one sentence each; none if all is well. It checks every op's bytes, hash and
 // body, every index, and every signature, its own or one that covers it. It may
-// run while the node works.
+// run while the node works. When it was done is kept.
 func (n *Node) Verify(ctx context.Context) ([]string, error) {
 	var out []string
 	for _, x := range n.runners() {
@@ -26,6 +26,7 @@ func (n *Node) Verify(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		x.looked(append(found, signatures...))
 		name := x.snap.Load().People.Charter().Name
 		for _, f := range append(found, signatures...) {
 			out = append(out, fmt.Sprintf("%s: %s", name, f))
@@ -50,22 +51,31 @@ func verifySignatures(ctx context.Context, circle crdt.ID, store storage.Circle)
 		}
 		batch, ops = sig.Batch{}, nil
 	}
-	for s, err := range store.Arrivals(1) {
-		if err != nil {
-			return nil, err
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		op := s.Op
-		delete(uncovered, op.Prev)
-		if len(op.Sig) == 0 {
-			uncovered[op.ID] = op.Dev
-			continue
-		}
-		batch.Add(op.Dev, op.Signed(circle), op.Sig)
-		if ops = append(ops, op); len(ops) == verifyBatch {
-			check()
+	for next, left := uint64(1), true; left; {
+		left = false
+		for s, err := range store.Arrivals(next) {
+			if errors.Is(err, storage.ErrDamaged) {
+				findings = append(findings, fmt.Sprintf("op number %d: it cannot be read.", next))
+				next, left = next+1, true
+				break
+			}
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return nil, err
+			}
+			op := s.Op
+			next = s.Fact.Arr + 1
+			delete(uncovered, op.Prev)
+			if len(op.Sig) == 0 {
+				uncovered[op.ID] = op.Dev
+				continue
+			}
+			batch.Add(op.Dev, op.Signed(circle), op.Sig)
+			if ops = append(ops, op); len(ops) == verifyBatch {
+				check()
+			}
 		}
 	}
 	check()

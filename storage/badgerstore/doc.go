@@ -47,6 +47,8 @@
 //	y|f                     -                            bodies went, and may lie in the files still
 //	y|t|member(32)          seq(8)                       whose devices are left out of what is written for a few, since that own op
 //	y|goodbye               GOODBYE frame                what this home was told of its parting
+//	y|round                 [next, found, done (ms), last found]
+//	                                                     how far the look over the log has come
 //	y|rebuilding            -                            a rebuild of such rows was begun and not ended
 //
 // r, u, m, q and c can be made again from the log. The bars after y are part of
