@@ -65,6 +65,41 @@ func (c *clocks) lead(now time.Time) time.Duration {
 	return 0
 }
 
+// off returns by how much the clocks of the nodes met in the last week are ahead of
+// ours, the middle of them, and how many there are.
+func (c *clocks) off(now time.Time) (ahead time.Duration, of int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var aheads []time.Duration
+	for _, m := range c.met {
+		if now.Sub(m.at).Abs() <= clockMemory {
+			aheads = append(aheads, m.ahead)
+		}
+	}
+	if len(aheads) == 0 {
+		return 0, 0
+	}
+	slices.Sort(aheads)
+	return aheads[len(aheads)/2], len(aheads)
+}
+
+// ClockOff returns by how much the clocks of the homes met in this run, and in the
+// last week, are ahead of this one's, the middle of them, and how many there are.
+func (n *Node) ClockOff() (ahead time.Duration, of int) { return n.clocks.off(n.now()) }
+
+// TipAhead returns by how much the last op that this device wrote in any circle is
+// dated after now; zero if it is not.
+func (n *Node) TipAhead() time.Duration {
+	ahead := time.Duration(0)
+	for _, x := range n.runners() {
+		s := x.snap.Load()
+		for _, t := range s.Frontier().Tips[s.Dev] {
+			ahead = max(ahead, t.HLC.Time().Sub(n.now()))
+		}
+	}
+	return ahead
+}
+
 // clock is the reading that own ops take.
 func (n *Node) clock() crdt.HLC {
 	now := n.now()

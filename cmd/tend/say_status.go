@@ -43,6 +43,12 @@ func (s *speaker) status(st view.Status) {
 	for _, c := range st.Circles {
 		s.circleStatus(c)
 	}
+	if len(st.Care) > 0 {
+		s.line("")
+	}
+	for _, word := range st.Care {
+		s.line("%s", plain(word))
+	}
 }
 
 func (s *speaker) circleStatus(c view.CircleStatus) {

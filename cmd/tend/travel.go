@@ -51,6 +51,7 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 		facts.knocking = facts.knocking || j.Over == ""
 	}
 	st.State, st.Reason, st.Cures = facts.say(m.net != nil, net.Alone)
+	st.Care = m.care(m.node)
 	return st, nil
 }
 

@@ -10,7 +10,9 @@ type Status struct {
 	Reason string `json:"reason,omitempty"`
 	// Cures are what the person can do about being alone.
 	Cures []string `json:"cures,omitempty"`
-	Page  string   `json:"page,omitempty"`
+	// Care is what would be good for this home, one sentence each: a backup, say.
+	Care []string `json:"care,omitempty"`
+	Page string   `json:"page,omitempty"`
 	// PeerID and Listen are absent where no node runs.
 	PeerID  string         `json:"peer_id,omitempty"`
 	Listen  []string       `json:"listen,omitempty"`

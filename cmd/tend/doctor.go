@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"tend/node"
+	"tend/node/view"
+	"tend/storage"
+	"tend/storage/vault"
+)
+
+// What the doctor thinks of.
+const (
+	// clockOff is by how much a clock may differ from those of the others, and
+	// tipAhead by how much the last thing written here may be dated ahead.
+	clockOff = 2 * time.Minute
+	tipAhead = 10 * time.Minute
+	// lookedLately is how old a look over the log may be: a running home makes one
+	// every week.
+	lookedLately = 14 * 24 * time.Hour
+	// backupLately is how old a backup may be before there is a word about it.
+	backupLately = 30 * 24 * time.Hour
+	// quickOps is up to how many ops the doctor looks over the log anew; of a larger
+	// one it says what the last look found.
+	quickOps = 20_000
+)
+
+// Doctor implements [api.Health]. Each check that is not in order has one remedy.
+func (m *machine) Doctor(ctx context.Context) ([]view.Check, error) {
+	log, err := m.checkLog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st, err := m.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	checks := []view.Check{m.checkHome(), m.checkRoom(), m.checkKey(), m.checkClock(), m.checkTip(), log}
+	if c, ok := m.checkBackup(m.at()); ok {
+		checks = append(checks, c)
+	}
+	return append(checks, checkOthers(st), checkWaiting(st), checkVersion()), nil
+}
+
+func (m *machine) checkHome() view.Check {
+	c := view.Check{Check: "home", OK: true, Finding: m.home.dir}
+	info, err := os.Stat(m.home.dir)
+	switch {
+	case err != nil:
+		c.OK, c.Finding = false, err.Error()
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
+		c.OK = false
+		c.Finding, c.Remedy = "others on this machine may look into "+m.home.dir, "chmod 700 "+m.home.dir
+	}
+	return c
+}
+
+// roomWanted is how much free space a home should have, in bytes: far above where
+// writing stops.
+const roomWanted = 512 << 20
+
+func (m *machine) checkRoom() view.Check {
+	c := view.Check{Check: "room", OK: true, Finding: "the disk has room"}
+	if err := storage.Room(m.home.dir, roomWanted); err != nil {
+		c.OK, c.Finding = false, err.Error()
+		c.Remedy = "make room on the disk of " + m.home.dir + ": a full one takes nothing more in"
+	}
+	return c
+}
+
+// keyPlaces say where the key is.
+var keyPlaces = map[vault.Place]string{
+	vault.InFile:       "it lies in a file beside the vault; tend vault passphrase or tend vault keyring moves it",
+	vault.InKeyring:    "it is in this computer's keyring",
+	vault.InPassphrase: "it opens with the passphrase alone",
+}
+
+func (m *machine) checkKey() view.Check {
+	c := view.Check{Check: "key", OK: true, Finding: keyPlaces[m.vault.Where()]}
+	if _, err := os.Stat(m.home.path(vault.KeyFileName)); err == nil && m.vault.Where() != vault.InFile {
+		c.OK, c.Finding, c.Remedy = false, "a key file lies beside the vault although the key is elsewhere", "look at vault.key, and remove it if it is old"
+	}
+	if info, err := os.Stat(m.home.path(vault.FileName)); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		c.OK, c.Finding, c.Remedy = false, "others on this machine may read the vault's file", "chmod 600 "+m.home.path(vault.FileName)
+	}
+	return c
+}
+
+// The clock is wrong if it stands before this program was written.
+var written = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+func (m *machine) checkClock() view.Check {
+	now := m.config.Now()
+	c := view.Check{Check: "clock", OK: true, Finding: fmt.Sprintf("%s in %s", now.Format("Mon 2 Jan 2006 15:04"), m.config.Zone)}
+	ahead, of := m.at().ClockOff()
+	switch {
+	case now.Before(written):
+		c.OK, c.Remedy = false, "set this machine's clock"
+	case of > 0 && ahead.Abs() > clockOff:
+		c.OK, c.Remedy = false, "let this machine set its clock by the network"
+		c.Finding = fmt.Sprintf("this clock is %s %s than those of %s met lately", span0(ahead), map[bool]string{true: "slower", false: "faster"}[ahead > 0], count(of, "home"))
+	}
+	return c
+}
+
+// span0 says a length of time as coarse as it matters here.
+func span0(d time.Duration) string {
+	d = d.Abs()
+	switch {
+	case d < 2*time.Hour:
+		return count(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return count(int(d.Hours()), "hour")
+	}
+	return count(int(d.Hours()/24), "day")
+}
+
+// checkTip says when this device wrote something into the future: then all it
+// writes stays ahead of the others until that time has come.
+func (m *machine) checkTip() view.Check {
+	c := view.Check{Check: "dates", OK: true, Finding: "nothing written here is dated ahead"}
+	if ahead := m.at().TipAhead(); ahead > tipAhead {
+		c.OK = false
+		c.Finding = "what was written here last is dated " + span0(ahead) + " ahead of this clock"
+		c.Remedy = "if the clock is right now, go on with a new device:  tend --home DIR device link"
+	}
+	return c
+}
+
+// checkLog looks over the logs, or says what the last look found where they are
+// large.
+func (m *machine) checkLog(ctx context.Context) (view.Check, error) {
+	c := view.Check{Check: "log", OK: true}
+	ops, err := m.ops()
+	if err != nil {
+		return c, err
+	}
+	if ops <= quickOps {
+		v, err := m.Verify(ctx)
+		if err != nil {
+			return c, err
+		}
+		return logFinding(count(v.Ops, "op")+", every hash and signature good", len(v.Findings)), nil
+	}
+	findings, oldest := 0, m.config.Now()
+	for _, id := range m.at().All() {
+		r, err := m.at().Looked(id)
+		if err != nil {
+			return c, err
+		}
+		findings += len(r.Findings)
+		if r.Done.Before(oldest) {
+			oldest = r.Done
+		}
+	}
+	if findings == 0 && m.config.Now().Sub(oldest) > lookedLately {
+		return view.Check{Check: "log", Finding: "it was not looked over for a while", Remedy: "tend verify"}, nil
+	}
+	return logFinding(count(ops, "op")+", all good when last looked over, on "+oldest.In(m.config.Now().Location()).Format("2 Jan"), findings), nil
+}
+
+func logFinding(good string, findings int) view.Check {
+	if findings == 0 {
+		return view.Check{Check: "log", OK: true, Finding: good}
+	}
+	return view.Check{Check: "log", Finding: count(findings, "finding"), Remedy: "tend verify names them; tend rebuild mends what is derived, and a backup or another member's home has the rest"}
+}
+
+// lastBackup is when a backup was last kept; false if none was.
+func (m *machine) lastBackup() (time.Time, bool) {
+	value, ok, err := m.store.Node().Get(rowBackup)
+	if err != nil || !ok || len(value) != 8 {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(value))), true
+}
+
+// checkBackup says when a backup was last kept; false where there is nothing to
+// back up.
+func (m *machine) checkBackup(n *node.Node) (view.Check, bool) {
+	since, ok := memberSince(n)
+	if !ok {
+		return view.Check{}, false
+	}
+	last, kept := m.lastBackup()
+	return backupCheck(m.config.Now(), since, last, kept), true
+}
+
+// backupCheck is a sentence, and no more than that, once a backup would be good.
+func backupCheck(now, since, last time.Time, kept bool) view.Check {
+	c := view.Check{Check: "backup", OK: true, Finding: "none yet"}
+	age := now.Sub(since)
+	if kept {
+		age = now.Sub(last)
+		c.Finding = "the last one is of " + last.In(now.Location()).Format("2 Jan 2006")
+	}
+	if age > backupLately {
+		c.OK, c.Remedy = false, "when it suits you:  tend backup create FILE,  kept somewhere else than this machine"
+	}
+	return c
+}
+
+// memberSince is since when this home's person has been in a circle; false if they
+// are in none.
+func memberSince(n *node.Node) (time.Time, bool) {
+	var first time.Time
+	for _, id := range n.All() {
+		s, err := n.View(id)
+		if err != nil {
+			continue
+		}
+		me, ok := s.People.Member(s.Me)
+		if at := me.Joined.Time(); ok && standsAs(s) == "in" && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first, !first.IsZero()
+}
+
+func checkOthers(st view.Status) view.Check {
+	c := view.Check{Check: "others", OK: st.State == "caught_up" || st.State == "travelling", Finding: st.Reason}
+	if c.OK {
+		c.Finding = "connected"
+	} else if len(st.Cures) > 0 {
+		c.Remedy = st.Cures[0]
+	}
+	return c
+}
+
+// checkWaiting says what has come and cannot take effect yet.
+func checkWaiting(st view.Status) view.Check {
+	waiting := 0
+	for _, c := range st.Circles {
+		waiting += c.Waiting
+	}
+	if waiting == 0 {
+		return view.Check{Check: "waiting", OK: true, Finding: "nothing waits for anything"}
+	}
+	return view.Check{Check: "waiting", Finding: count(waiting, "op") + " still waiting for what they build on, or for their text",
+		Remedy: "meet another member's home:  tend sync"}
+}
+
+func checkVersion() view.Check {
+	v := thisVersion()
+	return view.Check{Check: "version", OK: true, Finding: "tend " + v.Version + ", " + v.Go + " on " + runtime.GOOS + "/" + runtime.GOARCH}
+}
+
+// care are sentences about looking after this home, for the status: no more than
+// one of each, and never an interruption.
+func (m *machine) care(n *node.Node) []string {
+	var out []string
+	if c, ok := m.checkBackup(n); ok && !c.OK {
+		out = append(out, "A backup would be good ("+c.Finding+"):  tend backup create FILE")
+	}
+	findings := 0
+	for _, id := range n.All() {
+		if r, err := n.Looked(id); err == nil {
+			findings += len(r.Findings)
+		}
+	}
+	if findings > 0 {
+		out = append(out, "Something in the store does not check ("+count(findings, "finding")+"):  tend doctor")
+	}
+	return out
+}
