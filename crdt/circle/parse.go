@@ -114,6 +114,8 @@ var verbs = map[string]func(*parser) Command{
 	"me":     (*parser).me,
 	"room":   (*parser).room,
 	"listen": (*parser).listen,
+	"away":   func(p *parser) Command { return GoAway{Until: p.until()} },
+	"back":   func(*parser) Command { return ComeBack{} },
 	"card":   (*parser).card,
 	"bounds": (*parser).bounds,
 

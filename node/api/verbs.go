@@ -23,6 +23,8 @@ const (
 // says. A test holds the two lists to each other.
 var verbs = []verb{
 	{"ask", "Asks for something.", params(askFlags)},
+	{"away", "Asks not to be counted on, until a day or until I am back.", params("until circle")},
+	{"back", "Says that I am back.", params("circle")},
 	{"both", "One more place on that date: both come.", params("id slot circle")},
 	{"bounds", "One of my bounds: text is the key and what it says.", params("text* to* circle")},
 	{"cannot", "Gives a place back.", params("id slot* every circle")},

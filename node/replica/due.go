@@ -29,7 +29,7 @@ type Due struct {
 	Proof  bool
 	Prekey bool
 	Beat   bool
-	Back   bool // this member's voice was set aside in a long silence, which is over
+	Back   bool // a long silence in which this member's voice was set aside is over, or the days they were away
 }
 
 // Due says what is due, as far as is known here.
@@ -45,10 +45,16 @@ func (r *Replica) Due(now int64) Due {
 	}
 	d.Proof = len(r.unproven(now)) > 0
 	me, _ := v.Member(r.cfg.Member)
-	d.Back = me.Lapsed
+	d.Back = me.Lapsed || awayOver(me, now)
 	beat, wanted := v.BeatAt(r.cfg.Member)
 	d.Beat = wanted && beat.Millis() <= now // the second one helps once the window is over
 	return d
+}
+
+// awayOver reports whether the last day that a member meant to be away is over. Its
+// person said that day themselves, so their home says back for them.
+func awayOver(m membership.Member, now int64) bool {
+	return m.Away && m.AwayUntil > 0 && now >= int64(m.AwayUntil+1)*crdt.DayMillis
 }
 
 // mintDue says whether a new epoch is due, and when it is this device's turn: of
