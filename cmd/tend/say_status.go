@@ -111,6 +111,8 @@ func (s *speaker) peers(list []view.Peer) {
 		}
 		state := "not connected"
 		switch {
+		case p.Relayed:
+			state = "connected, by way of another home"
 		case p.Connected:
 			state = "connected"
 		case p.Reason != "":

@@ -217,7 +217,7 @@ func (m *machine) Peers(context.Context) ([]view.Peer, error) {
 	for _, c := range m.node.Contacts() {
 		p := view.Peer{PeerID: p2p.PeerID(c.Peer), Addresses: m.net.Addresses(c.Peer)}
 		if l, ok := links[c.Peer]; ok {
-			p.Connected = true
+			p.Connected, p.Relayed = true, l.Relayed
 			if !slices.Contains(p.Addresses, l.Addr) {
 				p.Addresses = append(p.Addresses, l.Addr)
 			}

@@ -125,6 +125,7 @@ type Peer struct {
 	PeerID    string     `json:"peer_id"`
 	Member    *Person    `json:"member,omitempty"`
 	Connected bool       `json:"connected"`
+	Relayed   bool       `json:"relayed,omitempty"` // connected over another home alone
 	Addresses []string   `json:"addresses,omitempty"`
 	Last      *time.Time `json:"last,omitempty"`
 	Reason    string     `json:"reason,omitempty"`
