@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
@@ -30,6 +31,7 @@ const (
 	keptSets      = 3                // earlier address sets kept of a peer
 	keepSets      = 30 * 24 * time.Hour
 	interfaceMemo = 10 * time.Second
+	maxPassed     = 16 // records passed on at once: more of them are this home's catching up, and no news
 )
 
 // row is what is kept of a peer in the store, one per circle.
@@ -65,6 +67,7 @@ type book struct {
 	n   *Net
 	key crypto.PrivKey
 
+	via     atomic.Pointer[map[peer.ID]bool] // relays in members' records; nil: to be looked for
 	mu      sync.Mutex
 	circles map[crdt.ID]map[PeerKey]*entry
 	own     []byte // this home's signed record
@@ -74,8 +77,8 @@ type book struct {
 	timer   *time.Timer
 }
 
-func newBook(n *Net) *book {
-	return &book{n: n, key: n.host.Peerstore().PrivKey(n.host.ID()), circles: map[crdt.ID]map[PeerKey]*entry{}}
+func newBook(n *Net, key crypto.PrivKey) *book {
+	return &book{n: n, key: key, circles: map[crdt.ID]map[PeerKey]*entry{}}
 }
 
 // of returns the rows of a circle, read from the home at first need. The caller
@@ -111,6 +114,7 @@ func (b *book) of(circle crdt.ID) map[PeerKey]*entry {
 
 func (b *book) put(circle crdt.ID, key PeerKey, e *entry) {
 	b.of(circle)[key] = e
+	b.via.Store(nil)
 	if err := b.n.home.PutAddress(circle, key, canon.MustMarshal(e.row)); err != nil {
 		b.n.log.Warn("keep address", "peer", PeerID(key), "err", err)
 	}
@@ -137,8 +141,10 @@ func openRecord(data []byte) (PeerKey, []ma.Multiaddr, uint64, error) {
 }
 
 // take keeps the records that are of members of circle, newer than what is kept,
-// and not from the future.
-func (b *book) take(circle crdt.ID, records [][]byte) {
+// and not from the future. What is news here may be so for others: a member who
+// joined, or moved, cannot reach all by itself.
+func (b *book) take(circle crdt.ID, from peer.ID, records [][]byte) {
+	var news [][]byte
 	members := map[PeerKey]bool{}
 	for _, c := range b.n.home.Contacts() {
 		if slices.Contains(c.Circles, circle) {
@@ -157,7 +163,11 @@ func (b *book) take(circle crdt.ID, records [][]byte) {
 		}
 		if b.replace(circle, key, data, addrs, seq) {
 			b.n.dialler.hear(peerOf(key))
+			news = append(news, data)
 		}
+	}
+	if len(news) > 0 && len(news) <= maxPassed {
+		b.n.spawn(func() { b.n.passOn(circle, from, news) })
 	}
 }
 
@@ -203,8 +213,28 @@ func (e *entry) remember(now time.Time) {
 	}
 }
 
-// met notes where a peer was reached, and whether it relays.
-func (b *book) met(p peer.ID, addr ma.Multiaddr, direct, relays bool) {
+// met notes where a peer was reached without anybody between.
+func (b *book) met(p peer.ID, addr ma.Multiaddr) {
+	b.note(p, func(e *entry) bool {
+		if bytes.Equal(e.Good, addr.Bytes()) {
+			return false
+		}
+		e.good, e.Good, e.GoodAt = addr, addr.Bytes(), uint64(b.n.cfg.Now().UnixMilli())
+		return true
+	})
+}
+
+// mark notes whether a peer relays.
+func (b *book) mark(p peer.ID, relays bool) {
+	b.note(p, func(e *entry) bool {
+		same := e.Relay == relays
+		e.Relay = relays
+		return !same
+	})
+}
+
+// note changes the row of a peer in each circle, where change says that it did.
+func (b *book) note(p peer.ID, change func(e *entry) bool) {
 	key, err := keyOf(p)
 	if err != nil {
 		return
@@ -216,15 +246,10 @@ func (b *book) met(p peer.ID, addr ma.Multiaddr, direct, relays bool) {
 		if old := b.of(circle)[key]; old != nil {
 			*e = *old
 		}
-		same := e.V == 1 && e.Relay == relays && (!direct || bytes.Equal(e.Good, addr.Bytes()))
-		if same {
-			continue
+		if change(e) {
+			e.V = 1
+			b.put(circle, key, e)
 		}
-		e.V, e.Relay = 1, relays
-		if direct {
-			e.good, e.Good, e.GoodAt = addr, addr.Bytes(), uint64(b.n.cfg.Now().UnixMilli())
-		}
-		b.put(circle, key, e)
 	}
 }
 
@@ -381,6 +406,32 @@ func (b *book) relays() []PeerKey {
 	return out
 }
 
+// leadsOver reports whether a relay stands in the record of a member.
+func (n *Net) leadsOver(p peer.ID) bool {
+	via := n.book.via.Load()
+	if via == nil {
+		via = n.book.lookVia()
+	}
+	return (*via)[p]
+}
+
+func (b *book) lookVia() *map[peer.ID]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	via := map[peer.ID]bool{}
+	for _, circle := range b.n.home.Circles() {
+		for _, e := range b.of(circle) {
+			for _, a := range e.addrs {
+				if p := relayIn(a); p != "" {
+					via[p] = true
+				}
+			}
+		}
+	}
+	b.via.Store(&via)
+	return &via
+}
+
 func appendNew(list []ma.Multiaddr, more ...ma.Multiaddr) []ma.Multiaddr {
 	for _, a := range more {
 		if !slices.ContainsFunc(list, a.Equal) {
@@ -424,24 +475,6 @@ func (n *Net) useless(a ma.Multiaddr) bool {
 		return !n.loopback
 	}
 	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified()
-}
-
-// published filters the addresses that others are told: none of the machine's own
-// bridges and tunnels, and once there is a public one, none that is good on the
-// local network only; mDNS tells those.
-func (n *Net) published(addrs []ma.Multiaddr) []ma.Multiaddr {
-	out := slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool {
-		if n.useless(a) {
-			return true
-		}
-		ip, err := manet.ToIP(a)
-		return err == nil && n.inner.has(ip)
-	})
-	public := slices.ContainsFunc(out, func(a ma.Multiaddr) bool { return manet.IsPublicAddr(a) && !isCircuit(a) })
-	if public && !n.cfg.NoMDNS {
-		out = slices.DeleteFunc(out, manet.IsPrivateAddr)
-	}
-	return out
 }
 
 // innerAddrs are the addresses of interfaces that lead to this machine's own

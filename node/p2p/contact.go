@@ -26,12 +26,20 @@ const (
 // one per way of being reached, the one that serves most newcomers first.
 func (n *Net) Contact() protocol.Contact {
 	key, _ := keyOf(n.host.ID())
-	return protocol.Contact{Peer: key, Addrs: codeAddrs(n.reachableAt())}
+	return protocol.Contact{Peer: key, Addrs: codeAddrs(n.forNewcomers(n.reachableAt()))}
+}
+
+// forNewcomers leaves out the addresses over members' nodes: those relay for members
+// only, and stand in an invitation as doors of their own.
+func (n *Net) forNewcomers(addrs []ma.Multiaddr) []ma.Multiaddr {
+	return slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool {
+		return isCircuit(a) && n.gate.standing(relayIn(a)) == Fellow
+	})
 }
 
 // Contacts are this home and other members whose addresses are known, for an
-// invite, at most four: those first who are reached from anywhere, are connected
-// now, or relay.
+// invite, at most four: those first who relay, for they are reached from anywhere,
+// are connected now, or may be reached.
 func (n *Net) Contacts(circle crdt.ID) []protocol.Contact {
 	out := []protocol.Contact{n.Contact()}
 	relays := n.book.relays()
@@ -45,13 +53,13 @@ func (n *Net) Contacts(circle crdt.ID) []protocol.Contact {
 			continue
 		}
 		good, direct := n.book.known(c.Peer)
-		addrs := appendNew(good, direct...)
+		addrs := n.forNewcomers(appendNew(good, direct...))
 		d := door{contact: protocol.Contact{Peer: c.Peer, Addrs: codeAddrs(addrs)}}
 		if len(d.contact.Addrs) == 0 {
 			continue
 		}
-		d.weight = 2*rank(slices.ContainsFunc(addrs, fromAnywhere)) + rank(slices.Contains(relays, c.Peer)) +
-			2*rank(n.host.Network().Connectedness(peerOf(c.Peer)) == network.Connected)
+		d.weight = 4*rank(slices.Contains(relays, c.Peer)) + 2*rank(n.host.Network().Connectedness(peerOf(c.Peer)) == network.Connected) +
+			rank(slices.ContainsFunc(addrs, fromAnywhere))
 		others = append(others, d)
 	}
 	slices.SortStableFunc(others, func(a, b door) int { return a.weight - b.weight })
@@ -61,10 +69,15 @@ func (n *Net) Contacts(circle crdt.ID) []protocol.Contact {
 	return out
 }
 
-// reachableAt are this home's addresses for a code: also those on the local
-// network, which the published ones may leave out.
+// reachableAt are this home's addresses for a code: also those on the local network,
+// which the published ones may leave out, and none of which nobody knows that it
+// leads here.
 func (n *Net) reachableAt() []ma.Multiaddr {
 	out := n.host.Addrs()
+	if !n.cfg.Forwarded && !n.outside.isReached() {
+		maybe := n.forwarded()
+		out = slices.DeleteFunc(out, func(a ma.Multiaddr) bool { return slices.ContainsFunc(maybe, a.Equal) })
+	}
 	if own, err := n.host.Network().InterfaceListenAddresses(); err == nil {
 		for _, a := range own {
 			ip, err := manet.ToIP(a)

@@ -75,6 +75,7 @@ func (d *dialler) hear(p peer.ID) {
 	}
 	d.mu.Unlock()
 	d.wake()
+	d.n.spawn(func() { d.n.upgrade(p) })
 }
 
 // hint is hear with addresses found on the local network.
@@ -259,7 +260,7 @@ func (n *Net) stages(p peer.ID, more []ma.Multiaddr) [][]ma.Multiaddr {
 	direct := slices.DeleteFunc(known, isCircuit)
 	for _, r := range n.book.relays() {
 		relay := peerOf(r)
-		if relay == p || n.host.Network().Connectedness(relay) != network.Connected {
+		if relay == p || !n.direct(relay) {
 			continue
 		}
 		if a, err := ma.NewMultiaddr("/p2p/" + relay.String() + "/p2p-circuit"); err == nil {
@@ -274,27 +275,52 @@ func (n *Net) stages(p peer.ID, more []ma.Multiaddr) [][]ma.Multiaddr {
 	return [][]ma.Multiaddr{hints, good, direct, circuits}
 }
 
-// stageTimes bound each stage of a dial: a hint that is stale must not hold up
-// the next.
-var stageTimes = []time.Duration{3 * time.Second, 3 * time.Second, 8 * time.Second, 12 * time.Second}
+// overRelays is where in stages the addresses over relays are.
+const overRelays = 3
 
-// reach connects to a peer by the addresses known of it and more. The error is
-// that of the last stage which had any.
+const (
+	stageLead = 1500 * time.Millisecond // after which the next stage is tried beside the one before
+	dialTime  = 20 * time.Second        // of all stages together
+)
+
+// reach connects to a peer by the addresses known of it and more. A stage has a lead
+// on the next: an address that is stale must not hold up a good one, and a packet
+// that a router throws away says nothing. The error is that of the last stage to end.
 func (n *Net) reach(ctx context.Context, p peer.ID, more []ma.Multiaddr) error {
-	err := errNoAddress
-	for i, addrs := range n.stages(p, more) {
-		if len(addrs) == 0 {
-			continue
-		}
-		n.host.Peerstore().ClearAddrs(p)
-		n.host.Peerstore().AddAddrs(p, addrs, peerstore.TempAddrTTL)
-		clearBackoff(n.host.Network(), p)
-		stage, cancel := context.WithTimeout(ctx, stageTimes[i])
-		err = n.host.Connect(stage, peer.AddrInfo{ID: p})
+	stages := slices.DeleteFunc(n.stages(p, more), func(addrs []ma.Multiaddr) bool { return len(addrs) == 0 })
+	if len(stages) == 0 {
+		return errNoAddress
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	n.host.Peerstore().ClearAddrs(p)
+	clearBackoff(n.host.Network(), p)
+	ended := make(chan error, len(stages))
+	running := 0
+	defer func() {
 		cancel()
-		if err == nil {
-			return nil
+		for range running {
+			<-ended
+		}
+	}()
+	for {
+		var lead <-chan time.Time
+		if len(stages) > 0 {
+			n.host.Peerstore().AddAddrs(p, stages[0], peerstore.TempAddrTTL)
+			stages = stages[1:]
+			running++
+			go func() { ended <- n.host.Connect(ctx, peer.AddrInfo{ID: p}) }()
+			lead = time.After(stageLead)
+		}
+		if len(stages) == 0 {
+			lead = nil
+		}
+		select {
+		case <-lead:
+		case err := <-ended:
+			running--
+			if err == nil || running == 0 && len(stages) == 0 {
+				return err
+			}
 		}
 	}
-	return err
 }

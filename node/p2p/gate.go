@@ -22,15 +22,16 @@ import (
 // What those who come in may speak, guard says.
 type gate struct {
 	home   Home
-	relays map[peer.ID]bool // relays named by this home's person
+	relays map[peer.ID]bool   // relays named by this home's person
+	leads  func(peer.ID) bool // reports whether a member's record leads over that relay
 	accept *bucket
 	scores *scores
 }
 
-// InterceptPeerDial lets this home dial members, named relays, and the peers of
-// codes it has read.
+// InterceptPeerDial lets this home dial members, named relays, those in members'
+// records, and the peers of codes it has read.
 func (g *gate) InterceptPeerDial(p peer.ID) bool {
-	return g.mayMeet(p) && !g.scores.resting(p, time.Now())
+	return (g.mayMeet(p) || g.leads(p)) && !g.scores.resting(p, time.Now())
 }
 
 // InterceptAddrDial lets every address of such a peer be tried.
@@ -45,7 +46,7 @@ func (g *gate) InterceptSecured(dir network.Direction, p peer.ID, _ network.Conn
 	if g.scores.resting(p, time.Now()) {
 		return false
 	}
-	if g.mayMeet(p) {
+	if g.mayMeet(p) || dir == network.DirOutbound && g.leads(p) {
 		return true
 	}
 	return dir == network.DirInbound && (g.standing(p) == Parted || g.home.DoorOpen())
@@ -123,7 +124,10 @@ func peerOf(key PeerKey) peer.ID {
 // guest, whose connection ends soon.
 func (n *Net) met(c network.Conn) {
 	p := c.RemotePeer()
-	if n.gate.relay(p) && n.gate.standing(p) < Fellow {
+	if relayed(c) {
+		n.overCircuit(p)
+	}
+	if n.gate.standing(p) < Fellow && (n.gate.relay(p) || c.Stat().Direction == network.DirOutbound && n.gate.leads(p)) {
 		return
 	}
 	switch n.gate.standing(p) {

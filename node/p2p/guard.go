@@ -55,7 +55,7 @@ func (s guarded) SetProtocol(id protocol.ID) error {
 // or brings a GOODBYE, and may knock again; a named relay is no member, and the
 // handlers of what members speak know that.
 func (g *gate) maySpeak(p peer.ID, dir network.Direction, id protocol.ID) bool {
-	if g.mayMeet(p) {
+	if g.mayMeet(p) || dir == network.DirOutbound && g.leads(p) {
 		return true
 	}
 	switch id {

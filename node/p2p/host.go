@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -19,8 +20,11 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/gologshim"
+	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
@@ -76,6 +80,9 @@ type Net struct {
 	// and there is no local network.
 	loopback bool
 	inner    innerAddrs
+	outside  outside
+	ready    atomic.Bool // the fields of Net are there
+	seats    *seats
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -91,26 +98,30 @@ type Net struct {
 	talks   chan struct{} // a place per session this home began
 	news    listeners
 
-	mu           sync.Mutex
-	closed       bool
-	peers        map[peer.ID]*known      // whom this home met since it started
-	circles      map[crdt.ID]*circleSync // what sync needs to remember
-	reachability network.Reachability
-	guests       bool // guestProtocol is listed
+	mu      sync.Mutex
+	closed  bool
+	peers   map[peer.ID]*known      // whom this home met since it started
+	circles map[crdt.ID]*circleSync // what sync needs to remember
+	relay   *relay.Relay            // nil: this home relays for nobody
+	holes   *holepunch.Service      // nil: no hole could lead here yet
+	guests  bool                    // guestProtocol is listed
 }
 
 // known is what is remembered of a peer while this home runs; guarded by Net.mu.
 type known struct {
-	fellow  bool                 // was a member when last looked at
-	refused bool                 // would not speak of a circle yet
-	streams int                  // incoming sync streams open now
-	joining int                  // join streams open now
-	met     map[crdt.ID]string   // id of the connection whose first stream for the circle was opened
-	holds   map[crdt.ID][16]byte // half of the digest the peer was last seen to have
-	gossip  *bucket
-	sync    *bucket
-	serve   map[crdt.ID]*bucket
-	relay   *bucket // bytes it sends through this home's relay; nil: none yet
+	fellow   bool                 // was a member when last looked at
+	refused  bool                 // would not speak of a circle yet
+	streams  int                  // incoming sync streams open now
+	joining  int                  // join streams open now
+	met      map[crdt.ID]string   // id of the connection whose first stream for the circle was opened
+	holds    map[crdt.ID][16]byte // half of the digest the peer was last seen to have
+	gossip   *bucket
+	sync     *bucket
+	serve    map[crdt.ID]*bucket
+	relay    *bucket      // bytes it sends through this home's relay; nil: none yet
+	sees     ma.Multiaddr // where it sees this home, if it reached it directly
+	circuit  time.Time    // when a relayed connection was there last
+	upgraded time.Time    // when it was last tried to reach it directly
 }
 
 // Start brings the home onto the network. It stays there until ctx ends or
@@ -134,7 +145,6 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 		n.cancel()
 		return nil, err
 	}
-	n.book = newBook(n)
 	n.dialler = newDialler(n)
 	n.host.SetStreamHandler(syncProtocol, n.answerSync)
 	n.host.SetStreamHandler(joinProtocol, n.answerJoin)
@@ -153,7 +163,17 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 		ConnectedF:    func(_ network.Network, c network.Conn) { n.spawn(func() { n.met(c) }) },
 		DisconnectedF: func(_ network.Network, c network.Conn) { n.spawn(func() { n.parted(c) }) },
 	})
+	n.ready.Store(true)
+	n.outside.since(n.ownIPs())
+	n.relaying()
+	n.makeHoles()
 	n.spawn(n.watchHost)
+	if !n.onlyHere() {
+		n.spawn(n.seats.run)
+	}
+	if !cfg.bare {
+		n.spawn(n.watchSleep)
+	}
 	n.spawn(n.watchHome)
 	n.spawn(n.tick)
 	n.spawn(n.dialler.run)
@@ -185,6 +205,8 @@ func (n *Net) Close() error {
 	n.book.stop()
 	done := make(chan error, 1)
 	go func() {
+		n.relaying()
+		n.closeHoles()
 		err := n.host.Close()
 		n.wg.Wait()
 		done <- err
@@ -246,10 +268,11 @@ func (n *Net) open(key crypto.PrivKey, addrs []ma.Multiaddr) error {
 	if err != nil {
 		return err
 	}
-	n.gate = &gate{home: n.home, relays: map[peer.ID]bool{}, accept: newBucket(acceptRate, acceptBurst), scores: newScores()}
+	n.gate = &gate{home: n.home, relays: map[peer.ID]bool{}, leads: n.leadsOver, accept: newBucket(acceptRate, acceptBurst), scores: newScores()}
 	for _, r := range relays {
 		n.gate.relays[r.ID] = true
 	}
+	n.seats, n.book = newSeats(n, relays), newBook(n, key)
 	manager, err := resources()
 	if err != nil {
 		return fmt.Errorf("resource limits: %w", err)
@@ -275,7 +298,9 @@ func (n *Net) open(key crypto.PrivKey, addrs []ma.Multiaddr) error {
 		options = append(options, libp2p.DisableIdentifyAddressDiscovery(), libp2p.DisableRelay())
 	} else {
 		options = append(options, libp2p.Transport(tcp.NewTCPTransport))
-		options = append(options, n.reaching(relays)...)
+		if !n.cfg.NoPortMap && !n.loopback {
+			options = append(options, libp2p.NATPortMap())
+		}
 	}
 	n.host, err = libp2p.New(append(options, n.cfg.options...)...)
 	if err != nil {
@@ -335,11 +360,11 @@ func freePort() (int, error) {
 	return 0, errors.New("find a port: none is free for both transports")
 }
 
-// watchHost follows the host's own news: addresses, and whether it is reached.
+// watchHost follows the host's own news: where it is, and whom it got to know.
 func (n *Net) watchHost() {
 	sub, err := n.host.EventBus().Subscribe([]any{
-		new(event.EvtLocalAddressesUpdated), new(event.EvtLocalReachabilityChanged),
-	})
+		new(event.EvtLocalAddressesUpdated), new(event.EvtPeerIdentificationCompleted), new(event.EvtPeerProtocolsUpdated),
+	}, eventbus.BufSize(256))
 	if err != nil {
 		n.log.Error("listen to the host", "err", err)
 		return
@@ -354,27 +379,39 @@ func (n *Net) watchHost() {
 				return
 			}
 			switch e := e.(type) {
-			case event.EvtLocalReachabilityChanged:
-				n.mu.Lock()
-				n.reachability = e.Reachability
-				n.mu.Unlock()
+			case event.EvtPeerIdentificationCompleted:
+				n.identified(e)
+			case event.EvtPeerProtocolsUpdated:
+				n.judge(e.Peer)
 			case event.EvtLocalAddressesUpdated:
-				n.NetworkChanged()
+				n.makeHoles()
+				if n.outside.since(n.ownIPs()) {
+					n.relaying()
+					n.NetworkChanged()
+				} else {
+					n.book.changed()
+				}
 			}
 		}
 	}
 }
 
 // NetworkChanged tells that the machine woke up or that its network is another:
-// everybody is dialled anew and asked what is new.
+// connections are tried whether they still answer, everybody else is dialled anew,
+// and all are asked what is new.
 func (n *Net) NetworkChanged() {
 	n.dialler.reset()
 	n.book.changed()
+	n.seats.poke()
 	if n.local != nil {
 		n.local.changed()
 	}
+	for _, p := range n.host.Network().Peers() {
+		n.weed(p)
+	}
 	for _, p := range n.fellows() {
 		n.spawn(func() { n.greet(p) })
+		n.spawn(func() { n.upgrade(p) })
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/metrics"
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
@@ -36,7 +35,7 @@ func (q *quota) LogRecvMessageStream(count int64, id protocol.ID, p peer.ID) {
 // charge counts, and returns how long the peer is to wait.
 func (q *quota) charge(p peer.ID, count int64) time.Duration {
 	q.n.mu.Lock()
-	if q.n.reachability != network.ReachabilityPublic {
+	if q.n.relay == nil {
 		q.n.mu.Unlock()
 		return 0 // relays for nobody
 	}

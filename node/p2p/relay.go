@@ -1,46 +1,44 @@
 package p2p
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/p2p/host/autorelay"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
-
-	"tend/crdt"
 )
 
 // settleTime is how long a direct connection stands before the relayed one to the
 // same peer is closed: gossip would stay on the relay for ever.
 const settleTime = 2 * time.Second
 
-// reaching are the options by which two homes behind routers meet: port mapping,
-// hole punching, and members' nodes that relay for members where they are
-// reachable. On the own machine only, there is nothing to get through.
-func (n *Net) reaching(static []peer.AddrInfo) []libp2p.Option {
-	if n.loopback && len(static) == 0 && !n.cfg.Forwarded {
-		return nil
+// onlyHere reports whether this home has no use for relays: it is on its own machine
+// and nobody said otherwise.
+func (n *Net) onlyHere() bool {
+	return n.cfg.bare || n.loopback && len(n.cfg.Relays) == 0 && !n.cfg.Forwarded
+}
+
+// relaying makes this home a relay for members, if it is reached from outside; else,
+// and when it is so no more, it ends that.
+func (n *Net) relaying() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	yes := !n.closed && !n.onlyHere() && (n.cfg.Forwarded || n.outside.isReached())
+	if yes == (n.relay != nil) {
+		return
 	}
-	options := []libp2p.Option{
-		libp2p.EnableHolePunching(), libp2p.EnableNATService(), libp2p.EnableAutoNATv2(),
-		libp2p.EnableRelayService(n.relayOptions()...),
-		libp2p.EnableAutoRelayWithPeerSource(n.relays(static), autorelay.WithBootDelay(0),
-			autorelay.WithMinCandidates(1), autorelay.WithNumRelays(2), autorelay.WithBackoff(time.Minute)),
+	if !yes {
+		n.relay.Close()
+		n.relay = nil
+		return
 	}
-	if !n.cfg.NoPortMap && !n.loopback {
-		options = append(options, libp2p.NATPortMap())
+	var err error
+	if n.relay, err = relay.New(n.host, n.relayOptions()...); err != nil {
+		n.log.Error("relay for members", "err", err)
 	}
-	if n.cfg.Forwarded {
-		options = append(options, libp2p.ForceReachabilityPublic())
-	}
-	return options
 }
 
 // relayOptions make a relay for members of common circles, without the limits that
@@ -61,33 +59,21 @@ func (r relayRule) AllowReserve(p peer.ID, _ ma.Multiaddr) bool {
 
 // AllowConnect lets members of a common circle meet.
 func (r relayRule) AllowConnect(src peer.ID, _ ma.Multiaddr, dest peer.ID) bool {
-	to := r.n.shared(dest)
-	return slices.ContainsFunc(r.n.shared(src), func(c crdt.ID) bool { return slices.Contains(to, c) })
+	return r.n.inCommon(src, dest)
 }
 
-// relays offers the named relays, then members who are known to relay.
-func (n *Net) relays(static []peer.AddrInfo) autorelay.PeerSource {
-	return func(_ context.Context, count int) <-chan peer.AddrInfo {
-		found := slices.Clone(static)
-		for _, p := range n.fellows() {
-			if n.relaying(p) {
-				found = append(found, n.host.Peerstore().PeerInfo(p))
-			}
-		}
-		found = found[:min(count, len(found))]
-		out := make(chan peer.AddrInfo, len(found))
-		for _, info := range found {
-			out <- info
-		}
-		close(out)
-		return out
-	}
-}
-
-// relaying reports whether a connected peer says that it relays.
-func (n *Net) relaying(p peer.ID) bool {
+// relays reports whether a connected peer says that it relays.
+func (n *Net) relays(p peer.ID) bool {
 	has, err := n.host.Peerstore().SupportsProtocols(p, proto.ProtoIDv2Hop)
 	return err == nil && len(has) > 0
+}
+
+// foundRelay goes on with a connected member that relays: whoever is away may be
+// reached over it, and this home as well.
+func (n *Net) foundRelay(p peer.ID) {
+	n.book.mark(p, true)
+	n.seats.poke()
+	n.dialler.reset()
 }
 
 func relayInfos(addrs []string) ([]peer.AddrInfo, error) {
@@ -105,19 +91,16 @@ func relayInfos(addrs []string) ([]peer.AddrInfo, error) {
 // relayed reports whether a connection goes over somebody else's node.
 func relayed(c network.Conn) bool { return isCircuit(c.RemoteMultiaddr()) }
 
-// preferDirect closes the relayed connections to the peer of a new direct one,
-// once that has settled.
-func (n *Net) preferDirect(c network.Conn) {
-	if relayed(c) {
-		return
-	}
-	p := c.RemotePeer()
+// preferDirect closes the relayed connections to a peer with a direct one, once
+// that has settled.
+func (n *Net) preferDirect(p peer.ID) {
 	pause(n.ctx, settleTime)
-	if c.IsClosed() {
+	if !n.direct(p) {
 		return
 	}
 	for _, other := range n.host.Network().ConnsToPeer(p) {
 		if relayed(other) {
+			n.log.Debug("the direct connection stands, the relayed one is closed", "peer", p)
 			other.Close()
 		}
 	}

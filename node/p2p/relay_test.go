@@ -57,7 +57,7 @@ func TestRelaysForMembersOnly(t *testing.T) {
 	if n.RelayedBy(rc.ID()) <= 0 || n.RelayedBy(rb.ID()) <= 0 {
 		t.Errorf("relayed bytes of c %v, of b %v: want both counted", n.RelayedBy(rc.ID()), n.RelayedBy(rb.ID()))
 	}
-	if s := n.Status(); !s.Relaying || s.Reachable != "public" {
+	if s := n.Status(); !s.Relaying || !s.Reached {
 		t.Errorf("Status = %+v, want relaying", s)
 	}
 }

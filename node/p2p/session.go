@@ -428,7 +428,7 @@ func (t *talk) open(c frontier.Config) {
 // addresses takes an ADDR, and answers it once with what the peer lacks.
 func (t *talk) addresses(f *protocol.Addr) {
 	t.n.home.Clock(t.key, time.Duration(int64(f.WallMS)-int64(t.n.wallMillis()))*time.Millisecond)
-	t.n.book.take(t.circle, f.Records)
+	t.n.book.take(t.circle, t.peer, f.Records)
 	if len(f.Seqs) == 0 {
 		return
 	}

@@ -3,8 +3,13 @@ package p2p
 import (
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+
 	"tend/crdt"
+	"tend/protocol"
 )
+
+const recordPass = time.Second // within which news of others' addresses are passed on
 
 // announce says what is new, by gossip as far as that carries, and sees to it that
 // the rest is told in sessions (SPEC.md §7.7).
@@ -105,5 +110,20 @@ func (n *Net) spread() {
 			})
 			break // one circle is enough: the record is the same
 		}
+	}
+}
+
+// passOn hands address records that were news here to the other members connected,
+// after a moment in which they may have come to them by themselves. Who has them
+// passes them no further.
+func (n *Net) passOn(circle crdt.ID, from peer.ID, records [][]byte) {
+	pause(n.ctx, jitter(recordPass))
+	for _, p := range n.fellows() {
+		if p == from || !n.inCircle(p, circle) {
+			continue
+		}
+		n.spawn(func() {
+			n.say(p, circle, func(t *talk) { t.send(&protocol.Addr{WallMS: n.wallMillis(), Records: records}) })
+		})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	manet "github.com/multiformats/go-multiaddr/net"
 
@@ -37,19 +36,19 @@ type Link struct {
 
 // Status is how the network stands.
 type Status struct {
-	PeerID    string
-	Listen    []string // multiaddrs others may dial, as published
-	Links     []Link   // ascending by peer
-	Alone     Why
-	Reachable string // "public", "private" or "unknown"
-	Relaying  bool   // this home relays for members now
-	Anchors   int    // members' devices with an address outside the local network
-	Dropped   uint64 // gossip messages lost here since the start; sessions made up for them
+	PeerID   string
+	Listen   []string // multiaddrs others may dial, as published
+	Links    []Link   // ascending by peer
+	Alone    Why
+	Reached  bool   // somebody came in from beyond the local network
+	Relaying bool   // this home relays for members now
+	Anchors  int    // members' devices with an address outside the local network
+	Dropped  uint64 // gossip messages lost here since the start; sessions made up for them
 }
 
 // Status tells how the network stands now.
 func (n *Net) Status() Status {
-	s := Status{PeerID: n.host.ID().String(), Reachable: "unknown"}
+	s := Status{PeerID: n.host.ID().String()}
 	for _, a := range n.host.Addrs() {
 		s.Listen = append(s.Listen, a.String())
 	}
@@ -59,13 +58,9 @@ func (n *Net) Status() Status {
 	}
 	slices.SortFunc(s.Links, func(a, b Link) int { return bytes.Compare(a.Peer[:], b.Peer[:]) })
 	n.mu.Lock()
-	switch n.reachability {
-	case network.ReachabilityPublic:
-		s.Reachable, s.Relaying = "public", true
-	case network.ReachabilityPrivate:
-		s.Reachable = "private"
-	}
+	s.Relaying = n.relay != nil
 	n.mu.Unlock()
+	s.Reached = n.cfg.Forwarded || n.outside.isReached()
 	if n.gossip != nil {
 		s.Dropped = n.gossip.dropped.Load()
 	}

@@ -120,11 +120,19 @@ func (n *Net) metFellow(c network.Conn) {
 	n.mu.Unlock()
 	n.tell(News{Links: true})
 	n.host.ConnManager().Protect(p, "member")
+	if len(n.host.Network().ConnsToPeer(p)) > 1 {
+		n.weed(p)
+	}
 	if c.Stat().Direction == network.DirOutbound {
-		n.book.met(p, c.RemoteMultiaddr(), !relayed(c), n.relaying(p))
+		if !relayed(c) {
+			n.book.met(p, c.RemoteMultiaddr())
+		}
 		n.greet(p)
 	}
-	n.preferDirect(c)
+	n.preferDirect(p)
+	if relayed(c) {
+		n.upgradeSoon(c)
+	}
 }
 
 // metAgain looks at a connected member after people changed: one who just became a
@@ -141,10 +149,11 @@ func (n *Net) metAgain(p peer.ID) {
 	n.tell(News{Links: true})
 	n.host.ConnManager().Protect(p, "member")
 	for _, c := range n.host.Network().ConnsToPeer(p) {
-		if c.Stat().Direction == network.DirOutbound {
-			n.book.met(p, c.RemoteMultiaddr(), !relayed(c), n.relaying(p))
+		if c.Stat().Direction == network.DirOutbound && !relayed(c) {
+			n.book.met(p, c.RemoteMultiaddr())
 		}
 	}
+	n.judge(p)
 	n.tellSelf()
 	if n.gossip != nil {
 		n.gossip.renew(p)
@@ -171,6 +180,15 @@ func (n *Net) knownNow(p peer.ID) {
 	n.greet(p)
 }
 
+// overCircuit notes that a relayed connection with a peer was there now.
+func (n *Net) overCircuit(p peer.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if k := n.peers[p]; k != nil {
+		k.circuit = time.Now()
+	}
+}
+
 func (n *Net) wasFellow(p peer.ID) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -181,6 +199,9 @@ func (n *Net) wasFellow(p peer.ID) bool {
 // parted forgets what held for a connection that ended.
 func (n *Net) parted(c network.Conn) {
 	p := c.RemotePeer()
+	if relayed(c) {
+		n.overCircuit(p)
+	}
 	if n.host.Network().Connectedness(p) != network.NotConnected {
 		return
 	}
@@ -197,6 +218,7 @@ func (n *Net) parted(c network.Conn) {
 		}
 	}
 	n.mu.Unlock()
+	n.seats.left(p)
 	n.host.ConnManager().Unprotect(p, "member")
 	if n.gossip != nil {
 		n.gossip.forget(p)
@@ -230,6 +252,10 @@ func (n *Net) tick() {
 			return
 		}
 		fellows := n.fellows()
+		for _, p := range fellows {
+			n.book.mark(p, n.relays(p))
+		}
+		n.upgradeAll(fellows)
 		for _, circle := range n.home.Circles() {
 			n.retopic(circle) // a topic ends a day after its epoch
 			near := slices.DeleteFunc(slices.Clone(fellows), func(p peer.ID) bool { return !n.inCircle(p, circle) })
