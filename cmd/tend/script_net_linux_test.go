@@ -6,6 +6,8 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +31,11 @@ import (
 //	plug HOME|ROUTER            puts it back
 //	freeze HOME                 puts its node to sleep
 //	thaw HOME                   wakes it
+//	logged 20s PATTERN HOME…    waits until a line of one of the homes' logs fits
+//	portmaps ROUTER             from now on the router maps ports for who asks by
+//	                            UPnP, and says so in the file ROUTER.maps
+//	relayhost HOME              HOME is no home but a relay that knows nobody; its
+//	                            multiaddr is $RELAY
 //	pause DURATION              lets time pass, where nothing can be waited for
 //
 // They run where the person is root and has ip and nft. In a pipeline (CI=true) root
@@ -52,15 +59,18 @@ func TestNetwork(t *testing.T) {
 
 // landCommands are the commands of the scripts that make networks.
 var landCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"lan":    cmdLAN,
-	"router": cmdRouter,
-	"house":  cmdHouse,
-	"move":   cmdMove,
-	"unplug": cmdPlug("down"),
-	"plug":   cmdPlug("up"),
-	"freeze": cmdSignal(syscall.SIGSTOP),
-	"thaw":   cmdSignal(syscall.SIGCONT),
-	"pause":  cmdPause,
+	"lan":       cmdLAN,
+	"router":    cmdRouter,
+	"house":     cmdHouse,
+	"move":      cmdMove,
+	"unplug":    cmdPlug("down"),
+	"plug":      cmdPlug("up"),
+	"freeze":    cmdSignal(syscall.SIGSTOP),
+	"thaw":      cmdSignal(syscall.SIGCONT),
+	"pause":     cmdPause,
+	"logged":    cmdLogged,
+	"portmaps":  cmdPortMaps,
+	"relayhost": cmdRelayHost,
 }
 
 // setUpLand readies a script that may make networks.
@@ -125,6 +135,7 @@ type lan struct {
 type cable struct {
 	space, dev string
 	lan        *lan
+	address    string
 }
 
 func landOf(ts *testscript.TestScript) *land { return ts.Value(landKey{}).(*land) }
@@ -182,12 +193,12 @@ func (n *lan) address(host int) string {
 func (l *land) lay(space, dev string, to *lan, host int) (cable, error) {
 	to.ports++
 	far := "p" + strconv.Itoa(to.ports)
-	c := cable{space, dev, to}
+	c := cable{space, dev, to, to.address(host)}
 	err := system("", "ip", "-n", to.space, "link", "add", far, "type", "veth", "peer", "name", dev, "netns", space)
 	if err != nil {
 		return c, err
 	}
-	address := []string{"ip", "-n", space, "addr", "add", to.address(host) + to.size(), "dev", dev}
+	address := []string{"ip", "-n", space, "addr", "add", c.address + to.size(), "dev", dev}
 	if to.six() {
 		address = append(address, "nodad") // else it could not be used for a second
 	}
@@ -331,6 +342,50 @@ func cmdSignal(sig syscall.Signal) func(*testscript.TestScript, bool, []string) 
 		}
 		ts.Check(node.Process.Signal(sig))
 	}
+}
+
+// cmdLogged waits for a line in the logs of homes that are verbose.
+func cmdLogged(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 || neg {
+		ts.Fatalf("usage: logged DURATION PATTERN HOME…")
+	}
+	wait, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	pattern := regexp.MustCompile(`(?m)^.*` + args[1] + `.*$`)
+	for until := time.Now().Add(wait); ; time.Sleep(50 * time.Millisecond) {
+		for _, name := range args[2:] {
+			if line := pattern.FindString(ts.ReadFile(filepath.Join(name, "log", "tend.log"))); line != "" {
+				ts.Logf("(%s: %s)", name, line)
+				return
+			}
+		}
+		if time.Now().After(until) {
+			ts.Fatalf("no log of %q has %q", args[2:], args[1])
+		}
+	}
+}
+
+// beside runs one of the test's programs in a namespace until the script ends, with
+// its output in a file, and waits for the first line of that.
+func beside(ts *testscript.TestScript, space, file string, words ...string) string {
+	name := filepath.Join(ts.Getenv("WORK"), file)
+	out, err := os.Create(name)
+	ts.Check(err)
+	defer out.Close() // the child has its own
+	cmd := exec.Command("ip", append([]string{"netns", "exec", space, filepath.Join(filepath.Dir(program(ts)), words[0])}, words[1:]...)...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = environment(ts), out, out
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	})
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		if first, _, whole := strings.Cut(ts.ReadFile(file), "\n"); whole {
+			return first
+		}
+	}
+	ts.Fatalf("%s says nothing", words[0])
+	return ""
 }
 
 // cmdPause lets time pass: pause DURATION. Only where nothing can be waited for.

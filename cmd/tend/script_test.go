@@ -91,8 +91,11 @@ func scripts(dir string) testscript.Params {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tend": func() { moveClock(); showVitals(); os.Exit(Main()) }})
+	testscript.Main(m, executables)
 }
+
+// executables are those that the scripts run.
+var executables = map[string]func(){"tend": func() { moveClock(); showVitals(); os.Exit(Main()) }}
 
 // patience is how long a node may take to start or to stop.
 const patience = 20 * time.Second
