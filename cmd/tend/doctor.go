@@ -11,6 +11,7 @@ import (
 	"tend/node"
 	"tend/node/view"
 	"tend/storage"
+	"tend/storage/badgerstore"
 	"tend/storage/vault"
 )
 
@@ -40,7 +41,7 @@ func (m *machine) Doctor(ctx context.Context) ([]view.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	checks := []view.Check{m.checkHome(), m.checkRoom(), m.checkKey(), m.checkClock(), m.checkTip(), log}
+	checks := []view.Check{m.checkHome(), m.checkRoom(), m.checkKey(), m.checkClock(), m.checkTip(), m.checkStore(), log}
 	if c, ok := m.checkBackup(m.at()); ok {
 		checks = append(checks, c)
 	}
@@ -128,6 +129,16 @@ func (m *machine) checkTip() view.Check {
 		c.OK = false
 		c.Finding = "what was written here last is dated " + span0(ahead) + " ahead of this clock"
 		c.Remedy = "if the clock is right now, go on with a new device:  tend --home DIR device link"
+	}
+	return c
+}
+
+// checkStore says of which layout the store is, and whether one of an older layout
+// was kept.
+func (m *machine) checkStore() view.Check {
+	c := view.Check{Check: "store", OK: true, Finding: fmt.Sprintf("layout %d", badgerstore.Version)}
+	if old := badgerstore.OldCopies(m.store.Dir()); len(old) > 0 {
+		c.Finding += ", and as it was before an update in " + old[0] + ": delete that once all is well"
 	}
 	return c
 }

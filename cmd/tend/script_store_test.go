@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -15,7 +16,8 @@ import (
 // cmdRows changes the store of a home behind its back: rows drop|flip HOME LETTER
 // deletes, or flips one bit in the last byte of, every row of its first circle
 // whose key has that letter (storage/badgerstore's doc.go); flip only the last such
-// row. rows newer HOME writes the version of a later program.
+// row. rows newer HOME writes the version of a later program, rows older HOME the
+// layout of version 0.
 func cmdRows(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || neg {
 		ts.Fatalf("usage: rows drop|flip HOME LETTER | rows newer HOME")
@@ -32,6 +34,10 @@ func cmdRows(ts *testscript.TestScript, neg bool, args []string) {
 		if args[0] == "newer" {
 			changed++
 			return txn.Set(append(binary.BigEndian.AppendUint32(nil, 0), "vversion"...), []byte{badgerstore.Version + 1})
+		}
+		if args[0] == "older" {
+			changed++
+			return makeOlder(txn)
 		}
 		prefix := append(binary.BigEndian.AppendUint32(nil, 1), args[2]...)
 		var keys, values [][]byte
@@ -65,6 +71,28 @@ func cmdRows(ts *testscript.TestScript, neg bool, args []string) {
 	if changed == 0 {
 		ts.Fatalf("rows %q: there is none", args)
 	}
+}
+
+// makeOlder lists the circles of a store by number, as version 0 did.
+func makeOlder(txn *badger.Txn) error {
+	node := binary.BigEndian.AppendUint32(nil, 0)
+	it := txn.NewIterator(badger.IteratorOptions{PrefetchValues: true, Prefix: append(node[:4:4], 'a')})
+	var keys, values [][]byte
+	for it.Rewind(); it.Valid(); it.Next() {
+		value, err := it.Item().ValueCopy(nil)
+		if err != nil {
+			it.Close()
+			return err
+		}
+		keys, values = append(keys, it.Item().KeyCopy(nil)), append(values, value)
+	}
+	it.Close()
+	for i, key := range keys {
+		if err := errors.Join(txn.Delete(key), txn.Set(append(append(node[:4:4], 'a'), values[i]...), key[5:])); err != nil {
+			return err
+		}
+	}
+	return txn.Set(append(node[:4:4], "vversion"...), []byte{0})
 }
 
 // cmdHoldLock takes a home as another process that never answers would, for as

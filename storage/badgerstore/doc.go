@@ -70,6 +70,12 @@
 // their keys, so that a lane that grows writes over one key and leaves no trail
 // of deleted ones. a, i, l, t, k and g can be made again from o.
 //
+// # Older layouts
+//
+// v|version names the layout. A store of an older one is copied row by row into a
+// new folder, which takes its place once it is whole; the old one is kept, as it
+// was, until the next [Store.Forget]. One of a newer layout is not opened.
+//
 // # What is let go
 //
 // Badger keeps what was overwritten or deleted until it happens to rewrite the

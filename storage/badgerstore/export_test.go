@@ -1,6 +1,10 @@
 package badgerstore
 
-import "github.com/dgraph-io/badger/v4"
+import (
+	"errors"
+
+	"github.com/dgraph-io/badger/v4"
+)
 
 // TestingRaw lets f change the database behind the store's back; rows are named by
 // circle number and the key of the table in doc.go.
@@ -44,3 +48,30 @@ func (s *Store) TestingNewestLog() string { return newestLog(s.dir) }
 
 // TestingNumber returns the local number of the n-th circle made.
 func TestingNumber(n int) uint32 { return uint32(n + 1) }
+
+// TestingAtStep is called in the midst of a migration, which ends with its error as
+// a crash would.
+func TestingAtStep(f func(step string) error) (back func()) {
+	atStep = f
+	return func() { atStep = func(string) error { return nil } }
+}
+
+// TestingMakeOld writes the store in dir, which is closed, in the layout of version 0.
+func TestingMakeOld(dir string, key []byte) error {
+	db, err := badger.Open(settings(dir, key, Options{}))
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(txn *badger.Txn) error {
+		for item, err := range walk(txn, nodeRows.key('a')) {
+			if err == nil {
+				err = errors.Join(txn.Delete(item.key), txn.Set(nodeRows.key('a', item.value), item.key[5:]))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return txn.Set(versionKey, []byte{0})
+	})
+	return errors.Join(err, db.Close())
+}

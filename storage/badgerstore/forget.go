@@ -15,7 +15,8 @@ var forgetKey = nodeRows.key('v', []byte("forget"))
 // Forget makes sure that what was overwritten or deleted is in no file any more:
 // Badger only marks it, and would drop it some day. It rewrites what lies above or
 // beside the old versions, so it is for seldom use and takes as long as reading
-// the store. Reads and writes wait meanwhile.
+// the store. Reads and writes wait meanwhile. Copies of older versions of the store
+// go as well.
 func (s *Store) Forget() error {
 	if err := s.gate.enter(); err != nil {
 		return err
@@ -32,6 +33,9 @@ func (s *Store) Forget() error {
 		if err := s.forgetOnce(); err != nil {
 			return fmt.Errorf("forget: %w", err)
 		}
+	}
+	if err := forgetOld(s.dir); err != nil {
+		return fmt.Errorf("forget: %w", err)
 	}
 	return nil
 }

@@ -75,7 +75,8 @@ type Store struct {
 	gate gate
 }
 
-// Open opens the store in folder dir, and makes one if there is none. key has 32
+// Open opens the store in folder dir, and makes one if there is none. One of an older
+// version is copied, and the old one kept beside it ([OldCopies]). key has 32
 // bytes ([vault.Vault.BadgerKey]), or is nil for a store in plain text. The error
 // wraps [ErrNewerVersion], [ErrInUse], [ErrWrongKey] or [storage.ErrFull] where that is
 // the reason.
@@ -91,27 +92,50 @@ func Open(dir string, key []byte, o Options) (*Store, error) {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
 	}
-	if err := settle(dir); err != nil {
+	if err := finishMigration(dir); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	q := &quiet{logf: o.Logf}
-	db, err := badger.Open(badger.DefaultOptions(dir).WithLogger(q).WithCompression(options.None).
-		WithMemTableSize(memTableSize).WithNumMemtables(2).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(6).
-		WithBaseTableSize(2 << 20).WithBaseLevelSize(16 << 20).
-		WithValueLogFileSize(valueLogSize).WithValueThreshold(valueThreshold).
-		WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
-		WithNumCompactors(2).WithMetricsEnabled(false).WithDetectConflicts(false).
-		WithSyncWrites(false).WithEncryptionKey(key))
+	s, err := open(dir, key, o)
+	if older := (*olderError)(nil); errors.As(err, &older) {
+		if err := migrate(dir, key, o, older.version); err != nil {
+			return nil, fmt.Errorf("bring the store to version %d: %w", Version, err)
+		}
+		s, err = open(dir, key, o)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", reason(err))
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return s, nil
+}
+
+// open opens a store as it is. The error is an [*olderError] if it is of an older
+// version.
+func open(dir string, key []byte, o Options) (*Store, error) {
+	if err := settle(dir); err != nil {
+		return nil, err
+	}
+	db, err := badger.Open(settings(dir, key, o))
+	if err != nil {
+		return nil, reason(err)
 	}
 	s := &Store{dir: dir, db: db, room: o.Room, circles: map[crdt.ID]*circle{}, numbers: map[crdt.ID]uint32{}}
 	s.journal = newJournal(dir, memTableSize, db.Sync)
 	s.gate.idle = sync.NewCond(&s.gate.mu)
 	if err := s.load(); err != nil {
-		return nil, fmt.Errorf("open store: %w", errors.Join(err, db.Close()))
+		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+// settings are Badger's for a folder.
+func settings(dir string, key []byte, o Options) badger.Options {
+	return badger.DefaultOptions(dir).WithLogger(&quiet{logf: o.Logf}).WithCompression(options.None).
+		WithMemTableSize(memTableSize).WithNumMemtables(2).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(6).
+		WithBaseTableSize(2 << 20).WithBaseLevelSize(16 << 20).
+		WithValueLogFileSize(valueLogSize).WithValueThreshold(valueThreshold).
+		WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
+		WithNumCompactors(2).WithMetricsEnabled(false).WithDetectConflicts(false).
+		WithSyncWrites(false).WithEncryptionKey(key)
 }
 
 // Dir returns the folder the store is in.
@@ -151,6 +175,8 @@ func (s *Store) load() error {
 		}
 	case len(version) != 1 || version[0] > Version:
 		return fmt.Errorf("%w: table of keys %d, know only %d", ErrNewerVersion, version, Version)
+	case version[0] < Version:
+		return &olderError{version[0]}
 	}
 	s.next = 1
 	if next, found, err := s.get(nextKey); err != nil {
