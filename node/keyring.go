@@ -133,7 +133,7 @@ func (k *ring) load(data CircleKeys) error {
 	}
 	k.secrets = map[membership.EpochID]protocol.Secret{data.LogKey.EpochID(): data.LogKey}
 	for _, s := range data.Secrets {
-		k.secrets[s.EpochID()] = s
+		k.secrets[s.EpochID()], k.secrets[s.NookID()] = s, s
 	}
 	k.packed = make(map[crdt.ID]protocol.PackedKey, len(data.Packed))
 	for _, p := range data.Packed {

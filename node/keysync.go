@@ -109,7 +109,7 @@ func (x *runner) takeKeys(ctx context.Context, boxes []protocol.Lockbox) error {
 				continue
 			}
 			s, err := w.OpenLockbox(lb)
-			if err == nil && s.EpochID() != lb.Epoch {
+			if err == nil && !s.Named(lb.Epoch) {
 				err = replica.ErrNotItsSecret
 			}
 			if err != nil {

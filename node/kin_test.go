@@ -407,7 +407,7 @@ func (h *home) secrets(id crdt.ID) map[membership.EpochID]bool {
 	out := map[membership.EpochID]bool{}
 	kept, _ := h.keys.Circle(id)
 	for _, s := range kept.Secrets {
-		out[s.EpochID()] = true
+		out[s.EpochID()], out[s.NookID()] = true, true
 	}
 	return out
 }

@@ -81,16 +81,25 @@ type bodyContext struct {
 // that writes one seq twice never uses one key twice. The error wraps
 // [ErrTooLong] when the payload does not fit a body.
 func SealBody(rand io.Reader, s Secret, circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) ([]byte, error) {
+	return sealBody(rand, s, s.EpochID(), labelBody, bodyContext{Circle: circle, Dev: dev, Seq: seq}, kind, payload)
+}
+
+// SealNookBody is [SealBody] for a nook.
+func SealNookBody(rand io.Reader, s Secret, circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) ([]byte, error) {
+	return sealBody(rand, s, s.NookID(), labelNookBody, bodyContext{Circle: circle, Dev: dev, Seq: seq}, kind, payload)
+}
+
+func sealBody(rand io.Reader, s Secret, id membership.EpochID, label string, at bodyContext, kind uint64, payload []byte) ([]byte, error) {
 	if len(payload) > MaxPayload || kind >= MaxKind {
 		return nil, fmt.Errorf("%w: kind %d, payload of %d bytes", ErrTooLong, kind, len(payload))
 	}
-	b := sealed{Suite: suite, Epoch: s.EpochID()}
+	b := sealed{Suite: suite, Epoch: id}
 	if _, err := io.ReadFull(rand, b.Salt[:]); err != nil {
 		return nil, fmt.Errorf("take a salt: %w", err)
 	}
-	key, commit := bodyKey(s, b.Salt)
+	key, commit := bodyKey(s, b.Salt, label)
 	b.Commit = commit
-	b.Text = seal(key, bodyAAD(circle, dev, seq), plainText(kind, payload))
+	b.Text = seal(key, at.aad(label), plainText(kind, payload))
 	out := canon.MustMarshal(b)
 	if len(out) > MaxBody {
 		return nil, fmt.Errorf("%w: %d bytes sealed, limit %d", ErrTooLong, len(out), MaxBody)
@@ -111,15 +120,20 @@ func OpenBody(s Secret, circle crdt.ID, dev crdt.Device, seq uint64, body []byte
 	if err != nil {
 		return Opened{}, err
 	}
-	if b.Epoch != s.EpochID() {
+	label := labelBody
+	switch b.Epoch {
+	case s.EpochID():
+	case s.NookID():
+		label = labelNookBody
+	default:
 		return Opened{}, ErrBodyEpoch
 	}
-	key, commit := bodyKey(s, b.Salt)
-	return open(b, key, commit, bodyAAD(circle, dev, seq))
+	key, commit := bodyKey(s, b.Salt, label)
+	return open(b, key, commit, bodyContext{Circle: circle, Dev: dev, Seq: seq}.aad(label))
 }
 
-// BodyKey returns the key of one single body and its commitment, for a welcome
-// pack ([Pack]). The error wraps [ErrBodyForm] or [ErrBodyEpoch].
+// BodyKey returns the key of one single body of the circle and its commitment, for a
+// welcome pack ([Pack]). The error wraps [ErrBodyForm] or [ErrBodyEpoch].
 func BodyKey(s Secret, body []byte) (key, commit [32]byte, err error) {
 	b, err := parseBody(body)
 	if err != nil {
@@ -128,17 +142,18 @@ func BodyKey(s Secret, body []byte) (key, commit [32]byte, err error) {
 	if b.Epoch != s.EpochID() {
 		return key, commit, ErrBodyEpoch
 	}
-	key, commit = bodyKey(s, b.Salt)
+	key, commit = bodyKey(s, b.Salt, labelBody)
 	return key, commit, nil
 }
 
-// OpenPacked opens a body with the key that a welcome pack brought.
+// OpenPacked opens a body with the key that a welcome pack brought. No body of a
+// nook opens so.
 func OpenPacked(key, commit [32]byte, circle crdt.ID, dev crdt.Device, seq uint64, body []byte) (Opened, error) {
 	b, err := parseBody(body)
 	if err != nil {
 		return Opened{}, err
 	}
-	return open(b, key, commit, bodyAAD(circle, dev, seq))
+	return open(b, key, commit, bodyContext{Circle: circle, Dev: dev, Seq: seq}.aad(labelBody))
 }
 
 func open(b sealed, key, commit [32]byte, aad []byte) (Opened, error) {
@@ -172,13 +187,15 @@ func parseBody(body []byte) (sealed, error) {
 
 // bodyKey derives key and commitment in one call, so that a body can be opened
 // with one secret only.
-func bodyKey(s Secret, salt [saltSize]byte) (key, commit [32]byte) {
-	okm := derive(s[:], salt[:], labelBody, 64)
+func bodyKey(s Secret, salt [saltSize]byte, label string) (key, commit [32]byte) {
+	okm := derive(s[:], salt[:], label, 64)
 	return [32]byte(okm[:32]), [32]byte(okm[32:])
 }
 
-func bodyAAD(circle crdt.ID, dev crdt.Device, seq uint64) []byte {
-	return canon.MustMarshal(bodyContext{Label: labelBody, Circle: circle, Dev: dev, Seq: seq})
+// aad is the associated data of a body under a label.
+func (c bodyContext) aad(label string) []byte {
+	c.Label = label
+	return canon.MustMarshal(c)
 }
 
 // plainText encodes and pads what is to be sealed, deflated if that is shorter

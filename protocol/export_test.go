@@ -20,13 +20,13 @@ var (
 
 // SealText seals any bytes as a body's text.
 func SealText(s Secret, salt [16]byte, circle crdt.ID, dev crdt.Device, seq uint64, text []byte) []byte {
-	key, _ := bodyKey(s, salt)
-	return seal(key, bodyAAD(circle, dev, seq), text)
+	key, _ := bodyKey(s, salt, labelBody)
+	return seal(key, bodyContext{Circle: circle, Dev: dev, Seq: seq}.aad(labelBody), text)
 }
 
 // SealRosterText seals any bytes as a nook's roster.
 func SealRosterText(s Secret, circle crdt.ID, text []byte) []byte {
-	return seal(rosterKey(s), rosterAAD(circle, s.EpochID()), text)
+	return seal(rosterKey(s), rosterAAD(circle, s.NookID()), text)
 }
 
 // SealWrong makes a lockbox that opens, and holds another secret than it says.
@@ -51,6 +51,6 @@ func Trailed(b []byte) []byte {
 
 // CommitOf returns the commitment of a body of s with salt.
 func CommitOf(s Secret, salt [16]byte) [32]byte {
-	_, commit := bodyKey(s, salt)
+	_, commit := bodyKey(s, salt, labelBody)
 	return commit
 }

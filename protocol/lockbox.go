@@ -43,14 +43,22 @@ func boxInfo(circle crdt.ID, epoch membership.EpochID, dev crdt.Device) []byte {
 	return canon.MustMarshal(boxContext{Label: labelLockbox, Circle: circle, Epoch: epoch, Dev: dev})
 }
 
-// SealLockbox seals s for the device dev whose prekey is box, [BoxPublicSize]
-// bytes. The error wraps [ErrBoxKey] if box is no key.
+// SealLockbox seals s, of a circle epoch or a log key, for the device dev whose
+// prekey is box, [BoxPublicSize] bytes. The error wraps [ErrBoxKey] if box is no key.
 func SealLockbox(box []byte, circle crdt.ID, s Secret, dev crdt.Device) (Lockbox, error) {
+	return sealLockbox(box, circle, s.EpochID(), s, dev)
+}
+
+// SealNookLockbox is [SealLockbox] for the secret of a nook.
+func SealNookLockbox(box []byte, circle crdt.ID, s Secret, dev crdt.Device) (Lockbox, error) {
+	return sealLockbox(box, circle, s.NookID(), s, dev)
+}
+
+func sealLockbox(box []byte, circle crdt.ID, epoch membership.EpochID, s Secret, dev crdt.Device) (Lockbox, error) {
 	pub, err := hpke.MLKEM768X25519().NewPublicKey(box)
 	if err != nil {
 		return Lockbox{}, fmt.Errorf("%w: %w", ErrBoxKey, err)
 	}
-	epoch := s.EpochID()
 	sealed, err := hpke.Seal(pub, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), boxInfo(circle, epoch, dev), s[:])
 	if err != nil {
 		return Lockbox{}, fmt.Errorf("seal a lockbox for %s: %w", dev.Short(), err)
@@ -74,7 +82,7 @@ func OpenLockbox(priv BoxKey, circle crdt.ID, dev crdt.Device, lb Lockbox) (Secr
 		return Secret{}, fmt.Errorf("%w: %d bytes inside", ErrLockbox, len(text))
 	}
 	s := Secret(text)
-	if s.EpochID() != lb.Epoch {
+	if !s.Named(lb.Epoch) {
 		return Secret{}, fmt.Errorf("%w: another epoch's secret inside", ErrLockbox)
 	}
 	return s, nil

@@ -13,7 +13,6 @@ import (
 )
 
 func TestNookSizes(t *testing.T) {
-	s := secret(t, "nook")
 	for _, row := range []struct{ members, devices, boxes int }{
 		{1, 1, 4}, {2, 4, 4}, {2, 5, 8}, {5, 8, 8}, {5, 9, 16}, {16, 17, 32}, {16, 32, 32}, {16, 33, 0},
 	} {
@@ -27,7 +26,7 @@ func TestNookSizes(t *testing.T) {
 			keys[i] = boxKey(t, "box"+string(rune(i)))
 			devices = append(devices, membership.Device{Dev: crdt.Device{byte(i + 1)}, Box: keys[i].Public()})
 		}
-		e, err := protocol.SealNook(stream("dummies"), s, fixtureCircle, members, devices)
+		s, e, err := protocol.SealNook(stream("dummies"), fixtureCircle, members, devices)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +36,7 @@ func TestNookSizes(t *testing.T) {
 		if !slices.IsSortedFunc(e.Boxes, func(a, b membership.Box) int { return bytes.Compare(a.Enc, b.Enc) }) {
 			t.Errorf("boxes of %d devices stand in an order that tells something", row.devices)
 		}
-		if got, want := len(e.SealedRoster), 4+34*protocol.NookSize(max(row.members, row.devices))+16; got != want {
+		if got, want := len(e.SealedRoster), 39+34*protocol.NookSize(max(row.members, row.devices))+16; got != want {
 			t.Errorf("roster of %d members and %d devices has %d bytes, want %d", row.members, row.devices, got, want)
 		}
 		if row.boxes > 0 {
@@ -66,14 +65,14 @@ func TestLargestNook(t *testing.T) {
 	for i := range members {
 		members[i] = crdt.ID{byte(i >> 8), byte(i), 1}
 	}
-	e, err := protocol.SealNook(stream("dummies"), secret(t, "nook"), fixtureCircle, members[1:], nil)
+	_, e, err := protocol.SealNook(stream("dummies"), fixtureCircle, members[1:], nil)
 	if err != nil || len(e.SealedRoster) > membership.MaxRoster {
 		t.Errorf("SealNook(%d members) = %d bytes, %v, limit %d", protocol.MaxNookMembers, len(e.SealedRoster), err, membership.MaxRoster)
 	}
-	if _, err := protocol.SealNook(stream("dummies"), secret(t, "nook"), fixtureCircle, members, nil); !errors.Is(err, protocol.ErrNook) {
+	if _, _, err := protocol.SealNook(stream("dummies"), fixtureCircle, members, nil); !errors.Is(err, protocol.ErrNook) {
 		t.Errorf("SealNook(%d members) = %v, want %v", len(members), err, protocol.ErrNook)
 	}
-	if _, err := protocol.SealNook(stream("dummies"), secret(t, "nook"), fixtureCircle, []crdt.ID{{1}, {1}}, nil); !errors.Is(err, protocol.ErrNook) {
+	if _, _, err := protocol.SealNook(stream("dummies"), fixtureCircle, []crdt.ID{{1}, {1}}, nil); !errors.Is(err, protocol.ErrNook) {
 		t.Errorf("SealNook of one member twice = %v, want %v", err, protocol.ErrNook)
 	}
 }

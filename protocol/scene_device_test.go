@@ -297,8 +297,7 @@ var keyScenes = []scene{
 	}},
 	{"a nook", "Ada makes an audience of Bo and herself.", "Ada Bo Cy", "Ada Bo Cy", 0, func(s *play) {
 		p := s.grown("Ada", "Bo", "Cy")
-		secret := fill[protocol.Secret]("nook of the histories")
-		e, err := protocol.SealNook(stream("nook"), secret, s.ID, []crdt.ID{p[0].ID, p[1].ID}, nil)
+		_, e, err := protocol.SealNook(stream("nook"), s.ID, []crdt.ID{p[0].ID, p[1].ID}, nil)
 		if err != nil {
 			s.t.Fatal(err)
 		}

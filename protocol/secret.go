@@ -23,6 +23,10 @@ const (
 	labelBody        = "tend/body/1"
 	labelLockbox     = "tend/lockbox/1"
 	labelNook        = "tend/nook/1"
+	labelNookSecret  = "tend/nook-secret/1"
+	labelNookID      = "tend/nook-id/1"
+	labelNookCommit  = "tend/nook-commit/1"
+	labelNookBody    = "tend/nook-body/1"
 	labelInviteID    = "tend/invite-id/1"
 	labelInviteKey   = "tend/invite-key/1"
 	labelFace        = "tend/join/2"
@@ -37,14 +41,28 @@ func NewSecret(rand io.Reader) (Secret, error) {
 	return s, nil
 }
 
-// EpochID returns the id by which bodies and lockboxes name the secret.
+// EpochID returns the id by which bodies and lockboxes name the secret of a circle
+// epoch, or a log key.
 func (s Secret) EpochID() membership.EpochID {
 	return membership.EpochID(derive(s[:], nil, labelEpochID, 16))
 }
 
-// Commit returns the commitment that the epoch op carries: whoever is handed a
-// secret checks it against this.
+// Commit returns the commitment that the op of a circle epoch carries: whoever is
+// handed a secret checks it against this.
 func (s Secret) Commit() [32]byte { return [32]byte(derive(s[:], nil, labelEpochCommit, 32)) }
+
+// NookID returns the id by which bodies and lockboxes name the secret of a nook. It
+// is another than [Secret.EpochID]: who holds a nook's secret cannot make the circle
+// of its few, nor the few of a circle.
+func (s Secret) NookID() membership.EpochID {
+	return membership.EpochID(derive(s[:], nil, labelNookID, 16))
+}
+
+// NookCommit returns the commitment that the op of a nook carries.
+func (s Secret) NookCommit() [32]byte { return [32]byte(derive(s[:], nil, labelNookCommit, 32)) }
+
+// Named reports whether id names the secret, as a circle epoch's or as a nook's.
+func (s Secret) Named(id membership.EpochID) bool { return id == s.EpochID() || id == s.NookID() }
 
 // Topic returns the gossip topic of a circle epoch: 32 lower-case hex digits.
 func (s Secret) Topic() string { return hex.EncodeToString(derive(s[:], nil, labelTopic, 16)) }

@@ -126,7 +126,7 @@ func controlCases(t *testing.T) []vector {
 	epoch := secret(t, "epoch")
 	box := membership.Box{Enc: make([]byte, 1120), CT: make([]byte, 48)}
 	nook := func(boxes int) *membership.Epoch {
-		e := &membership.Epoch{Scope: membership.ScopeNook, ID: epoch.EpochID(), Commit: epoch.Commit(), SealedRoster: []byte{1}}
+		e := &membership.Epoch{Scope: membership.ScopeNook, ID: epoch.NookID(), Commit: epoch.NookCommit(), SealedRoster: []byte{1}}
 		for range boxes {
 			e.Boxes = append(e.Boxes, box)
 		}

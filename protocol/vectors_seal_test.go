@@ -2,6 +2,8 @@ package protocol_test
 
 import (
 	"encoding/hex"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,8 +15,9 @@ import (
 
 func runEpoch(in fields) (fields, error) {
 	s := protocol.Secret(in.bytes("secret"))
-	id, commit := s.EpochID(), s.Commit()
-	return fields{"epoch": hexOf(id[:]), "commit": hexOf(commit[:]), "topic": s.Topic()}, nil
+	id, commit, nook, nookCommit := s.EpochID(), s.Commit(), s.NookID(), s.NookCommit()
+	return fields{"epoch": hexOf(id[:]), "commit": hexOf(commit[:]), "topic": s.Topic(),
+		"nook": hexOf(nook[:]), "nook commit": hexOf(nookCommit[:])}, nil
 }
 
 func epochCases(t *testing.T) []vector {
@@ -38,7 +41,11 @@ func runBody(in fields) (fields, error) {
 		if err != nil {
 			return nil, err
 		}
-		again, err := protocol.SealBody(repeat(raw), s, circle, dev, seq, o.Kind, o.Payload)
+		sealBody := protocol.SealBody
+		if o.Epoch == s.NookID() {
+			sealBody = protocol.SealNookBody
+		}
+		again, err := sealBody(repeat(raw), s, circle, dev, seq, o.Kind, o.Payload)
 		if err != nil {
 			return nil, err
 		}
@@ -66,6 +73,10 @@ func bodyCases(t *testing.T) []vector {
 		}
 		return b
 	}
+	few, err := protocol.SealNookBody(repeat(salt[:]), s, fixtureCircle, dev, 7, 64, []byte("soup"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	short := sealAs(64, "soup")
 	long := sealAs(75, strings.Repeat("Could someone bring soup on Tuesday? ", 20))
 	other := secret(t, "another epoch")
@@ -91,6 +102,10 @@ func bodyCases(t *testing.T) []vector {
 		{Name: "empty payload", In: in.with(fields{"salt": hexOf(salt[:]), "body": hexOf(sealAs(64, ""))})},
 		{Name: "deflated", In: in.with(fields{"body": hexOf(long)})},
 		{Name: "largest kind", In: in.with(fields{"salt": hexOf(salt[:]), "body": hexOf(sealAs(protocol.MaxKind-1, "x"))})},
+
+		{Name: "for a nook", In: in.with(fields{"salt": hexOf(salt[:]), "body": hexOf(few)})},
+		{Name: "for a nook, named as the circle's", In: renamed(t, in, few, s.EpochID()), Reject: "commit"},
+		{Name: "for the circle, named as a nook's", In: renamed(t, in, short, s.NookID()), Reject: "commit"},
 
 		{Name: "empty", In: in.with(fields{"body": ""}), Reject: "body-form"},
 		{Name: "suite 2", In: change(func(b *sealedBody) { b.Suite = 2 }), Reject: "body-form"},
@@ -122,6 +137,17 @@ func bodyCases(t *testing.T) []vector {
 	return cases
 }
 
+// renamed is a body under the other one of its secret's names.
+func renamed(t *testing.T, in fields, body []byte, epoch membership.EpochID) fields {
+	t.Helper()
+	var b sealedBody
+	if err := canon.Unmarshal(body, &b); err != nil {
+		t.Fatal(err)
+	}
+	b.Epoch = epoch
+	return in.with(fields{"body": hexOf(canon.MustMarshal(b))})
+}
+
 // padded encodes and pads by the rule.
 func padded(v any) []byte {
 	b := canon.MustMarshal(v)
@@ -147,12 +173,18 @@ func lockboxCases(t *testing.T) []vector {
 	if err != nil {
 		t.Fatal(err)
 	}
+	few, err := protocol.SealNookLockbox(key.Public(), fixtureCircle, s, dev)
+	if err != nil {
+		t.Fatal(err)
+	}
 	otherEpoch, otherDev, otherCircle := secret(t, "another epoch").EpochID(), pubOf[crdt.Device]("another dev"), fill[crdt.ID]("another circle")
 	in := fields{"private": hexOf(key.Bytes()), "circle": fixtureCircle.String(), "dev": dev.String(),
 		"epoch": hexOf(lb.Epoch[:]), "enc": hexOf(lb.Enc), "ct": hexOf(lb.CT)}
 	wrong := protocol.SealWrong(t, key.Public(), fixtureCircle, otherEpoch, dev, s)
 	return []vector{
 		{Name: "opens", In: in},
+		{Name: "of a nook", In: in.with(fields{"epoch": hexOf(few.Epoch[:]), "enc": hexOf(few.Enc), "ct": hexOf(few.CT)})},
+		{Name: "of a nook, named as the circle's", In: in.with(fields{"enc": hexOf(few.Enc), "ct": hexOf(few.CT)}), Reject: "lockbox"},
 		{Name: "another device's key", In: in.with(fields{"private": hexOf(boxKey(t, "another box").Bytes())}), Reject: "lockbox"},
 		{Name: "for another device", In: in.with(fields{"dev": otherDev.String()}), Reject: "lockbox"},
 		{Name: "for another circle", In: in.with(fields{"circle": otherCircle.String()}), Reject: "lockbox"},
@@ -194,10 +226,10 @@ func runNook(in fields) (fields, error) {
 }
 
 func nookCases(t *testing.T) []vector {
-	s, key, dev := secret(t, "nook"), boxKey(t, "box"), pubOf[crdt.Device]("dev")
+	key, dev := boxKey(t, "box"), pubOf[crdt.Device]("dev")
 	members := []crdt.ID{fill[crdt.ID]("anna"), fill[crdt.ID]("bo")}
 	devices := []membership.Device{{Dev: dev, Box: key.Public()}}
-	e, err := protocol.SealNook(stream("dummies"), s, fixtureCircle, members, devices)
+	s, e, err := protocol.SealNook(stream("dummies"), fixtureCircle, members, devices)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,20 +238,40 @@ func nookCases(t *testing.T) []vector {
 	other := secret(t, "another epoch")
 	roster := func(plain []byte) fields {
 		c := e
-		c.Boxes, c.SealedRoster = nil, protocol.SealRosterText(s, fixtureCircle, protocol.Pad(plain, 4*34+4))
+		c.Boxes, c.SealedRoster = nil, protocol.SealRosterText(s, fixtureCircle, protocol.Pad(plain, 4*34+39))
 		return in.with(fields{"payload": hexOf(canon.MustMarshal(c))})
 	}
-	desc := []crdt.ID{fill[crdt.ID]("x"), fill[crdt.ID]("x")}
+	of := func(seed [32]byte, members ...crdt.ID) []byte {
+		slices.SortFunc(members, crdt.ID.Compare)
+		return canon.MustMarshal([]any{seed, members})
+	}
+	var seed [32]byte // the one above
+	if _, err := io.ReadFull(stream("dummies"), seed[:]); err != nil {
+		t.Fatal(err)
+	}
+	x := fill[crdt.ID]("x")
+	bare := fill[protocol.Secret]("nook")
+	plainly := e
+	plainly.ID, plainly.Commit, plainly.Boxes = bare.NookID(), bare.NookCommit(), nil
+	plainly.SealedRoster = protocol.SealRosterText(bare, fixtureCircle, protocol.Pad(of(seed, members[0], members[1]), 4*34+39))
+	claimed := e
+	claimed.ID, claimed.Commit = s.EpochID(), s.Commit()
 	changed := e
 	changed.SealedRoster = altered(e.SealedRoster, 0)
 	return []vector{
 		{Name: "two members, one of their devices", In: in},
 		{Name: "a device that was given no box", In: in.with(fields{"private": hexOf(boxKey(t, "another box").Bytes())})},
+		{Name: "announced again", In: roster(of(seed, members[0], members[1]))},
 		{Name: "another secret", In: in.with(fields{"secret": hexOf(other[:])}), Reject: "nook"},
 		{Name: "another circle", In: in.with(fields{"circle": fill[crdt.ID]("another circle").String()}), Reject: "nook"},
 		{Name: "altered roster", In: in.with(fields{"payload": hexOf(canon.MustMarshal(changed))}), Reject: "nook"},
-		{Name: "a member twice", In: roster(canon.MustMarshal(desc)), Reject: "nook"},
-		{Name: "nobody", In: roster(canon.MustMarshal([]crdt.ID{})), Reject: "nook"},
+		{Name: "a member twice", In: roster(of(seed, x, x)), Reject: "nook"},
+		{Name: "nobody", In: roster(of(seed)), Reject: "nook"},
+		{Name: "one member more, who holds the secret", In: roster(of(seed, members[0], members[1], fill[crdt.ID]("zoe"))), Reject: "nook"},
+		{Name: "one member less", In: roster(of(seed, members[0])), Reject: "nook"},
+		{Name: "another seed", In: roster(of(fill[[32]byte]("another seed"), members[0], members[1])), Reject: "nook"},
+		{Name: "a secret that was not made of its roster", In: in.with(fields{"secret": hexOf(bare[:]), "payload": hexOf(canon.MustMarshal(plainly))}), Reject: "nook"},
+		{Name: "named as a circle epoch would be", In: in.with(fields{"payload": hexOf(canon.MustMarshal(claimed))}), Reject: "nook"},
 		{Name: "no roster", In: roster([]byte{0x01}), Reject: "nook"},
 	}
 }

@@ -13,7 +13,17 @@ type EpochInfo struct {
 	Op    crdt.ID
 	Epoch Epoch
 	By    crdt.Device
-	HLC   crdt.HLC
+	// Author is the member whose device that was.
+	Author crdt.ID
+	HLC    crdt.HLC
+}
+
+func (m *memory) epochInfo(e *entry) EpochInfo {
+	info := EpochInfo{Op: e.id, Epoch: *e.body.(*Epoch), By: e.key, HLC: e.hlc}
+	if e.member != nobody {
+		info.Author = m.members[e.member]
+	}
+	return info
 }
 
 // epochAt is a circle epoch with what a view works out about it.
@@ -42,7 +52,7 @@ func (b *builder) epochs() {
 		if !b.s.Has(e.n) {
 			continue
 		}
-		info := EpochInfo{Op: e.id, Epoch: *e.body.(*Epoch), By: e.key, HLC: e.hlc}
+		info := b.m.epochInfo(e)
 		if info.Epoch.Scope == ScopeNook {
 			v.nooks = append(v.nooks, nookAt{info, e})
 			continue
@@ -179,7 +189,7 @@ func (v *View) Epochs() []EpochInfo { return v.circle }
 
 // Epoch returns the epoch of an id, the circle's or a nook's. Of several ops
 // that claim one id, it is the circle's with the least generation; see
-// [View.Commits].
+// [View.CircleEpoch].
 func (v *View) Epoch(id EpochID) (EpochInfo, bool) {
 	for _, list := range [][]EpochInfo{v.circle, v.small} {
 		if i := slices.IndexFunc(list, func(e EpochInfo) bool { return e.Epoch.ID == id }); i >= 0 {
@@ -187,13 +197,6 @@ func (v *View) Epoch(id EpochID) (EpochInfo, bool) {
 		}
 	}
 	return EpochInfo{}, false
-}
-
-// Commits reports whether some epoch op has this id and this commitment. An id
-// alone can be claimed by somebody else, who then commits to nothing.
-func (v *View) Commits(id EpochID, commit [32]byte) bool {
-	has := func(e EpochInfo) bool { return e.Epoch.ID == id && e.Epoch.Commit == commit }
-	return slices.ContainsFunc(v.circle, has) || slices.ContainsFunc(v.small, has)
 }
 
 func (v *View) epoch(id EpochID) *epochAt {

@@ -84,7 +84,7 @@ func TestKeysStayWithheldAfterAForkProof(t *testing.T) {
 	}
 }
 
-func TestCommits(t *testing.T) {
+func TestCircleEpochCommits(t *testing.T) {
 	c, people := membertest.Grown(2)
 	c.Sync(people[0].Device(), people[1].Device())
 	real := c.Epoch(people[0].Device(), "one")
@@ -93,7 +93,7 @@ func TestCommits(t *testing.T) {
 	c.Must(people[0].Device(), real)
 	c.Must(people[1].Device(), &claim)
 	v := c.Set.View()
-	if !v.Commits(real.ID, real.Commit) || !v.Commits(real.ID, claim.Commit) || v.Commits(real.ID, membertest.Seed("other")) {
-		t.Error("Commits: want both commitments of one id, and no other")
+	if !v.CircleEpoch(real.ID, real.Commit) || !v.CircleEpoch(real.ID, claim.Commit) || v.CircleEpoch(real.ID, membertest.Seed("other")) {
+		t.Error("CircleEpoch: want both commitments of one id, and no other")
 	}
 }

@@ -17,7 +17,8 @@ type nookAt struct {
 func (v *View) Nooks() []EpochInfo { return v.small }
 
 // NooksClaiming returns the nooks that claim an id with this commitment, ascending
-// by op: one, unless somebody who holds its secret wrote another roster for it.
+// by op: one, unless somebody claims it who may not even know its secret. Which have
+// a roster, a holder knows (SPEC.md §4.5).
 func (v *View) NooksClaiming(id EpochID, commit [32]byte) []EpochInfo {
 	var out []EpochInfo
 	for _, e := range v.small {
@@ -74,10 +75,14 @@ func (v *View) ClaimsCircle(id EpochID) bool {
 }
 
 // NookLeaks reports whether a nook is not to be written with any more: a device of
-// one of its members, who are given, is out, and the nook's author did not know
-// that, so the device may have its secret.
-func (v *View) NookLeaks(id EpochID, members []crdt.ID) bool {
+// one of its members is out, and an author of the nook did not know that, so the
+// device may have its secret. Given are its members, and the ops of those that claim
+// it which have its roster.
+func (v *View) NookLeaks(id EpochID, ops, members []crdt.ID) bool {
 	for _, n := range v.nooksOf(id) {
+		if !slices.Contains(ops, n.Op) {
+			continue
+		}
 		for _, m := range members {
 			i, ok := v.member[m]
 			if !ok {
@@ -93,9 +98,10 @@ func (v *View) NookLeaks(id EpochID, members []crdt.ID) bool {
 	return false
 }
 
-// NookKnows reports whether the author of a nook knew that somebody comes back.
-func (v *View) NookKnows(id EpochID, r *RecoveryInfo) bool {
-	return slices.ContainsFunc(v.nooksOf(id), func(k nookAt) bool { return k.e.past.Has(r.n) })
+// NookKnows reports whether an author of a nook, by one of the ops given, knew that
+// somebody comes back.
+func (v *View) NookKnows(id EpochID, ops []crdt.ID, r *RecoveryInfo) bool {
+	return slices.ContainsFunc(v.nooksOf(id), func(k nookAt) bool { return slices.Contains(ops, k.Op) && k.e.past.Has(r.n) })
 }
 
 // nooksOf returns the nooks that claim an id.

@@ -84,15 +84,15 @@ func (s *Set) effective() crdt.Bits {
 	return out.bits
 }
 
-// EpochOf returns the body of an accepted op that makes an epoch, of the circle or
-// of a nook.
-func (s *Set) EpochOf(op crdt.ID) (Epoch, bool) {
+// EpochOf returns what an accepted op says that makes an epoch, of the circle or of
+// a nook.
+func (s *Set) EpochOf(op crdt.ID) (EpochInfo, bool) {
 	if n, ok := s.m.pasts.Number(op); ok && s.all.Has(n) {
-		if b, ok := s.m.at[n].body.(*Epoch); ok {
-			return *b, true
+		if _, ok := s.m.at[n].body.(*Epoch); ok {
+			return s.m.epochInfo(s.m.at[n]), true
 		}
 	}
-	return Epoch{}, false
+	return EpochInfo{}, false
 }
 
 // NextGen returns the generation of a circle epoch by somebody who knows ctl: 1

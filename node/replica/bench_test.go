@@ -38,7 +38,7 @@ type benchKeys struct{ b *bench }
 func (k benchKeys) Sign([]byte) ([]byte, error) { panic("a replica that only reads signs") }
 func (k benchKeys) Secret(id membership.EpochID) (protocol.Secret, bool) {
 	for _, s := range slices.Concat(k.b.more, []protocol.Secret{k.b.logKey, k.b.epoch}) {
-		if s.EpochID() == id {
+		if s.Named(id) {
 			return s, true
 		}
 	}

@@ -27,7 +27,8 @@ func (r *Replica) ForReturning(member crdt.ID, cert membership.DeviceCert, now t
 	ids := []membership.EpochID{r.cfg.LogKey}
 	epochs := v.Epochs()
 	for i := len(epochs) - 1; i >= 0; i-- {
-		if id := epochs[i].Epoch.ID; mine(id) {
+		id := epochs[i].Epoch.ID
+		if _, held := r.circleSecret(id); held && mine(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -42,7 +43,7 @@ func (r *Replica) ForReturning(member crdt.ID, cert membership.DeviceCert, now t
 		if !held {
 			continue
 		}
-		lb, err := protocol.SealLockbox(cert.Box, r.circle, s, cert.Dev)
+		lb, err := r.sealLockbox(cert.Box, id, s, cert.Dev)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -22,15 +22,21 @@ func (r *Replica) AddKey(s protocol.Secret) error {
 	if _, held := r.secret(id); held {
 		return nil
 	}
-	if !r.People().Commits(id, s.Commit()) {
+	nooks := r.People().NooksClaiming(s.NookID(), s.NookCommit())
+	if len(nooks) == 0 && !r.People().CircleEpoch(id, s.Commit()) {
 		return fmt.Errorf("epoch %x: %w", id, ErrNotItsSecret)
 	}
 	r.keep(s)
 	r.out.Epoch, r.out.Visible = true, true
-	for _, info := range r.People().NooksClaiming(id, s.Commit()) {
-		r.learnNook(info.Epoch, s)
+	for _, info := range nooks {
+		r.learnNook(info, s)
 	}
-	return r.readWaiting(id)
+	for _, id := range []membership.EpochID{id, s.NookID()} {
+		if err := r.readWaiting(id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OpenLockbox opens a lockbox that was handed over for this device.
@@ -107,13 +113,21 @@ func (r *Replica) Entrust(dev crdt.Device, ids []membership.EpochID) ([]protocol
 		if !held || !r.mayRead(v, d, id) {
 			continue
 		}
-		lb, err := protocol.SealLockbox(d.Box, r.circle, s, dev)
+		lb, err := r.sealLockbox(d.Box, id, s, dev)
 		if err != nil {
 			return nil, fmt.Errorf("seal epoch %x for %s: %w", id, dev.Short(), err)
 		}
 		out = append(out, lb)
 	}
 	return out, nil
+}
+
+// sealLockbox seals a secret by the one of its ids that is asked for.
+func (r *Replica) sealLockbox(box []byte, id membership.EpochID, s protocol.Secret, dev crdt.Device) (protocol.Lockbox, error) {
+	if id == s.NookID() {
+		return protocol.SealNookLockbox(box, r.circle, s, dev)
+	}
+	return protocol.SealLockbox(box, r.circle, s, dev)
 }
 
 func (r *Replica) mayRead(v *membership.View, d membership.Device, id membership.EpochID) bool {
@@ -123,7 +137,8 @@ func (r *Replica) mayRead(v *membership.View, d membership.Device, id membership
 	if n, ok := r.nookByID(id); ok {
 		return slices.Contains(n.members, d.Member) && !v.Withheld(d.Dev) && !r.withheld(v, d, id)
 	}
-	return v.MayHold(d.Dev, id)
+	_, ok := r.circleSecret(id)
+	return ok && v.MayHold(d.Dev, id)
 }
 
 func (r *Replica) current(member crdt.ID) bool {
@@ -138,7 +153,8 @@ func (r *Replica) Readable(dev crdt.Device) []membership.EpochID {
 	v := r.People()
 	epochs := v.Epochs()
 	for i := len(epochs) - 1; i >= 0; i-- {
-		if id := epochs[i].Epoch.ID; r.HasSecret(id) && v.MayHold(dev, id) {
+		id := epochs[i].Epoch.ID
+		if _, held := r.circleSecret(id); held && v.MayHold(dev, id) {
 			out = append(out, id)
 		}
 	}

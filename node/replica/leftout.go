@@ -72,7 +72,7 @@ func (r *Replica) comesBack(member crdt.ID, now int64) bool {
 // fit reports whether a nook may be written with: no device of its members that is
 // out can read it, and none of those who are left out.
 func (r *Replica) fit(n nook, now int64) bool {
-	if r.People().NookLeaks(n.id, n.members) {
+	if r.People().NookLeaks(n.id, n.ops, n.members) {
 		return false
 	}
 	for _, m := range n.members {
@@ -86,13 +86,10 @@ func (r *Replica) fit(n nook, now int64) bool {
 // madeSince reports whether a nook is this device's own, and made after its op of
 // that number.
 func (r *Replica) madeSince(n nook, seq uint64) bool {
-	s, held := r.secret(n.id)
-	if !held {
-		return false
-	}
-	return slices.ContainsFunc(r.People().NooksClaiming(n.id, s.Commit()), func(e membership.EpochInfo) bool {
-		f, ok, err := r.log.Fact(e.Op)
-		return err == nil && ok && e.By == r.cfg.Dev && f.Seq > seq
+	return slices.ContainsFunc(n.ops, func(op crdt.ID) bool {
+		f, ok, err := r.log.Fact(op)
+		info, _ := r.set.EpochOf(op)
+		return err == nil && ok && info.By == r.cfg.Dev && f.Seq > seq
 	})
 }
 
@@ -117,8 +114,9 @@ func (r *Replica) fitNook(members []crdt.ID, now int64) (nook, bool) {
 // withheld reports whether a nook's secret is not handed to a device for now:
 // somebody stands for its member, who may have lost it, and the nook's author knew.
 func (r *Replica) withheld(v *membership.View, d membership.Device, id membership.EpochID) bool {
+	n, _ := r.nookByID(id)
 	return slices.ContainsFunc(v.Recoveries(), func(i membership.RecoveryInfo) bool {
-		return i.Target == d.Member && i.Open(r.logTime()) && v.NookKnows(id, &i)
+		return i.Target == d.Member && i.Open(r.logTime()) && v.NookKnows(id, n.ops, &i)
 	})
 }
 

@@ -15,26 +15,28 @@ import (
 type nook struct {
 	id      membership.EpochID
 	members []crdt.ID // ascending
+	ops     []crdt.ID // that announce it
 }
 
 // seeEpoch looks whether a control op makes an epoch whose secret is held, or a nook
 // this device can open. Then it is known for whom what is sealed under it is.
 func (r *Replica) seeEpoch(op crdt.ID) error {
 	info, ok := r.set.EpochOf(op)
-	switch {
-	case !ok:
+	if !ok {
 		return nil
-	case info.Scope == membership.ScopeCircle:
-		if _, held := r.secret(info.ID); !held {
-			return nil
-		}
-		return r.readWaiting(info.ID)
 	}
-	if s, held := r.secret(info.ID); held {
+	id := info.Epoch.ID
+	s, held := r.secret(id)
+	switch {
+	case info.Epoch.Scope == membership.ScopeCircle && held:
+		return r.readWaiting(id)
+	case info.Epoch.Scope == membership.ScopeCircle:
+		return nil
+	case held:
 		return r.addNook(info, s)
 	}
 	for _, box := range r.cfg.Keys.Boxes() {
-		if s, opens := protocol.TryNook(box, r.circle, r.cfg.Dev, info); opens {
+		if s, opens := protocol.TryNook(box, r.circle, r.cfg.Dev, info.Epoch); opens {
 			r.keep(s)
 			return r.addNook(info, s)
 		}
@@ -43,62 +45,56 @@ func (r *Replica) seeEpoch(op crdt.ID) error {
 }
 
 // addNook learns the roster of a nook and reads what was sealed to it.
-func (r *Replica) addNook(e membership.Epoch, s protocol.Secret) error {
+func (r *Replica) addNook(e membership.EpochInfo, s protocol.Secret) error {
 	if !r.learnNook(e, s) {
 		return nil
 	}
-	return r.readWaiting(e.ID)
+	return r.readWaiting(e.Epoch.ID)
 }
 
-// learnNook learns the roster of a nook; false if the roster does not open or
-// names nobody, and such a nook is left alone. Whoever holds a nook's secret can
-// write another op for it with another roster: then it is for those in both, so
-// that nobody can be added to what others wrote for a few.
-func (r *Replica) learnNook(e membership.Epoch, s protocol.Secret) bool {
-	members, err := protocol.OpenNookRoster(s, r.circle, e)
-	if err != nil {
+// learnNook learns the roster of a nook; false if it does not open, or its author is
+// not in it, and such an op is left alone. All ops that pass name the same members,
+// since the secret was made of them.
+func (r *Replica) learnNook(e membership.EpochInfo, s protocol.Secret) bool {
+	members, err := protocol.OpenNookRoster(s, r.circle, e.Epoch)
+	if err != nil || !slices.Contains(members, e.Author) {
 		return false
 	}
+	n := nook{id: e.Epoch.ID, members: members}
+	n.ops = append(slices.Clone(r.nooks[string(n.id[:])].ops), e.Op)
 	r.nooks = maps.Clone(r.nooks)
-	if before, twice := r.nooks[string(e.ID[:])]; twice {
-		members = slices.DeleteFunc(members, func(m crdt.ID) bool { return !slices.Contains(before.members, m) })
-		if named, ok := r.nooks[rosterKey(before.members)]; ok && named.id == e.ID {
-			delete(r.nooks, rosterKey(before.members))
-		}
-	}
-	n := nook{id: e.ID, members: members}
-	r.nooks[string(e.ID[:])] = n
-	if old, taken := r.nooks[rosterKey(members)]; !taken || slices.Compare(old.id[:], n.id[:]) > 0 {
+	r.nooks[string(n.id[:])] = n
+	if old, taken := r.nooks[rosterKey(members)]; !taken || slices.Compare(old.id[:], n.id[:]) >= 0 {
 		r.nooks[rosterKey(members)] = n
 	}
 	return true
 }
 
-// nookByID returns the nook of an id whose secret is held. An id that is also a
-// circle epoch's is the circle's: nobody makes a nook of what all can read.
+// nookByID returns the nook of an id whose secret is held.
 func (r *Replica) nookByID(id membership.EpochID) (nook, bool) {
 	n, ok := r.nooks[string(id[:])]
-	if !ok {
-		return nook{}, false
-	}
-	if s, held := r.secret(id); held && r.People().CircleEpoch(id, s.Commit()) {
-		return nook{}, false
-	}
-	return n, true
+	return n, ok
+}
+
+// circleSecret returns the secret of a circle epoch, if it is held: the id names it
+// as such, and some op of the circle's commits to it.
+func (r *Replica) circleSecret(id membership.EpochID) (protocol.Secret, bool) {
+	s, held := r.secret(id)
+	return s, held && id == s.EpochID() && r.People().CircleEpoch(id, s.Commit())
 }
 
 // audience says whom a body sealed under an epoch is for: as the control op says
 // that made the epoch, whether or not the body's author names it. false while none
 // is here; who kept keys and lost the log waits for it.
 func (r *Replica) audience(id membership.EpochID) (circle.Audience, bool) {
-	s, held := r.secret(id)
-	if !held { // a key for this one body, as the circle's welcome packs hold
-		return circle.Audience{}, r.People().ClaimsCircle(id)
-	}
 	if n, ok := r.nookByID(id); ok {
 		return circle.Audience{Nook: id, Members: n.members}, true
 	}
-	return circle.Audience{}, r.People().CircleEpoch(id, s.Commit())
+	if !r.HasSecret(id) { // a key for this one body, as the circle's welcome packs hold
+		return circle.Audience{}, r.People().ClaimsCircle(id)
+	}
+	_, ok := r.circleSecret(id)
+	return circle.Audience{}, ok
 }
 
 // nookFor returns the secret of a nook of exactly members that may be written with,
@@ -111,10 +107,6 @@ func (r *Replica) nookFor(members []crdt.ID, now int64) (protocol.Secret, error)
 		s, _ := r.secret(n.id)
 		return s, nil
 	}
-	s, err := protocol.NewSecret(r.cfg.Rand)
-	if err != nil {
-		return protocol.Secret{}, err
-	}
 	var boxes []membership.Device
 	for _, m := range r.People().Members() {
 		if slices.Contains(members, m.ID) && !r.LeftOut(m.ID, now) {
@@ -125,7 +117,7 @@ func (r *Replica) nookFor(members []crdt.ID, now int64) (protocol.Secret, error)
 			}
 		}
 	}
-	body, err := protocol.SealNook(r.cfg.Rand, s, r.circle, members, boxes)
+	s, body, err := protocol.SealNook(r.cfg.Rand, r.circle, members, boxes)
 	if err != nil {
 		return protocol.Secret{}, fmt.Errorf("make a nook: %w", err)
 	}
@@ -151,7 +143,7 @@ func (r *Replica) loadNooks() error {
 		if !held {
 			continue
 		}
-		r.learnNook(info.Epoch, s)
+		r.learnNook(info, s)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package replica
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -129,7 +130,7 @@ func (r *Replica) Mint(clock crdt.HLC) (membership.EpochID, error) {
 		return membership.EpochID{}, err
 	}
 	body := &membership.Epoch{Scope: membership.ScopeCircle, Gen: r.set.NextGen(h.Ctl), ID: s.EpochID(), Commit: s.Commit()}
-	if _, err := r.write(h, r.logKey(), body, nil); err != nil {
+	if _, err := r.write(h, r.logKey(), protocol.SealBody, body, nil); err != nil {
 		return membership.EpochID{}, err
 	}
 	r.out.Minted = append(r.out.Minted, body.ID)
@@ -150,7 +151,10 @@ func (r *Replica) writeContent(body circle.Body, to []crdt.ID, clock crdt.HLC) (
 	if err != nil {
 		return crdt.ID{}, err
 	}
-	return r.write(h, key, nil, body)
+	if to != nil {
+		return r.write(h, key, protocol.SealNookBody, nil, body)
+	}
+	return r.write(h, key, protocol.SealBody, nil, body)
 }
 
 // keyFor returns what a body for an audience is sealed under. Nobody who has
@@ -186,7 +190,7 @@ func (r *Replica) writeControl(b membership.Body, now int64) (crdt.ID, error) {
 	if err != nil {
 		return crdt.ID{}, err
 	}
-	return r.write(h, r.logKey(), b, nil)
+	return r.write(h, r.logKey(), protocol.SealBody, b, nil)
 }
 
 // joinHeads writes beats while more control heads would be forced on the next op
@@ -227,8 +231,11 @@ func (r *Replica) draft(class crdt.Class, clock crdt.HLC) (crdt.Header, error) {
 	return h, nil
 }
 
+// sealer is protocol.SealBody, or SealNookBody for a few.
+type sealer func(rand io.Reader, s protocol.Secret, circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) ([]byte, error)
+
 // write seals and signs one op and takes it in by the door that foreign ops use.
-func (r *Replica) write(h crdt.Header, key protocol.Secret, control membership.Body, content circle.Body) (crdt.ID, error) {
+func (r *Replica) write(h crdt.Header, key protocol.Secret, seal sealer, control membership.Body, content circle.Body) (crdt.ID, error) {
 	var kind uint64
 	var payload []byte
 	if control != nil {
@@ -236,7 +243,7 @@ func (r *Replica) write(h crdt.Header, key protocol.Secret, control membership.B
 	} else {
 		kind, payload = circle.Encode(content)
 	}
-	body, err := protocol.SealBody(r.cfg.Rand, key, r.circle, h.Dev, h.Seq, kind, payload)
+	body, err := seal(r.cfg.Rand, key, r.circle, h.Dev, h.Seq, kind, payload)
 	if err != nil {
 		return crdt.ID{}, fmt.Errorf("seal: %w", err)
 	}

@@ -302,10 +302,13 @@ func (r *Replica) HasSecret(id membership.EpochID) bool { _, ok := r.secret(id);
 
 // keep takes a new secret into use and into the batch.
 func (r *Replica) keep(s protocol.Secret) {
-	r.fresh[s.EpochID()] = s
+	r.fresh[s.EpochID()], r.fresh[s.NookID()] = s, s
 	r.out.Secrets = append(r.out.Secrets, s)
 }
 
 func (r *Replica) writeEpoch() (membership.EpochInfo, bool) {
-	return r.People().WriteEpoch(r.HasSecret)
+	return r.People().WriteEpoch(func(id membership.EpochID) bool {
+		_, held := r.circleSecret(id)
+		return held
+	})
 }
