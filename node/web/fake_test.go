@@ -418,3 +418,8 @@ func served(t *testing.T, b *browser) (*httptest.Server, func(path string) func(
 		}
 	}
 }
+
+// siteAt is the page of a home at a real port.
+func siteAt(h *home, port int) *web.Site {
+	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: port, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+}

@@ -25,30 +25,34 @@ func (in *inside) looks(all []view.Attention) []lookCard {
 	return out
 }
 
+// elsewhere are the screens for choices whose command is not about one thing.
+var elsewhere = map[string]string{"leave": "/leave", "propose": "/propose", "pod": "/pod", "recover": "/circle"}
+
 // choice turns the command line that settles a thing into a wish of the page; one
-// that the page has no button for leads to the thing itself.
+// that the page has no button for leads to where it is done.
 func (in *inside) choice(c view.Choice) choice {
-	out := choice{Say: c.Say}
 	words := splitCommand(c.Do)
-	if len(words) < 3 || words[0] != "tend" {
-		out.Href = in.head.Circle.Base + "/circle"
-		return out
+	base := in.head.Circle.Base
+	switch {
+	case len(words) < 2 || words[0] != "tend":
+		return choice{Say: c.Say, Href: base + "/look"}
+	case words[1] == "device":
+		return choice{Say: c.Say, Href: "/device"}
+	case words[1] == "pod" && len(words) == 4:
+		b := button{To: base + "/pod", Fields: []field{{"text", words[2]}, {"member", words[3]}}}
+		return choice{Say: c.Say, Button: &b}
+	case elsewhere[words[1]] != "":
+		return choice{Say: c.Say, Href: base + elsewhere[words[1]]}
+	case len(words) < 3:
+		return choice{Say: c.Say, Href: base + "/look"}
 	}
-	verb, id := words[1], words[2]
-	out.Href = in.href(id)
-	if !wishes[verb].quick {
-		return out
+	out := choice{Say: c.Say, Href: in.href(words[2])}
+	if !wishes[words[1]].quick || len(words)%2 == 0 {
+		return out // it needs more words, or a flag stands alone: its own screen has it
 	}
-	b := in.verb(id, verb, "verb.send", "")
-	for i := 3; i+1 < len(words); i += 2 {
-		name, ok := strings.CutPrefix(words[i], "--")
-		if !ok {
-			return out
-		}
-		b.Fields = append(b.Fields, field{strings.ReplaceAll(name, "-", "_"), words[i+1]})
-	}
-	if (len(words)-3)%2 != 0 {
-		return out // a flag without a value: its own screen has it
+	b := in.verb(words[2], words[1], "verb.send", "")
+	for i := 3; i < len(words); i += 2 {
+		b.Fields = append(b.Fields, field{strings.ReplaceAll(strings.TrimPrefix(words[i], "--"), "-", "_"), words[i+1]})
 	}
 	out.Button = &b
 	return out

@@ -33,6 +33,8 @@ type face struct {
 	Initials string
 	Name     string
 	Class    string // "me", "near", "far" or "resting"
+	// MoonX and MoonY are where the moon of one who rests stands.
+	MoonX, MoonY string
 }
 
 // ring draws the circle. connected are those whose home is in touch just now.
@@ -47,7 +49,9 @@ func (in *inside) ring(members []view.Member, connected []view.Person) ring {
 	var names []template.HTML
 	for i, m := range shown {
 		angle := 2 * math.Pi * float64(i) / float64(len(shown))
-		f := face{X: fmt.Sprintf("%.1f", 160+122*math.Sin(angle)), Y: fmt.Sprintf("%.1f", 160-122*math.Cos(angle)), Initials: initials(m.Name), Name: m.Name}
+		x, y := 160+122*math.Sin(angle), 160-122*math.Cos(angle)
+		at := func(v float64) string { return fmt.Sprintf("%.1f", v) }
+		f := face{X: at(x), Y: at(y), MoonX: at(x + 12), MoonY: at(y - 34), Initials: initials(m.Name), Name: m.Name}
 		switch {
 		case m.ID == in.me:
 			f.Class, f.Initials = "me", in.lang.plain("ring.you")

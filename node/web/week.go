@@ -53,7 +53,7 @@ func (in *inside) week() error {
 			return fmt.Errorf("read the week: %w", err)
 		}
 		line := dayLine{Name: in.lang.day(date, in.now)}
-		column := chartColumn{X: fmt.Sprint(45 + i*90), Label: in.lang.plain(fmt.Sprintf("weekday_short.%d", int(date.Weekday())))}
+		column := chartColumn{X: fmt.Sprint(23 + i*46), Label: in.lang.plain(fmt.Sprintf("weekday_short.%d", int(date.Weekday())))}
 		for j, e := range d.Entries {
 			m.Quiet = false
 			entry := in.entryLine(e)
@@ -64,7 +64,7 @@ func (in *inside) week() error {
 				covered++
 			}
 			if j < 4 {
-				column.Marks = append(column.Marks, chartMark{X: fmt.Sprint(45 + i*90), Y: fmt.Sprint(30 + j*24), Class: entry.Class})
+				column.Marks = append(column.Marks, chartMark{X: fmt.Sprint(23 + i*46), Y: fmt.Sprint(16 + j*22), Class: entry.Class})
 			}
 		}
 		m.Days = append(m.Days, line)
@@ -128,6 +128,20 @@ type mapRow struct {
 	Marks []chartMark
 }
 
+// maxMarks is how many marks a row of the map has room for, labelRunes how much of
+// its name; the list below has all of both.
+const (
+	maxMarks   = 8
+	labelRunes = 19
+)
+
+func shortened(label string) string {
+	if runes := []rune(label); len(runes) > labelRunes {
+		return string(runes[:labelRunes-1]) + "…"
+	}
+	return label
+}
+
 func (in *inside) offers() error {
 	m := offersModel{}
 	offers, needs := 0, 0
@@ -137,10 +151,10 @@ func (in *inside) offers() error {
 		if s.Category == "" {
 			line.Name, label = in.lang.say("offers.other"), in.lang.plain("offers.other")
 		}
-		row := mapRow{Y: 14 + i*34, TextY: 19 + i*34, Label: label}
+		row := mapRow{Y: 14 + i*28, TextY: 19 + i*28, Label: shortened(label)}
 		mark := func(class string) {
-			if n := len(row.Marks); n < 12 {
-				row.Marks = append(row.Marks, chartMark{X: fmt.Sprint(240 + n*28), Y: fmt.Sprint(row.Y), Class: class})
+			if n := len(row.Marks); n < maxMarks {
+				row.Marks = append(row.Marks, chartMark{X: fmt.Sprint(160 + n*22), Y: fmt.Sprint(row.Y), Class: class})
 			}
 		}
 		for _, p := range s.Offers {
@@ -156,7 +170,7 @@ func (in *inside) offers() error {
 		m.Shelves = append(m.Shelves, line)
 		m.Chart.Rows = append(m.Chart.Rows, row)
 	}
-	m.Chart.Height = 28 + 34*max(0, len(m.Chart.Rows)-1)
+	m.Chart.Height = 28 + 28*max(0, len(m.Chart.Rows)-1)
 	m.Chart.Spoken = in.lang.say("offers.spoken", "offers", offers, "needs", needs)
 	return in.show("offers", "offers", in.lang.say("offers.title"), m)
 }

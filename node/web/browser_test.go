@@ -1,0 +1,316 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"tend/node/view"
+	"tend/node/web"
+)
+
+// slowly is how long anything in a browser may take on a machine that does other
+// things as well. Nothing passes by waiting: each wait ends when what it waits for is
+// there.
+const slowly = 90 * time.Second
+
+// chromium finds the browser. Without one a test is left out, but never where the
+// whole is checked.
+func chromium(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("browser tests are not short")
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("no Chromium is installed, and CI=true")
+	}
+	t.Skip("no Chromium is installed: apt-get install chromium")
+	return ""
+}
+
+// startBrowser runs a browser of the test's own.
+func startBrowser(t *testing.T, flags ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
+		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "en"), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(slowly))
+	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), append(options, flags...)...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	return ctx
+}
+
+// tab is one tab, as a person sees it.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu    sync.Mutex // guards wrong
+	wrong []string   // what the browser complained about
+}
+
+// newTab opens a tab. What a page must never do, run a foreign script or break its
+// own policy, is a failure of the test at its end.
+func newTab(t *testing.T, browser context.Context) *tab {
+	t.Helper()
+	b := &tab{t: t}
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(func(ev any) {
+		switch e := ev.(type) {
+		case *page.EventJavascriptDialogOpening:
+			b.complain("a dialog: " + e.Message)
+		case *log.EventEntryAdded:
+			if text := e.Entry.Text; strings.Contains(text, "Content Security Policy") || strings.Contains(text, "Refused") {
+				b.complain(text)
+			}
+		}
+	}))
+	b.ctx = ctx
+	// A tab lives as long as the context of its first action.
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, w := range b.wrong {
+			t.Errorf("the browser complained: %s", w)
+		}
+	})
+	return b
+}
+
+func (b *tab) complain(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wrong = append(b.wrong, text)
+}
+
+// run carries out an action within the patience of these tests.
+func run[T any](b *tab, what string, a chromedp.Action[T]) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, slowly)
+	defer cancel()
+	v, err := chromedp.Run(ctx, a)
+	if err != nil {
+		b.t.Fatalf("%s: %v\n%s", what, err, b.text())
+	}
+	return v
+}
+
+// text is what the screen says, for a failure's message.
+func (b *tab) text() string {
+	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + "\n" + document.body.innerText`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+func (b *tab) open(at string) {
+	b.t.Helper()
+	run(b, "open "+at, chromedp.Navigate(at))
+}
+
+// enter opens a home's page by a one-time link, as far as its first screen.
+func (b *tab) enter(link string) {
+	b.t.Helper()
+	b.open(link)
+	b.until(`location.pathname !== "/entered" && document.readyState === "complete"`)
+}
+
+// js evaluates an expression of the page.
+func js[T any](b *tab, expression string) T {
+	b.t.Helper()
+	return run(b, expression, chromedp.Evaluate[T](expression))
+}
+
+// until waits for an expression to become true. It looks from outside, so that it
+// works on a page without script, and across one page and the next.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	for end := time.Now().Add(slowly); ; time.Sleep(20 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(b.ctx, slowly)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(end) {
+			b.t.Fatalf("never came: %s (%v)\n%s", expression, err, b.text())
+		}
+	}
+}
+
+// sees waits until the screen says a text.
+func (b *tab) sees(text string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`document.body.innerText.replace(/[\u2066-\u2069]/g, "").includes(%s)`, quoted(text)))
+}
+
+func quoted(text string) string {
+	data, _ := json.Marshal(text) // a string always has a form
+	return string(data)
+}
+
+// fill types into a field that has a label or a name.
+func (b *tab) fill(selector, text string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf(`document.querySelector(%s)`, quoted(selector)))
+	js[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector(%s); f.value = %s; f.dispatchEvent(new Event("input", {bubbles: true})); return true })()`, quoted(selector), quoted(text)))
+}
+
+// press presses the button or follows the link that says a text, and waits for the
+// screen that comes then.
+func (b *tab) press(text string) {
+	b.t.Helper()
+	find := fmt.Sprintf(`((text) => {
+		const all = ["main button", "main a", "nav a"].flatMap(s => [...document.querySelectorAll(s)]).filter(e => e.getClientRects().length);
+		return all.find(e => e.innerText.trim() === text) || all.find(e => e.innerText.trim().startsWith(text));
+	})(%s)`, quoted(text))
+	b.until(find)
+	// A mark on the document that is left says when it is gone.
+	js[bool](b, `(() => { document.documentElement.dataset.before = "1"; return true })()`)
+	js[bool](b, fmt.Sprintf(`(() => { %s.click(); return true })()`, find))
+	b.until(`!document.documentElement.dataset.before && document.readyState === "complete"`)
+}
+
+// workshop is where the program is built and real homes live.
+type workshop struct {
+	t     *testing.T
+	homes string
+}
+
+var built struct {
+	sync.Once
+	dir, program string
+	err          error
+}
+
+// TestMain removes what the browser tests built.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
+}
+
+func newWorkshop(t *testing.T) *workshop {
+	t.Helper()
+	chromium(t) // nothing is built where nothing will be looked at
+	built.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "tend-page-"); built.err != nil {
+			return
+		}
+		built.program = filepath.Join(built.dir, "tend")
+		if out, err := exec.Command("go", "build", "-o", built.program, "tend/cmd/tend").CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("build tend: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return &workshop{t: t, homes: t.TempDir()}
+}
+
+func (w *workshop) command(home string, args ...string) *exec.Cmd {
+	cmd := exec.Command(built.program, append([]string{"--home", filepath.Join(w.homes, home)}, args...)...)
+	cmd.Env = append(os.Environ(), "TEND_NO_MDNS=1", "TEND_NO_PORT_MAP=1", "TEND_NO_OPEN=1", "TEND_KEYRING=off", "DISPLAY=", "WAYLAND_DISPLAY=",
+		"TEND_LISTEN=/ip4/127.0.0.1/udp/0/quic-v1,/ip4/127.0.0.1/tcp/0")
+	return cmd
+}
+
+// tend runs a verb on a home and returns what it answered.
+func (w *workshop) tend(home string, args ...string) string {
+	w.t.Helper()
+	out, err := w.command(home, args...).Output()
+	if err != nil {
+		w.t.Fatalf("tend %q: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// node runs a home's node until the test ends.
+func (w *workshop) node(home string, flags ...string) {
+	w.t.Helper()
+	cmd := w.command(home, append([]string{"run"}, flags...)...)
+	cmd.Stderr = w.t.Output()
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait() // how it ended is not what is tested
+	})
+	for end := time.Now().Add(slowly); ; time.Sleep(50 * time.Millisecond) {
+		if w.command(home, "page", "link").Run() == nil {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatalf("the node of %s does not answer", home)
+		}
+	}
+}
+
+// enter opens the page of a home in a tab.
+func (w *workshop) enter(b *tab, home string) {
+	w.t.Helper()
+	b.enter(w.tend(home, "page", "link"))
+}
+
+// joined is a circle of two homes whose nodes run: Rosa's, and Tomasz's.
+func (w *workshop) joined() {
+	w.t.Helper()
+	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa")
+	w.node("rosa")
+	w.node("tomasz")
+	var invite view.Invite
+	if err := json.Unmarshal([]byte(w.tend("rosa", "--json", "invite")), &invite); err != nil {
+		w.t.Fatal(err)
+	}
+	w.tend("tomasz", "join", invite.Text, "--as", "Tomasz", "--wait", "60s")
+}
+
+// serve puts a page in memory at a real door until the test ends, and returns a
+// link that opens it.
+func serve(t *testing.T, f *filled) func() string {
+	t.Helper()
+	door, err := web.Listen(0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := siteAt(f.home, door.Port)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, door) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("serve the page: %v", err)
+		}
+	})
+	return func() string { return s.Link(false).Link }
+}
