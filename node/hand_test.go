@@ -16,7 +16,7 @@ import (
 // inHand is a home without a goroutine, on a clock and a disk of the test's own.
 func inHand(t *testing.T, store storage.Store, keys *node.MemKeys, now func() time.Time, step func(node.Step)) *node.Hand {
 	t.Helper()
-	h, err := node.ByHand(node.Config{Store: store, Keys: keys, Rand: rand.NewChaCha8([32]byte{1}), Now: now, Zone: "Europe/Berlin",
+	h, err := node.ByHand(node.Config{Store: store, Keys: keys, Rand: rand.NewChaCha8(keys.TransportSeed()), Now: now, Zone: "Europe/Berlin",
 		Log: slog.New(slog.DiscardHandler)}, step)
 	if err != nil {
 		t.Fatal(err)
@@ -83,5 +83,58 @@ func TestAMintThatFailsIsNoHurry(t *testing.T) {
 	after, _ := h.View(id)
 	if got, old := after.Frontier().Epoch, before.Frontier().Epoch; got == old {
 		t.Error("no epoch was minted once there was room again")
+	}
+}
+
+// twoInHand are two homes of one circle on clocks of their own, the second just let
+// in by the first.
+func twoInHand(t *testing.T, storeA, storeB storage.Store, nowA, nowB func() time.Time) (a, b *node.Hand, keysB *node.MemKeys, id crdt.ID) {
+	t.Helper()
+	keysB = node.NewMemKeys([32]byte{2})
+	a, b = inHand(t, storeA, node.NewMemKeys([32]byte{1}), nowA, nil), inHand(t, storeB, keysB, nowB, nil)
+	id = beginsInHand(t, a)
+	if err := knock(asHome(t, "Ben", b), asHome(t, "Ann", a), asHome(t, "Ann", a).invites(id, node.InviteOptions{})); err != nil {
+		t.Fatal(err)
+	}
+	return a, b, keysB, id
+}
+
+func asHome(t *testing.T, name string, h *node.Hand) *home {
+	return &home{t: t, name: name, Node: h.Node}
+}
+
+// TestAPowerCutAfterJoining: a home that was let in knows of no door to knock at any
+// more, so what it was handed must outlive the power.
+func TestAPowerCutAfterJoining(t *testing.T) {
+	disk := storage.NewMem()
+	a, _, keys, id := twoInHand(t, storage.NewMem(), disk, time.Now, time.Now)
+	disk.Crash()
+	b := inHand(t, disk, keys, time.Now, nil)
+	meet(asHome(t, "Ben", b), asHome(t, "Ann", a), id)
+	if s, err := b.View(id); err != nil || s.Standing != membership.In || !s.Arrived {
+		t.Errorf("after a power cut the home stands at %v (%v)", s.Standing, err)
+	}
+}
+
+// TestPrekeysOutliveAWrongClock: a prekey that a home published with its clock a year
+// ahead is of no use to others before that time, so they seal to the one before it,
+// and its private half must be there.
+func TestPrekeysOutliveAWrongClock(t *testing.T) {
+	now, ahead := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC), time.Duration(0)
+	right, wrong := func() time.Time { return now }, func() time.Time { return now.Add(ahead) }
+	a, b, _, id := twoInHand(t, storage.NewMem(), storage.NewMem(), right, wrong)
+	ann, ben := asHome(t, "Ann", a), asHome(t, "Ben", b)
+	meet(ben, ann, id)
+	ahead = 365 * 24 * time.Hour
+	for range 70 {
+		now = now.Add(24 * time.Hour)
+		b.Upkeep()
+		a.Upkeep()
+		meet(ben, ann, id)
+	}
+	need := ann.do(id, wish("Soup")).ID
+	meet(ben, ann, id)
+	if !ben.view(id).State.Has(need) {
+		t.Error("a home whose clock is ahead cannot read any more what is written")
 	}
 }

@@ -66,11 +66,30 @@ func (x *runner) forgetBoxes(now time.Time) {
 	if used < 0 || used >= len(held) {
 		return
 	}
+	if heard, any := lastHeard(s); any && heard.Before(now) {
+		now = heard
+	}
 	if keep := boxesToKeep(held, used, me.BoxHLC.Time(), now); keep < len(held) {
 		if err := x.ring.update(func(c *CircleKeys) { c.Boxes = c.Boxes[:keep] }); err != nil {
 			x.log.Warn("an old prekey could not be destroyed yet", "err", err)
 		}
 	}
+}
+
+// lastHeard is the greatest clock reading of what other devices wrote; false if none
+// did. So late it is at least for those who seal to this one: a prekey that was
+// published with a clock too far ahead is not in use with them before its time
+// comes, whatever time it is here.
+func lastHeard(s *Snapshot) (time.Time, bool) {
+	var last crdt.HLC
+	for dev, tips := range s.Frontier().Tips {
+		for _, t := range tips {
+			if dev != s.Dev {
+				last = max(last, t.HLC)
+			}
+		}
+	}
+	return last.Time(), last > 0
 }
 
 // boxesToKeep returns how many of the prekeys, the newest first, are kept: the one
