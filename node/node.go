@@ -31,8 +31,9 @@ type Config struct {
 // Node is one home: it holds this member's copies of all their circles. Its
 // methods may be called from many goroutines at once.
 type Node struct {
-	cfg Config
-	log *slog.Logger
+	cfg  Config
+	log  *slog.Logger
+	peer [32]byte // the public half of the transport key, which never changes
 
 	moves     *broadcast[Move]
 	revisions *broadcast[Revision]
@@ -57,7 +58,7 @@ var ErrNoCircle = errors.New("no such circle here")
 // New opens all circles there are keys of. The node answers questions at once,
 // and works once [Node.Run] runs.
 func New(cfg Config) (*Node, error) {
-	n := &Node{cfg: cfg, log: cfg.Log, circles: map[crdt.ID]*runner{}, moves: newBroadcast(mergeMoves),
+	n := &Node{cfg: cfg, log: cfg.Log, peer: pub(cfg.Keys.TransportSeed()), circles: map[crdt.ID]*runner{}, moves: newBroadcast(mergeMoves),
 		revisions: newBroadcast(mergeRevisions), clocks: newClocks()}
 	n.entrance, n.partings, n.links = newEntrance(n), newPartings(n), &links{node: n}
 	for _, id := range cfg.Keys.Circles() {
@@ -150,6 +151,6 @@ func (n *Node) TransportKey() ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(seed[:])
 }
 
-func (n *Node) peerKey() [32]byte { return pub(n.cfg.Keys.TransportSeed()) }
+func (n *Node) peerKey() [32]byte { return n.peer }
 
 func (n *Node) now() time.Time { return n.cfg.Now() }
