@@ -48,12 +48,15 @@ func (w *World) apart() (late string, waiting bool) {
 			return a.name + " is off", true
 		}
 		if !a.in() {
+			if s.Standing == membership.Stranger {
+				late = a.name + " has keys of the circle and no place in it"
+			}
 			continue
 		}
 		if s.Waiting > 0 {
 			waiting = true
 		}
-		if !s.Arrived || s.Handed > 0 {
+		if (!s.Arrived || s.Handed > 0) && w.reached(a) {
 			late = fmt.Sprintf("%s's copy is still arriving: %d ops, %d handed over", a.name, s.Ops, s.Handed)
 		}
 		for _, b := range here[:i] {
@@ -63,9 +66,9 @@ func (w *World) apart() (late string, waiting bool) {
 			switch {
 			case both && x.Digest != y.Digest:
 				late = fmt.Sprintf("%s holds %d ops (%s), %s %d (%s)", a.name, x.Ops, x.Digest.Short(), b.name, y.Ops, y.Digest.Short())
-			case one && a.in():
+			case one && a.in() && b.knows(a):
 				late = fmt.Sprintf("%s takes %s for a member's home, and not the other way", a.name, b.name)
-			case other && b.in():
+			case other && b.in() && a.knows(b):
 				late = fmt.Sprintf("%s takes %s for a member's home, and not the other way", b.name, a.name)
 			}
 		}
@@ -75,6 +78,10 @@ func (w *World) apart() (late string, waiting bool) {
 	}
 	return late, waiting
 }
+
+// knows reports whether a home ever heard of another's device. Where it did not, there
+// is nobody left who could tell it.
+func (h *home) knows(o *home) bool { return len(h.view().People.ByPeer(o.peer)) > 0 }
 
 // reached reports whether a home has anybody to ask.
 func (w *World) reached(a *home) bool {
@@ -348,7 +355,8 @@ func (w *World) audit(h *home, f *protocol.Ops) {
 		return
 	}
 	for _, t := range s.Frontier().Tips[s.Dev] {
-		if _, here, err := safe.Fact(t.ID); err != nil || !here {
+		// What came back from others, after a restore, is no word given anew.
+		if _, here, err := safe.Fact(t.ID); h.wrote[t.ID] && (err != nil || !here) {
 			w.fail("announced", "%s ships what it holds, and its own %s is not on its disk", h.name, t.ID.Short())
 		}
 	}
@@ -361,6 +369,13 @@ func (w *World) stored(h *home, data []byte) {
 	if err != nil || !ok {
 		w.fail("own frame", "%s gossips what does not decode: %v", h.name, err)
 		return
+	}
+	ops, err := protocol.UnpackByID(w.circle, packed)
+	if err != nil {
+		w.fail("own frame", "%s gossips what does not unpack: %v", h.name, err)
+	}
+	for i := range ops {
+		h.wrote[ops[i].ID] = true
 	}
 	w.audit(h, packed)
 }

@@ -54,6 +54,7 @@ type home struct {
 	backup   *backup
 	hurt     bool             // its disk was made to fail
 	acked    map[crdt.ID]bool // ops of wishes that were answered
+	wrote    map[crdt.ID]bool // ops it announced, on this disk
 	wire     *wire
 }
 
@@ -80,7 +81,7 @@ func (w *World) home(name string) *home {
 		return h
 	}
 	seed := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(name), w.scenario.Seed))
-	h := &home{w: w, number: len(w.homes), name: name, keys: node.NewMemKeys(seed), cheats: map[string]bool{}, acked: map[crdt.ID]bool{}, pace: time.Minute}
+	h := &home{w: w, number: len(w.homes), name: name, keys: node.NewMemKeys(seed), cheats: map[string]bool{}, acked: map[crdt.ID]bool{}, wrote: map[crdt.ID]bool{}, pace: time.Minute}
 	h.peer = membership.PeerKey(ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey))
 	h.chance = rand.NewChaCha8(seed)
 	h.put(storage.NewMem())
@@ -351,6 +352,7 @@ func (h *home) restore() {
 	}
 	h.keys = h.backup.keys.Clone()
 	h.put(h.backup.mem.Snapshot())
+	clear(h.wrote)
 	for id := range h.acked {
 		if c, err := h.mem.Circle(h.w.circle); err == nil {
 			if _, here, _ := c.Fact(id); !here {

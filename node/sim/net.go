@@ -151,6 +151,7 @@ func (n *net) cut(a, b *home) {
 	drop := func(x *wire, o *home) {
 		x.links = slices.DeleteFunc(slices.Clone(x.links), func(l *home) bool { return l == o })
 		delete(x.holds, o)
+		delete(x.tries, o)
 	}
 	drop(a.wire, b)
 	drop(b.wire, a)

@@ -17,6 +17,7 @@ var (
 	seedsFlag = flag.Int("seeds", 20, "how many random scenarios")
 	stepFlag  = flag.Uint64("step", 1, "with -for: play every so-manieth seed")
 	forFlag   = flag.Duration("for", 0, "go on with further seeds for that long, and say how it goes (cmd/soak)")
+	fileFlag  = flag.String("file", "", "play this scenario too")
 	traceFlag = flag.Bool("tell", false, "say everything that happens")
 )
 
@@ -56,6 +57,9 @@ func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
+	}
+	if *fileFlag != "" {
+		files = append(files, *fileFlag)
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {

@@ -232,7 +232,9 @@ func (e *end) receive(f protocol.Frame) error {
 	case *protocol.Addr:
 		return nil
 	case *protocol.Want:
-		e.send(&protocol.Keys{Boxes: e.h.hand.KeysFor(w.circle, e.other.h.peer, f.Epochs)})
+		boxes := e.h.hand.KeysFor(w.circle, e.other.h.peer, f.Epochs)
+		w.say("%s has %d keys for %s, who wants %d", e.h.name, len(boxes), e.other.h.name, len(f.Epochs))
+		e.send(&protocol.Keys{Boxes: boxes})
 		return nil
 	case *protocol.Keys:
 		if err := e.h.hand.TakeKeys(ctx, w.circle, e.other.h.peer, f.Boxes); err != nil {
@@ -419,8 +421,12 @@ func (e *end) settle(err error) {
 		delete(x.talks, e.other.h)
 		if x.again[e.other.h] && err == nil {
 			e.h.later(time.Millisecond, func() { x.sync(e.other.h, probe) })
-		} else if errors.Is(err, errRefused) {
-			e.h.later(x.w.between(time.Second, 15*time.Second), func() { x.sync(e.other.h, probe) })
+		} else if try := x.tries[e.other.h]; errors.Is(err, errRefused) && try < len(refusedPauses) {
+			x.tries[e.other.h]++
+			e.h.later(x.w.between(refusedPauses[try]/2, refusedPauses[try]*3/2), func() { x.sync(e.other.h, probe) })
+		}
+		if err == nil {
+			delete(x.tries, e.other.h)
 		}
 		delete(x.again, e.other.h)
 	}

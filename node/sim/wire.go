@@ -30,6 +30,9 @@ const (
 	smallCircle = 8
 )
 
+// refusedPauses are the waits before a session that was refused is begun again.
+var refusedPauses = []time.Duration{200 * time.Millisecond, time.Second, 4 * time.Second, 15 * time.Second}
+
 var gapPauses = []time.Duration{150 * time.Millisecond, time.Second, 5 * time.Second, 20 * time.Second}
 
 // wire is what one home does on the network: what node/p2p does, without libp2p.
@@ -42,6 +45,7 @@ type wire struct {
 	holds  map[*home][16]byte // half of the digest that others were seen to have
 	asked  map[*home]asked    // when they were last asked for keys
 	puller *end               // the one incoming bulk
+	tries  map[*home]int      // sessions that were refused one after the other
 	behind map[*home]bool     // had more than they could be asked for meanwhile
 	heard  map[[32]byte]bool  // gossip that came already
 	topics topics
@@ -72,7 +76,7 @@ func newWire(h *home) *wire {
 
 func (x *wire) clear() {
 	x.talks, x.again, x.holds, x.asked = map[*home]*end{}, map[*home]bool{}, map[*home][16]byte{}, map[*home]asked{}
-	x.behind, x.heard, x.puller = map[*home]bool{}, map[[32]byte]bool{}, nil
+	x.tries, x.behind, x.heard, x.puller = map[*home]int{}, map[*home]bool{}, map[[32]byte]bool{}, nil
 	x.spreading, x.confirming, x.ticking, x.all, x.filling, x.topics = false, false, false, false, false, topics{}
 	x.pace = tickEvery
 }

@@ -19,7 +19,7 @@ import (
 // Bounds of a run. They end a run that does not end by itself, as a failure.
 const (
 	// maxEvents is how many things may happen in all.
-	maxEvents = 400_000
+	maxEvents = 100_000
 	// calmEvents is how many may happen for each home between the healing of
 	// everything and the calm after it: what liveness is held to.
 	calmEvents = 20_000
