@@ -393,7 +393,7 @@ func (x *runner) publish() {
 	if r.Standing() == membership.Removed {
 		told = x.reasonTold()
 	}
-	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Told: told,
+	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Newer: r.Newer(), Told: told,
 		Me: me, Dev: dev, Standing: r.Standing(), DeviceOut: r.DeviceOut(), LeftOut: r.AllLeftOut(), Arrived: r.Arrived(), Restored: dev.IsZero(),
 		Ops: r.Ops(), Waiting: r.Waiting(),
 		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})

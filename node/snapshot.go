@@ -35,6 +35,8 @@ type Snapshot struct {
 	ToldGoodbye bool
 	Ops         uint64
 	Waiting     int // parked and held ops, missing bodies
+	// Newer are the ops of kinds that this version does not know, ascending.
+	Newer []crdt.ID
 	// Void are ops of this home's own without effect, oldest first.
 	Void []replica.Voided
 	// Told is why this member was asked to go, where another home said so.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tend/crdt"
+	"tend/crdt/canon"
 	"tend/crdt/sig"
 	"tend/node/replica"
 	"tend/storage"
@@ -128,22 +129,22 @@ func (n *Node) open(id crdt.ID) (*runner, error) {
 	} else if begun {
 		return n.rebuild(id, store)
 	}
-	return n.newRunner(id)
+	return n.openKinds(id, store)
 }
 
 // rebuild makes one circle's derived rows again.
 func (n *Node) rebuild(id crdt.ID, store storage.Circle) (*runner, error) {
-	if err := store.Put(row(rowRebuilding, []byte{})); err != nil {
+	if err := dropDerived(store); err != nil {
 		return nil, err
-	}
-	for _, kind := range replica.DerivedKinds() {
-		if err := dropRows(store, kind); err != nil {
-			return nil, err
-		}
 	}
 	if err := store.RebuildIndex(); err != nil {
 		return nil, err
 	}
+	return n.derive(id, store)
+}
+
+// derive makes the rows that are derived from the log, of which there are none.
+func (n *Node) derive(id crdt.ID, store storage.Circle) (*runner, error) {
 	x, err := n.newRunner(id)
 	if err != nil {
 		return nil, err
@@ -158,12 +159,25 @@ func (n *Node) rebuild(id crdt.ID, store storage.Circle) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := store.Put(row(rowRebuilding, nil)); err != nil {
+	if err := store.Put(row(rowRebuilding, nil), row(rowKinds, canon.MustMarshal(replica.Kinds()))); err != nil {
 		return nil, err
 	}
 	x.publish()
 	x.checkpoint()
 	return x, nil
+}
+
+// dropDerived deletes all that is derived; from here on it is known to be lacking.
+func dropDerived(store storage.Circle) error {
+	if err := store.Put(row(rowRebuilding, []byte{})); err != nil {
+		return err
+	}
+	for _, kind := range replica.DerivedKinds() {
+		if err := dropRows(store, kind); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dropRows deletes all rows of a kind.

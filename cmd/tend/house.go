@@ -52,7 +52,7 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 	if err != nil {
 		return view.Source{}, err
 	}
-	return view.Source{Circle: id, State: s.State, People: s.People, Env: env, Void: voidOf(s), Told: s.Told, Busy: n.Busy(id),
+	return view.Source{Circle: id, State: s.State, People: s.People, Env: env, Void: voidOf(s), Newer: s.Newer, Told: s.Told, Busy: n.Busy(id),
 		LeftOut: s.LeftOut, Asking: asking,
 		Heard: func(member crdt.ID) (time.Time, int, bool) {
 			h, ok := n.HeardOf(id, member)

@@ -66,6 +66,9 @@ func (s *speaker) circleStatus(c view.CircleStatus) {
 	if c.Waiting > 0 {
 		s.line("  %d still waiting for what they build on", c.Waiting)
 	}
+	if c.Newer > 0 {
+		s.line("  %s written with a newer Tend: kept and passed on, and not to be seen here", count(c.Newer, "thing"))
+	}
 	if len(c.Connected) > 0 {
 		s.line("  connected now: %s", names(c.Connected))
 	}

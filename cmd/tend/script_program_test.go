@@ -18,8 +18,8 @@ var programs = struct {
 }{built: map[string]string{}}
 
 // cmdProgram lets the script's homes run another build of tend from here on:
-// program TAG builds it with that tag, program without one goes back to the program
-// under test.
+// program TAG builds it with that tag, program newer one of a later version, and
+// program without a word goes back to the program under test.
 func cmdProgram(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) > 1 || neg {
 		ts.Fatalf("usage: program [TAG]")
@@ -43,12 +43,18 @@ func build(tag string) (string, error) {
 	}
 	// Beside the folder of the program under test, which goes when the tests end.
 	dir := filepath.Join(filepath.Dir(filepath.SplitList(os.Getenv("PATH"))[0]), tag)
-	name := "tend"
-	if exe := os.Getenv("GOEXE"); exe != "" {
-		name += exe
+	args := []string{"test", "-c", "-tags", tag, "-o", filepath.Join(dir, "tend"+os.Getenv("GOEXE"))}
+	if tag == newer {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", err
+		}
+		overlay, err := newerOverlay(dir)
+		if err != nil {
+			return "", err
+		}
+		args = append(args, "-overlay", overlay)
 	}
-	out, err := exec.Command("go", "test", "-c", "-tags", tag, "-o", filepath.Join(dir, name), "tend/cmd/tend").CombinedOutput()
-	if err != nil {
+	if out, err := exec.Command("go", append(args, "tend/cmd/tend")...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build with %s: %w\n%s", tag, err, out)
 	}
 	programs.built[tag] = dir

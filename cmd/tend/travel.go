@@ -72,7 +72,7 @@ func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error
 		return circleFacts{}, err
 	}
 	out := circleFacts{unread: s.Unread, CircleStatus: view.CircleStatus{ID: id.String(), Name: s.Name,
-		Standing: standsAs(snap), Me: personOf(snap, s.Me), Members: s.Members, Ops: s.Ops, Waiting: s.Waiting,
+		Standing: standsAs(snap), Me: personOf(snap, s.Me), Members: s.Members, Ops: s.Ops, Waiting: s.Waiting, Newer: len(snap.Newer),
 		Frontier: s.Frontier.String(), StateDigest: s.StateDigest.String(), Epoch: epochText(s.Epoch)}}
 	if env, err := m.node.Env(id); err == nil {
 		source := view.Source{Circle: id, State: snap.State, People: snap.People, Env: env, Void: voidOf(snap), Told: snap.Told}

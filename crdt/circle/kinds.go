@@ -63,6 +63,9 @@ var kinds = []Kind{
 // Kinds returns the table of kinds, ascending. The slice is the caller's.
 func Kinds() []Kind { return append([]Kind(nil), kinds...) }
 
+// Knows reports whether a number is that of a kind in the table.
+func Knows(number uint64) bool { _, ok := kindOf(number); return ok }
+
 func kindOf(number uint64) (Kind, bool) {
 	if number < KindNeedPosted || number >= KindNeedPosted+uint64(len(kinds)) {
 		return Kind{}, false

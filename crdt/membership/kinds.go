@@ -2,6 +2,8 @@ package membership
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"tend/crdt/canon"
 )
@@ -72,6 +74,9 @@ var kinds = map[uint64]struct {
 	KindEpoch:        {"epoch", read[Epoch], false, false},
 	KindBeat:         {"beat", nil, false, false},
 }
+
+// Kinds are the numbers of the control kinds, ascending.
+func Kinds() []uint64 { return slices.Sorted(maps.Keys(kinds)) }
 
 // KindName is the name of a control kind, for people who look into a log.
 func KindName(kind uint64) string {

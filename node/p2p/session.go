@@ -372,6 +372,9 @@ func (t *talk) receive(ctx context.Context, in incoming) error {
 			return t.filled(f)
 		}
 	case *protocol.Err:
+		if f.Code == protocol.ErrFrameType {
+			return nil // an older home passes over a frame of ours; the others stand
+		}
 		if t.session == nil {
 			return fmt.Errorf("peer says err %d %q", f.Code, f.Detail)
 		}

@@ -178,6 +178,7 @@ func (r *Replica) add(op *crdt.Op, fact crdt.Fact, control membership.Body, held
 	r.out.Entries = append(r.out.Entries, Entry{Op: *op, Fact: added.Fact})
 	if control != nil {
 		r.set.Add(op, control)
+		r.noteControl(op.ID, control)
 	}
 	r.seenTip(op)
 	if r.joined[op.ID] {
@@ -229,6 +230,9 @@ func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
 	}
 	change, ok := r.open(op)
 	if !ok {
+		if r.isNewer(op) {
+			r.setNewer(op.ID, fact.Arr)
+		}
 		return nil
 	}
 	if err := r.awaitTarget(change, fact.Arr); err != nil {
@@ -343,6 +347,7 @@ func (r *Replica) retract(by circle.Change, target crdt.ID) error {
 		r.row(recordKey(change.Record(), fact.Arr), nil)
 	}
 	r.unsetMissing(target)
+	r.unsetNewer(target, fact.Arr)
 	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: target})
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // DerivedKinds are the first bytes of the rows that [Replica.Derive] makes again
 // from the log, or that a checkpoint does.
 func DerivedKinds() []byte {
-	return []byte{rowRecord, rowUnread, rowMissing, rowCheckpoint, rowAwaited}
+	return []byte{rowRecord, rowUnread, rowMissing, rowCheckpoint, rowAwaited, rowNewer}
 }
 
 // Derive walks the log and gives emit the rows that are derived from it, some
@@ -56,6 +56,9 @@ func (r *Replica) derive(op *crdt.Op, fact crdt.Fact) error {
 	}
 	change, readable := r.open(op)
 	if !readable {
+		if r.isNewer(op) {
+			r.setNewer(op.ID, fact.Arr)
+		}
 		return nil
 	}
 	fits, err := r.fits(change)

@@ -61,6 +61,7 @@ func (r *Replica) TakeControl(ops []crdt.Op) error {
 			return err
 		}
 		r.set.Add(op, body)
+		r.noteControl(op.ID, body)
 		joined[op.ID] = true
 		r.row(idKey(rowJoined, op.ID), canon.MustMarshal(joinedRow{Payload: op.Payload, Sig: op.Sig, Body: op.Body}))
 		if err := r.seeEpoch(op.ID); err != nil {

@@ -50,6 +50,7 @@ type Replica struct {
 	missing map[crdt.ID]uint64               // ops whose body is missing → arr; replaced likewise
 	gone    map[crdt.ID][]membership.PeerKey // missing → who says it is gone; replaced likewise
 	joined  map[crdt.ID]bool                 // ops of j| rows; replaced likewise
+	newer   map[crdt.ID]bool                 // ops of kinds that are not known here; replaced likewise
 	awaited map[crdt.ID][]uint64             // ops not here yet → arrs of those that speak of them; replaced likewise
 	came    []crdt.ID                        // of these, those that came and were too many to read at once; for the next Tick
 	nooks   map[string]nook                  // by roster; replaced likewise
@@ -78,10 +79,10 @@ type Replica struct {
 // after the checkpoint.
 func Open(cfg Config) (*Replica, error) {
 	r := &Replica{cfg: cfg, circle: cfg.Circle, store: cfg.Store,
-		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, awaited: map[crdt.ID][]uint64{},
+		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, newer: map[crdt.ID]bool{}, awaited: map[crdt.ID][]uint64{},
 		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{}, leftOut: map[crdt.ID]uint64{}, opened: map[crdt.ID][]crdt.ID{},
 		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]protocol.Secret{}}
-	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadLeftOut, r.loadPool, r.loadMissing, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread, r.noteArrived} {
+	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadLeftOut, r.loadPool, r.loadMissing, r.loadNewer, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread, r.noteArrived} {
 		if err := load(); err != nil {
 			return nil, fmt.Errorf("open circle %s: %w", cfg.Circle.Short(), err)
 		}
@@ -115,6 +116,7 @@ func (r *Replica) replay(op *crdt.Op) error {
 	}
 	if !r.set.Has(op.ID) {
 		r.set.Add(op, body)
+		r.noteControl(op.ID, body)
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ const (
 	rowCheckpoint = 'c' // c|record id|n → pieces of the record; "c" alone → what they stand for
 	rowJoined     = 'j' // j|id → a control op handed over at joining
 	rowHeld       = 'z' // z|arr → an op of the future, without effect yet
+	rowNewer      = 'x' // x|arr → its body is of a kind that is not known here
 	rowAwaited    = 'q' // q|op id|arr → what that op says of another waits for the other's header
 )
 

@@ -29,6 +29,8 @@ type Source struct {
 	// this home writes for a few. Asking are those who ask at its door.
 	LeftOut []crdt.ID
 	Asking  []Asking
+	// Newer are ops of kinds that this version does not know, ascending.
+	Newer []crdt.ID
 	// Busy are the members of whom a device has written, today, almost what a device
 	// may write in a day, ascending.
 	Busy []crdt.ID
@@ -180,6 +182,10 @@ func (s Source) item(id crdt.ID, all bool) (Item, bool) {
 // Show returns what word names, an id's prefix or a member's name, with its notes
 // and texts; with all every slot there is. The error is a [*circle.Problem].
 func (s Source) Show(word string, all bool) (Item, error) {
+	if s.isNewer(word) {
+		return Item{}, &circle.Problem{Code: circle.NotYet, Say: "This was written with a newer Tend than the one on this home.",
+			Hint: "It is kept and passed on. Install the newest version to see it."}
+	}
 	id, err := s.resolve(word)
 	if err != nil {
 		return Item{}, err

@@ -31,6 +31,8 @@ type CircleStatus struct {
 	Ops      uint64 `json:"ops"`
 	// Waiting counts parked and held ops and missing bodies.
 	Waiting int `json:"waiting"`
+	// Newer counts what was written with a newer version and shows only there.
+	Newer int `json:"newer,omitempty"`
 	// Frontier and StateDigest are 64 hex digits, Epoch 32.
 	Frontier    string   `json:"frontier"`
 	StateDigest string   `json:"state_digest"`

@@ -35,6 +35,7 @@
 //	c|record id(32)|n(u32)  changes                      the checkpoint of a record, in pieces
 //	f|op id(32)             [change without words, h]    a change that has faded; empty: its body was
 //	                                                     gone before it was read here
+//	x|arr                   id                           an op of a kind that this version does not know
 //	z|arr                   id                           an op of the future, without effect yet
 //	q|op id(32)|arr         -                            an op that waits for the header of the one it names
 //	j|id(32)                [header, signature, body]    a control op handed over at joining or parting,
@@ -49,9 +50,11 @@
 //	y|goodbye               GOODBYE frame                what this home was told of its parting
 //	y|round                 [next, found, done (ms), last found]
 //	                                                     how far the look over the log has come
+//	y|kinds                 [number …]                   the kinds of bodies that what is derived was made
+//	                                                     with; none: those of the first version
 //	y|rebuilding            -                            a rebuild of such rows was begun and not ended
 //
-// r, u, m, q and c can be made again from the log. The bars after y are part of
+// r, u, m, q, x and c can be made again from the log. The bars after y are part of
 // the key as it is; all other bars stand for nothing. The node's own number 0 has
 //
 //	a|circle id(32)         number (4)                   circles
