@@ -7,6 +7,8 @@ import (
 
 	"tend/crdt/circle"
 	"tend/crdt/membership"
+	"tend/node"
+	"tend/protocol"
 	"tend/storage"
 )
 
@@ -137,5 +139,57 @@ func TestLostVoid(t *testing.T) {
 	}
 	if _, err := cem.Do(t.Context(), id, wish("More")); err == nil {
 		t.Error("a parted home writes on")
+	}
+}
+
+// TestALongGoodbye: whoever was away while the circle went through much hears of
+// their parting whole, in several frames, and nothing that they knew already.
+func TestALongGoodbye(t *testing.T) {
+	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
+	id := ann.begin("Elm Street")
+	join(ben, ann, id)
+	join(cem, ann, id)
+	waitFor(t, func() bool {
+		meet(ben, ann, id)
+		meet(cem, ann, id)
+		return len(ann.view(id).People.Voices()) == 3
+	})
+	for range 3 { // and all know it
+		meet(cem, ann, id)
+		meet(ben, ann, id)
+	}
+	cem.do(id, wish("Soup"))
+	meet(cem, ann, id)
+	const much = 1_100 // more ops than one frame holds
+	for range much {
+		ann.invites(id, node.InviteOptions{})
+	}
+	p := ann.do(id, circle.ProposeForCircle{What: membership.Remove, Target: cem.view(id).Me, Reason: "Enough."}).ID
+	meet(ben, ann, id)
+	ben.do(id, circle.SayOnDecision{ID: p, Value: circle.WordConsent})
+	meet(ben, ann, id)
+	ann.do(id, circle.EnactDecision{ID: p})
+	_, bye, owed := ann.Goodbye(cem.peer())
+	if !owed || len(bye) < 2 {
+		t.Fatalf("owed %v, %d frames, want several", owed, len(bye))
+	}
+	rows := 0
+	for i := range bye {
+		if _, err := protocol.EncodeFrame(&bye[i]); err != nil {
+			t.Fatalf("frame %d: %v", i, err)
+		}
+		rows += len(bye[i].Table.Rows)
+	}
+	if unknown := much + 20; rows < much || rows > unknown {
+		t.Errorf("%d ops in the goodbye, want those that Cem lacks: %d to %d", rows, much, unknown)
+	}
+	if err := cem.TakeGoodbye(t.Context(), id, ann.peer(), bye[1:]); err == nil {
+		t.Error("Cem took half a goodbye")
+	}
+	if err := cem.TakeGoodbye(t.Context(), id, ann.peer(), bye); err != nil {
+		t.Fatalf("take the goodbye: %v", err)
+	}
+	if s := cem.view(id); s.Standing != membership.Removed || s.Told != "Enough." {
+		t.Errorf("Cem stands %v and was told %q", s.Standing, s.Told)
 	}
 }

@@ -86,11 +86,12 @@ func (p *partings) unsay(x *runner) {
 
 func (p parting) key() []byte { return append(append([]byte{rowSaid}, p.circle[:]...), p.peer[:]...) }
 
-// Goodbye is what a parted peer is owed: the control ops up to its parting.
-func (n *Node) Goodbye(peer membership.PeerKey) (crdt.ID, protocol.Goodbye, bool) {
+// Goodbye is what a parted peer is owed, in frames: why, and the control ops up to
+// its parting. The first one has the reasons.
+func (n *Node) Goodbye(peer membership.PeerKey) (crdt.ID, []protocol.Goodbye, bool) {
 	x, ok := n.partings.of(peer)
 	if !ok {
-		return crdt.ID{}, protocol.Goodbye{}, false
+		return crdt.ID{}, nil, false
 	}
 	var ops []crdt.Op
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -101,10 +102,13 @@ func (n *Node) Goodbye(peer membership.PeerKey) (crdt.ID, protocol.Goodbye, bool
 		return err
 	}})
 	if err != nil || len(ops) == 0 {
-		return crdt.ID{}, protocol.Goodbye{}, false
+		return crdt.ID{}, nil, false
 	}
-	packed := protocol.PackByID(ops, func(*crdt.Op) bool { return true })
-	return x.id, protocol.Goodbye{Table: *packed}, true
+	var frames []protocol.Goodbye
+	for part := range chunks(ops) {
+		frames = append(frames, protocol.Goodbye{Table: *protocol.PackByID(part, func(*crdt.Op) bool { return true })})
+	}
+	return x.id, frames, true
 }
 
 // SaidGoodbye notes that a peer was told.
@@ -121,16 +125,23 @@ func (n *Node) SaidGoodbye(peer membership.PeerKey, circle crdt.ID) {
 // TakeGoodbye keeps what this home was told of its own parting. Its control ops tell
 // who decided, and what of this home's own has no effect; they are no part of the
 // log. It ends the attempts to reach the circle.
-func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey, f protocol.Goodbye) error {
+func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey, frames []protocol.Goodbye) error {
 	x, err := n.runner(id)
 	if err != nil {
 		return err
 	}
-	ops, err := protocol.UnpackByID(id, &f.Table)
-	if err != nil {
-		return err
+	if len(frames) == 0 {
+		return errors.New("an empty goodbye")
 	}
-	data, err := protocol.EncodeFrame(&f)
+	var ops []crdt.Op
+	for i := range frames {
+		part, err := protocol.UnpackByID(id, &frames[i].Table)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, part...)
+	}
+	data, err := protocol.EncodeFrame(&frames[0]) // the reasons
 	if err != nil {
 		return err
 	}

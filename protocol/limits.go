@@ -61,6 +61,8 @@ const (
 	MaxGossip = 32 << 10
 	// MaxOpsPerFrame is the most rows of an OPS or GOODBYE table.
 	MaxOpsPerFrame = 1_024
+	// MaxGoodbyes is the most GOODBYE frames of one stream.
+	MaxGoodbyes = 64
 	// MaxLanes is the most lanes a frame names, and MaxTips the most tips or
 	// locator entries of one lane.
 	MaxLanes = 8_192

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -196,20 +197,20 @@ func (n *Net) sayGoodbye(p peer.ID) {
 	if err != nil {
 		return
 	}
-	circle, f, ok := n.home.Goodbye(key)
+	circle, frames, ok := n.home.Goodbye(key)
 	if !ok {
 		return
 	}
-	if err := n.hand(p, circle, &f); err != nil {
+	if err := n.hand(p, circle, frames); err != nil {
 		n.log.Debug("goodbye was not heard", "peer", p, "err", err)
 		return
 	}
 	n.home.SaidGoodbye(key, circle)
 }
 
-// hand opens a stream for one frame and closes it when the peer has closed its
-// side, so that the connection may be closed after.
-func (n *Net) hand(p peer.ID, circle crdt.ID, f protocol.Frame) error {
+// hand opens a stream for a GOODBYE and closes it when the peer has closed its side,
+// so that the connection may be closed after.
+func (n *Net) hand(p peer.ID, circle crdt.ID, frames []protocol.Goodbye) error {
 	ctx, cancel := context.WithTimeout(n.ctx, goodbyeTimeout)
 	defer cancel()
 	s, err := n.host.NewStream(network.WithNoDial(ctx, "goodbye"), p, syncProtocol)
@@ -222,13 +223,15 @@ func (n *Net) hand(p peer.ID, circle crdt.ID, f protocol.Frame) error {
 	if err := w.open(circle); err != nil {
 		return err
 	}
-	if err := w.write(f); err != nil {
-		return err
+	for i := range frames[:min(len(frames), protocol.MaxGoodbyes)] {
+		if err := w.write(&frames[i]); err != nil {
+			return err
+		}
 	}
 	if err := s.CloseWrite(); err != nil {
 		return err
 	}
-	_, _ = s.Read(make([]byte, 1)) // until the peer has read it
+	_, _ = io.Copy(io.Discard, io.LimitReader(s, maxFrame)) // until the peer has read it
 	return nil
 }
 

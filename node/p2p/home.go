@@ -75,12 +75,12 @@ type Gate interface {
 	Shared(peer PeerKey) []crdt.ID
 	// Goodbye is what a Parted peer is owed, and in which circle. ok is false when
 	// nothing is owed (any more).
-	Goodbye(peer PeerKey) (circle crdt.ID, f protocol.Goodbye, ok bool)
-	// SaidGoodbye tells that Goodbye's frame was handed over: it is owed no more.
+	Goodbye(peer PeerKey) (circle crdt.ID, frames []protocol.Goodbye, ok bool)
+	// SaidGoodbye tells that Goodbye's frames were handed over: it is owed no more.
 	SaidGoodbye(peer PeerKey, circle crdt.ID)
 	// TakeGoodbye gives a GOODBYE that a peer said to this home. It is checked,
 	// shown, and kept apart from the log.
-	TakeGoodbye(ctx context.Context, circle crdt.ID, from PeerKey, f protocol.Goodbye) error
+	TakeGoodbye(ctx context.Context, circle crdt.ID, from PeerKey, frames []protocol.Goodbye) error
 }
 
 // Syncer is the log as a session with one peer sees it.

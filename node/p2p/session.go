@@ -43,6 +43,8 @@ type talk struct {
 	patient bool             // if unequal, ask again before HELLO: ops may be on their way
 	later   <-chan time.Time // when to ask again
 	equal   bool             // and both hold the same
+
+	byes []protocol.Goodbye // heard so far: this home is out, and did not know it
 }
 
 // incoming is what the reader hands over: a frame, or why there are no more.
@@ -121,19 +123,27 @@ func (n *Net) answerSync(s network.Stream) {
 func (n *Net) refuse(w *wire, circle crdt.ID, from PeerKey) {
 	defer w.stream.Close()
 	w.reads = openTimeout
-	data, err := w.readBytes(maxFrame)
-	if err != nil {
-		return
-	}
-	f, err := protocol.DecodeFrame(data)
-	if g, ok := f.(*protocol.Goodbye); ok && err == nil {
-		if err := n.home.TakeGoodbye(n.ctx, circle, from, *g); err != nil {
-			n.log.Debug("goodbye left aside", "circle", circle.Short(), "err", err)
+	var frames []protocol.Goodbye
+	for {
+		data, err := w.readBytes(maxFrame)
+		if errors.Is(err, io.EOF) && len(frames) > 0 {
+			break
 		}
-		return
+		if err != nil {
+			return
+		}
+		f, err := protocol.DecodeFrame(data)
+		g, ok := f.(*protocol.Goodbye)
+		if err != nil || !ok || len(frames) == protocol.MaxGoodbyes {
+			if err := w.write(&protocol.Err{Code: protocol.ErrNotHere}); err != nil {
+				n.log.Debug("refuse", "err", err)
+			}
+			return
+		}
+		frames = append(frames, *g)
 	}
-	if err := w.write(&protocol.Err{Code: protocol.ErrNotHere}); err != nil {
-		n.log.Debug("refuse", "err", err)
+	if err := n.home.TakeGoodbye(n.ctx, circle, from, frames); err != nil {
+		n.log.Debug("goodbye left aside", "circle", circle.Short(), "err", err)
 	}
 }
 
@@ -223,6 +233,11 @@ func (t *talk) turn(ctx context.Context, in <-chan incoming, out chan<- []byte, 
 			switch {
 			case errors.Is(f.err, io.EOF):
 				ended = true
+				if len(t.byes) > 0 {
+					if err := t.n.home.TakeGoodbye(ctx, t.circle, t.key, t.byes); err != nil {
+						return err
+					}
+				}
 			case f.err == nil:
 				f.err = t.receive(ctx, f)
 			}
@@ -362,7 +377,11 @@ func (t *talk) receive(ctx context.Context, in incoming) error {
 	case *protocol.Pull:
 		return t.pulled(f)
 	case *protocol.Goodbye:
-		return t.n.home.TakeGoodbye(ctx, t.circle, t.key, *f)
+		if len(t.byes) == protocol.MaxGoodbyes {
+			return fmt.Errorf("%w: too long a goodbye", errForm)
+		}
+		t.byes = append(t.byes, *f)
+		return nil
 	case *protocol.Probe, *protocol.Hello:
 		if err := t.respond(); err != nil {
 			return err

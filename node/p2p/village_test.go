@@ -346,11 +346,11 @@ func (h *house) Shared(peer p2p.PeerKey) []crdt.ID {
 	return nil
 }
 
-func (h *house) Goodbye(peer p2p.PeerKey) (crdt.ID, protocol.Goodbye, bool) {
+func (h *house) Goodbye(peer p2p.PeerKey) (crdt.ID, []protocol.Goodbye, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	table := protocol.PackByID([]crdt.Op{h.v.genesis}, func(*crdt.Op) bool { return true })
-	return h.v.genesis.ID, protocol.Goodbye{Table: *table}, h.owed[peer]
+	return h.v.genesis.ID, []protocol.Goodbye{{Table: *table}, {Table: *table}}, h.owed[peer]
 }
 
 func (h *house) SaidGoodbye(peer p2p.PeerKey, _ crdt.ID) {
@@ -359,9 +359,12 @@ func (h *house) SaidGoodbye(peer p2p.PeerKey, _ crdt.ID) {
 	delete(h.owed, peer)
 }
 
-func (h *house) TakeGoodbye(context.Context, crdt.ID, p2p.PeerKey, protocol.Goodbye) error {
+func (h *house) TakeGoodbye(_ context.Context, _ crdt.ID, _ p2p.PeerKey, frames []protocol.Goodbye) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(frames) != 2 {
+		return fmt.Errorf("%d frames of a goodbye, want 2", len(frames))
+	}
 	h.byes++
 	return nil
 }

@@ -31,35 +31,56 @@ func (r *Replica) Seen(member crdt.ID) []membership.Seen {
 	return out[:min(len(out), maxSeen)]
 }
 
-// Parting returns what a parted peer is told: its ending (a leave, an enact, a
-// revocation), with what the authors of those knew, in an order in which each op
-// comes after what it names, and the notes that say why; nil if it has not parted.
+// Parting returns what a parted peer is told: the notes that say why, then its
+// ending (a leave, an enact, a revocation) with what the authors of those knew, in an
+// order in which each op comes after what it names. What the peer itself named, or
+// knew when it did, is left out: it holds that. nil if it has not parted.
 func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 	if !Departed(r.People(), peer) {
 		return nil, nil
 	}
-	var known []crdt.Bits
+	var ends, knew, held []crdt.Bits
+	var out []crdt.Op
 	for _, d := range r.People().ByPeer(peer) {
 		for _, id := range r.People().EndsOf(d.Dev) {
 			if n, ok := r.pasts.Number(id); ok {
-				known = append(known, r.pasts.Of(n))
+				ends, knew = append(ends, crdt.Bits{}.With(n)), append(knew, r.pasts.Of(n))
 			}
 		}
+		bits, err := r.heldBy(d.Dev)
+		if err != nil {
+			return nil, err
+		}
+		held = append(held, bits)
+		out = append(out, r.reasons(d)...)
 	}
-	all := crdt.Union(known...)
-	var out []crdt.Op
+	ending, told, theirs := crdt.Union(ends...), crdt.Union(knew...), crdt.Union(held...)
 	for s, err := range r.store.Controls() {
 		if err != nil {
 			return nil, err
 		}
-		if n, ok := r.pasts.Number(s.Op.ID); ok && all.Has(n) {
+		if n, ok := r.pasts.Number(s.Op.ID); ok && told.Has(n) && (ending.Has(n) || !theirs.Has(n)) {
 			out = append(out, s.Op)
 		}
 	}
-	for _, d := range r.People().ByPeer(peer) {
-		out = append(out, r.reasons(d)...)
-	}
 	return out, nil
+}
+
+// heldBy returns the control ops that a device must hold, since its own ops name them.
+func (r *Replica) heldBy(dev crdt.Device) (crdt.Bits, error) {
+	var held []crdt.Bits
+	for _, t := range r.log.Tips(dev) {
+		f, ok, err := r.log.Fact(t.ID)
+		if err != nil {
+			return nil, err
+		}
+		if n, numbered := r.pasts.Number(t.ID); numbered {
+			held = append(held, r.pasts.Of(n))
+		} else if ok && f.Class == crdt.Content {
+			held = append(held, r.pasts.KnownBits(f.Known))
+		}
+	}
+	return crdt.Union(held...), nil
 }
 
 // PartedBy reports whether control ops that a peer handed over, added to what is

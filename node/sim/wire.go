@@ -262,28 +262,36 @@ func (x *wire) part(o *home) {
 	if x.h.hand.Standing(o.peer) != node.Parted {
 		return
 	}
-	var f protocol.Goodbye
+	var frames []protocol.Goodbye
 	var owed bool
-	if !x.h.enter(func() { _, f, owed = x.h.hand.Goodbye(o.peer) }) || !owed {
+	if !x.h.enter(func() { _, frames, owed = x.h.hand.Goodbye(o.peer) }) || !owed {
 		return
 	}
-	data, err := protocol.EncodeFrame(&f)
-	if err != nil {
-		x.w.fail("own frame", "%s: goodbye: %v", x.h.name, err)
-		return
+	sent := make([][]byte, len(frames))
+	for i := range frames {
+		var err error
+		if sent[i], err = protocol.EncodeFrame(&frames[i]); err != nil {
+			x.w.fail("own frame", "%s: goodbye: %v", x.h.name, err)
+			return
+		}
 	}
 	x.w.net.datagram(x.h, o, func() {
 		if !o.on() || !x.w.net.reach(x.h, o) || !x.h.on() {
 			return
 		}
-		again, err := protocol.DecodeFrame(data)
-		bye, ok := again.(*protocol.Goodbye)
-		if err != nil || !ok {
-			x.w.fail("own frame", "%s: goodbye does not decode: %v", x.h.name, err)
-			return
+		heard := make([]protocol.Goodbye, len(sent))
+		for i, data := range sent {
+			again, err := protocol.DecodeFrame(data)
+			bye, ok := again.(*protocol.Goodbye)
+			if err != nil || !ok {
+				x.w.fail("own frame", "%s: goodbye does not decode: %v", x.h.name, err)
+				return
+			}
+			heard[i] = *bye
 		}
+		var err error
 		lived := o.enter(func() {
-			err = o.hand.TakeGoodbye(context.Background(), x.w.circle, x.h.peer, *bye)
+			err = o.hand.TakeGoodbye(context.Background(), x.w.circle, x.h.peer, heard)
 		})
 		if lived && err == nil {
 			x.h.enter(func() { x.h.hand.SaidGoodbye(o.peer, x.w.circle) })
