@@ -3,6 +3,7 @@ package qr_test
 import (
 	"bytes"
 	"context"
+	"encoding/base32"
 	"encoding/binary"
 	"encoding/xml"
 	"errors"
@@ -166,6 +167,27 @@ func hugePNG(w, h uint32) []byte {
 	out := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
 	out = append(out, ihdr...)
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(ihdr))
+}
+
+// Every code that is drawn here is read here. Of three thousand random ones these
+// four were not, since the search for corners found others; an invitation is as
+// random, and came out so once in some hundred times.
+func TestReadsWhatItDraws(t *testing.T) {
+	for _, seed := range []uint64{235, 664, 1244, 1618, 0, 1, 2, 3} {
+		r := rand.New(rand.NewPCG(seed, 7))
+		code := make([]byte, 100+r.IntN(81))
+		for i := range code {
+			code[i] = byte(r.Uint32())
+		}
+		text := qr.Prefix + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(code)
+		picture, err := encode(t, text).PNG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := qr.Read(t.Context(), bytes.NewReader(picture)); got != text || err != nil {
+			t.Errorf("seed %d: Read = %.20q, %v; want what was drawn", seed, got, err)
+		}
+	}
 }
 
 func TestReadRefuses(t *testing.T) {
