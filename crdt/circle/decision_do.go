@@ -233,7 +233,7 @@ func (c SayOnDecision) onProposal(s *State, env Env, p membership.Proposal) (pla
 		}
 		drafts = append(drafts, Draft{Control: func([]crdt.ID) membership.Body { return &membership.Stand{Proposal: p.ID} }})
 	case WordConcern:
-		if own >= 0 && p.Words[own].Concern && c.Text == "" {
+		if own >= 0 && p.Words[own].Concern && !p.Words[own].Torn && c.Text == "" {
 			return unchanged(c.ID), nil
 		}
 		if c.Text != "" {

@@ -180,3 +180,26 @@ func TestProposeRefusals(t *testing.T) {
 		t.Errorf("it closes at %v, want %v", got, want)
 	}
 }
+
+// TestTwoOwnWordsOnADecision: two devices of one person say different things. The
+// careful word counts, she alone is asked, and her answer settles it.
+func TestTwoOwnWordsOnADecision(t *testing.T) {
+	w := newWorld(t, "Ann", "Bea", "Bea's phone", "Cem")
+	w.homes["Bea's phone"].id = w.homes["Bea"].id
+	ann, bea, phone := w.homes["Ann"], w.homes["Bea"], w.homes["Bea's phone"]
+	w.order = []string{"Ann", "Bea", "Bea's phone", "Cem"}
+	id := ann.do("propose", "text", "We lock the shed")
+	w.meet()
+	bea.do("consent", "id", id.String())
+	phone.do("concern", "id", id.String(), "text", "not at night")
+	w.meet()
+	ann.wantDecision(id, circle.DecisionToReshape)
+	ann.wantLooks()
+	bea.wantLooks(circle.LookOwnTwo)
+	phone.wantLooks(circle.LookOwnTwo)
+	bea.settle(0)
+	w.meet()
+	bea.wantLooks()
+	phone.wantLooks()
+	ann.wantDecision(id, circle.DecisionOpen)
+}

@@ -187,3 +187,40 @@ func TestVoicesAt(t *testing.T) {
 		t.Errorf("%d could decide with one away, want 2", len(got))
 	}
 }
+
+// TestTorn: a consent and a concern of one person that do not know of each other
+// count as a concern, and are shown to be both until the person says it again.
+func TestTorn(t *testing.T) {
+	c, people := membertest.Grown(4)
+	rosa := people[1]
+	laptop, phone := rosa.Device(), c.AddDevice(rosa)
+	p := c.Tell(people[0], &membership.Propose{What: membership.Remove, Target: people[3].ID, Payload: []byte{}})
+	laptop.Knows, phone.Knows = c.Heads(), c.Heads()
+	words := func() (s membership.Standpoint) {
+		got, _ := c.Set.View().Proposal(p)
+		for _, w := range got.Words {
+			if w.Member == rosa.ID {
+				return w
+			}
+		}
+		return s
+	}
+	c.Must(laptop, &membership.Stand{Proposal: p})
+	if w := words(); w.Torn || w.Concern {
+		t.Fatalf("after a stand: %+v", w)
+	}
+	c.Must(phone, &membership.Object{Target: p})
+	if w := words(); !w.Torn || !w.Concern {
+		t.Errorf("a concern elsewhere: %+v, want a concern that is torn", w)
+	}
+	c.Sync(laptop, phone)
+	c.Must(phone, &membership.Object{Target: p})
+	if w := words(); w.Torn || !w.Concern {
+		t.Errorf("the concern said again: %+v, want a concern", w)
+	}
+	c.Sync(laptop, phone)
+	c.Must(laptop, &membership.Stand{Proposal: p})
+	if w := words(); w.Torn || w.Concern {
+		t.Errorf("the consent said last: %+v, want a consent", w)
+	}
+}

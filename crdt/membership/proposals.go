@@ -32,8 +32,10 @@ type Proposal struct {
 type Standpoint struct {
 	Member  crdt.ID
 	Concern bool
-	Reason  crdt.ID // op of a note on the concern, or zero
-	HLC     crdt.HLC
+	// Torn: they consented too, on a device that did not know of the concern.
+	Torn   bool
+	Reason crdt.ID // op of a note on the concern, or zero
+	HLC    crdt.HLC
 }
 
 // Tally is what the rule of SPEC.md §5.2 counts for a proposal.
@@ -151,6 +153,14 @@ func (b *builder) proposal(p *entry, latest crdt.HLC) Proposal {
 	return out
 }
 
+// torn reports whether a member who has a concern also consented where no concern of
+// theirs knows of it.
+func (c *decision) torn(member int) bool {
+	return slices.ContainsFunc(c.stands(member), func(s *entry) bool {
+		return !slices.ContainsFunc(c.objects(member), func(o *entry) bool { return o.past.Has(s.n) })
+	})
+}
+
 func (c *decision) standpoint(member int) (Standpoint, bool) {
 	out := Standpoint{Member: c.m.members[member]}
 	switch c.says(member) {
@@ -165,7 +175,7 @@ func (c *decision) standpoint(member int) (Standpoint, bool) {
 				out.HLC, out.Reason = o.hlc, o.body.(*Object).Reason
 			}
 		}
-		out.Concern = true
+		out.Concern, out.Torn = true, c.torn(member)
 		return out, true
 	}
 	return out, false

@@ -1,0 +1,66 @@
+package circle
+
+import (
+	"fmt"
+	"slices"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+)
+
+// ownTwoOnDecisions are decisions that are still open on which two devices of this
+// person said different things. The more careful word counts until they have answered.
+func (r *reader) ownTwoOnDecisions() []Attention {
+	out := []Attention{}
+	for _, id := range r.s.DecisionIDs() {
+		d, ok := r.decision(id)
+		if !ok || !undecided(r.decisionState(d)) {
+			continue
+		}
+		if said := d.saidBy(r.env.Me); len(said) > 1 {
+			out = append(out, twoOnDecision(d.id, d.newestText(), said))
+		}
+	}
+	if r.env.People == nil {
+		return out
+	}
+	for _, p := range r.env.People.Proposals() {
+		torn := slices.ContainsFunc(p.Words, func(w membership.Standpoint) bool { return w.Member == r.env.Me && w.Torn })
+		if torn && undecided(r.proposalState(p)) {
+			out = append(out, twoOnDecision(p.ID, r.proposalText(p), []WordValue{WordConsent, WordConcern}))
+		}
+	}
+	return out
+}
+
+// undecided reports whether a word on a decision can still matter. What met a concern
+// is: the concern may be the word that does not hold.
+func undecided(state string) bool { return state == DecisionOpen || state == DecisionToReshape }
+
+// saidBy returns the different words of a member that stand on the newest text,
+// ascending.
+func (d *decision) saidBy(member crdt.ID) []WordValue {
+	var said []WordValue
+	for _, w := range d.rec.words() {
+		if w.by == member && w.rev == d.newest().rev && decides(w.value) {
+			said = append(said, w.value)
+		}
+	}
+	slices.Sort(said)
+	return slices.Compact(said)
+}
+
+func twoOnDecision(id crdt.ID, text string, said []WordValue) Attention {
+	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{id}, Text: fmt.Sprintf("You said two things about “%s”. Which one holds?", text)}
+	for _, w := range said {
+		switch w {
+		case WordConsent:
+			at.Choices = append(at.Choices, say("Good enough for now", "consent", id))
+		case WordStandAside:
+			at.Choices = append(at.Choices, say("Not mine, and not in its way", "stand-aside", id))
+		case WordConcern:
+			at.Choices = append(at.Choices, say("I have a concern", "concern", id))
+		}
+	}
+	return at
+}
