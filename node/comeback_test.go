@@ -265,3 +265,20 @@ func deadline(t *testing.T, done func() bool) {
 		}
 	}
 }
+
+// TestMoreThanHalfOfTheTrusteesStand: three of five where nothing else is said.
+func TestMoreThanHalfOfTheTrusteesStand(t *testing.T) {
+	ann := newHome(t, "Ann")
+	id := ann.begin("Oak Street")
+	var list []crdt.ID
+	for i := range 5 {
+		list = append(list, crdt.ID{byte(i + 1)})
+		if _, err := ann.NameTrustees(t.Context(), id, list, 0); err != nil {
+			t.Fatal(err)
+		}
+		named, ok := ann.view(id).People.TrusteesOf(ann.view(id).Me)
+		if want := uint64(len(list)/2 + 1); !ok || named.K != want {
+			t.Errorf("of %d trustees %d have to stand, want %d", len(list), named.K, want)
+		}
+	}
+}
