@@ -103,6 +103,9 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 		return nil, false
 	}
 	made, ok := rec.maker()
+	if rec.find(id) < 0 {
+		made, ok = rec.shownByBoth()
+	}
 	if !ok {
 		return nil, false
 	}

@@ -117,9 +117,10 @@ func (r *record) holders(env Env) []crdt.ID {
 		return nil
 	}
 	var out []crdt.ID
+	made, _ := r.maker()
 	for i := range r.parts {
 		c := &r.parts[i].Change
-		if _, given := c.Body.(AudienceChanged); c.ID != r.id && !given {
+		if _, given := c.Body.(AudienceChanged); c.ID != r.id && !(given && mayWiden(&made, c.Author)) {
 			continue
 		}
 		if c.Audience.Whole() {

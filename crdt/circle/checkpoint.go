@@ -29,12 +29,12 @@ type storedPart struct {
 // nil if nothing is held under id, or stubs alone ([State.EncodeStub]). It may be
 // long; see [State.EncodePieces].
 func (s *State) EncodeRecord(id crdt.ID) []byte {
-	r, ok := s.records.get(id)
-	if !ok {
-		return nil
-	}
+	r := s.record(id)
 	chunks := [][]storedPart{}
 	n := 0
+	if voids := s.voidParts(id); len(voids) > 0 {
+		chunks, n = append(chunks, voids), partsPerChunk
+	}
 	for i := range r.parts {
 		if r.parts[i].faded {
 			continue
@@ -57,19 +57,18 @@ func (s *State) EncodeRecord(id crdt.ID) []byte {
 // only if a single change is ([MaxPayload] and some hundred bytes, or more with
 // many readers). Nil if nothing is held under id.
 func (s *State) EncodePieces(id crdt.ID, limit int) [][]byte {
-	r, ok := s.records.get(id)
-	if !ok {
-		return nil
-	}
+	r := s.record(id)
 	const frame = 8 // heads of the two arrays around
 	var out [][]byte
 	var piece []storedPart
 	size := frame
+	parts := s.voidParts(id)
 	for i := range r.parts {
-		if r.parts[i].faded {
-			continue
+		if !r.parts[i].faded {
+			parts = append(parts, store(&r.parts[i].Change))
 		}
-		p := store(&r.parts[i].Change)
+	}
+	for _, p := range parts {
 		n := len(canon.MustMarshal(p))
 		if len(piece) > 0 && (size+n > limit || len(piece) == partsPerChunk) {
 			out = append(out, canon.MustMarshal([][]storedPart{piece}))
@@ -103,14 +102,18 @@ func (s *State) LoadRecord(id crdt.ID, data []byte) error {
 			if m.Audience.Whole() {
 				m.Audience.Members = nil
 			}
-			c, err := Decode(m, p.Kind, p.Payload)
+			c, err := Decode(m, p.Kind&^voidMark, p.Payload)
 			if err != nil {
 				return fmt.Errorf("load record %s: %w", id.Short(), err)
 			}
 			if c.Record() != id {
 				return fmt.Errorf("load record %s: a change of record %s", id.Short(), c.Record().Short())
 			}
-			s.Apply(c)
+			if p.Kind&voidMark != 0 {
+				s.Void(c)
+			} else {
+				s.Apply(c)
+			}
 		}
 	}
 	return nil

@@ -19,7 +19,11 @@ const Faded = "…"
 func (s *State) Fading(now crdt.HLC) []crdt.ID {
 	var out []crdt.ID
 	s.records.all(func(id crdt.ID, r *record) bool {
-		if slices.ContainsFunc(r.parts, func(p part) bool { return p.fades() }) && s.letGo(r, now) {
+		if !slices.ContainsFunc(r.parts, func(p part) bool { return p.fades() }) {
+			return true
+		}
+		goes := s.letGo(r, now)
+		if slices.ContainsFunc(r.parts, func(p part) bool { return p.fades() && goes(&p) }) {
 			out = append(out, id)
 		}
 		return true
@@ -43,23 +47,26 @@ func (p *part) fades() bool {
 	return true
 }
 
-// letGo reports whether a record is let go at now: a post, or an agreement with
-// its post.
-func (s *State) letGo(r *record, now crdt.HLC) bool {
+// letGo tells which parts of a record are let go at now: of a post, or of an
+// agreement with its post. What is for a few goes when both the circle's part has and
+// those few read it as faded: else somebody outside could have it fade by what they
+// write for the circle.
+func (s *State) letGo(r *record, now crdt.HLC) func(*part) bool {
 	if s.lostWhole(r) {
-		return true
+		return func(*part) bool { return true }
 	}
 	post := s.postOf(r, every)
 	if !slices.ContainsFunc(post.parts, func(p part) bool { return p.Body.kind() == KindPostStatusSet }) {
-		return false
+		return func(*part) bool { return false }
 	}
-	if s.faded(post, now, whole) {
-		return true
+	all := s.faded(post, now, whole)
+	few := (all || !slices.ContainsFunc(post.parts, func(p part) bool { return p.Audience.Whole() && p.fades() })) && s.faded(post, now, every)
+	return func(p *part) bool {
+		if p.Audience.Whole() {
+			return all
+		}
+		return few
 	}
-	if slices.ContainsFunc(post.parts, func(p part) bool { return p.Audience.Whole() && p.fades() }) {
-		return false
-	}
-	return s.faded(post, now, every)
 }
 
 // faded reports whether a post has faded at now, by what use lets through.
@@ -101,25 +108,21 @@ func (s *State) leftOut(r *record, now crdt.HLC) bool {
 			fade = days
 		}
 	}
-	for i := range post.parts {
-		c := &post.parts[i].Change
+	counts := func(c *Change) {
 		if !c.Audience.Whole() {
-			continue
+			return
 		}
-		switch b := c.Body.(type) {
-		case PostStatusSet:
-			if b.Status == StatusMet || b.Status == StatusWithdrawn {
-				closed = min(closed, c.HLC)
-			}
-		case NeedPosted, OfferPosted:
-			says(fadeOf(b))
-		case PostEdited:
-			says(b.fade())
-		case AudienceChanged:
-			if made, err := b.open(post.id); err == nil {
-				says(fadeOf(made.Body))
-			}
+		if at, ok := c.closes(); ok {
+			closed = min(closed, at)
 		}
+		says(c.fadeSaid())
+	}
+	for i := range post.parts {
+		counts(&post.parts[i].Change)
+	}
+	voids, _ := s.voids.get(post.id)
+	for i := range voids {
+		counts(&voids[i])
 	}
 	if closed == crdt.MaxHLC {
 		return false
@@ -130,18 +133,19 @@ func (s *State) leftOut(r *record, now crdt.HLC) bool {
 	return fade > 0 && closed+crdt.HLC(fade*dayHLC) <= now
 }
 
-// Fade replaces up to most changes of a record by their stubs, and returns their
-// ids, ascending. A stub keeps kind, dates, who wrote it and the change's digest;
+// Fade replaces up to most changes of a record that are let go at now by their stubs,
+// and returns their ids, ascending. A stub keeps kind, dates, who wrote it and the change's digest;
 // no words. The record's digest stays what it was.
-func (s *State) Fade(id crdt.ID, most int) []crdt.ID {
+func (s *State) Fade(id crdt.ID, now crdt.HLC, most int) []crdt.ID {
 	r, ok := s.records.get(id)
 	if !ok {
 		return nil
 	}
+	goes := s.letGo(r, now)
 	parts := slices.Clone(r.parts)
 	var out []crdt.ID
 	for i := range parts {
-		if p := &parts[i]; p.fades() && len(out) < most {
+		if p := &parts[i]; p.fades() && goes(p) && len(out) < most {
 			p.Body, p.faded = redact(p.Body), true
 			out = append(out, p.ID)
 		}

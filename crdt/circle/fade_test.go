@@ -17,7 +17,7 @@ import (
 func (h *home) letGo(now crdt.HLC) (stubs [][]byte) {
 	next := h.state.Fork()
 	for _, id := range next.Fading(now) {
-		for _, op := range next.Fade(id, 1000) {
+		for _, op := range next.Fade(id, now, 1000) {
 			stubs = append(stubs, next.EncodeStub(id, op))
 		}
 	}
@@ -299,7 +299,7 @@ func TestFadingIsTheSameWheneverAHomeDoesIt(t *testing.T) {
 						rt.Fatalf("newcomer %d differs from Ann", i)
 					}
 					for _, id := range n.state.Fading(now) {
-						n.state.Fade(id, 1000)
+						n.state.Fade(id, now, 1000)
 					}
 				}
 			}

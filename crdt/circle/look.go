@@ -38,6 +38,7 @@ const (
 	LookOwnTwo           = "own_two"
 	LookNarrowed         = "narrowed"
 	LookPodAsked         = "pod_asked"
+	LookOpenedToo        = "opened_too"
 )
 
 // Look returns what needs looking at together by this person, and by no one who is
@@ -53,7 +54,7 @@ func (r *reader) look() []Attention {
 	}
 	mine := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool { return !a.has(r.env.Me) })
 	for _, find := range []func(*agreement) (Attention, bool){
-		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.twoTexts, r.ownTwoWords,
+		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.twoTexts, r.ownTwoWords, r.openedToo,
 	} {
 		for _, a := range mine {
 			if at, ok := find(a); ok {
@@ -249,6 +250,22 @@ func (a *agreement) needsKeeping(member crdt.ID) bool {
 	return !slices.ContainsFunc(a.words, func(w word) bool {
 		return w.by == member && w.value == WordYes && w.hlc > a.post.since
 	})
+}
+
+// openedToo: both wish the circle to see what they agreed, and this person, who said
+// so first, has not shown it yet.
+func (r *reader) openedToo(a *agreement) (Attention, bool) {
+	me := r.env.Me
+	if !a.mayI || a.rec.shows(me) || !slices.ContainsFunc(a.marked(MarkedOpen), func(m mark) bool { return m.by == me }) {
+		return Attention{}, false
+	}
+	i := slices.IndexFunc(a.others(me), a.rec.shows)
+	if i < 0 {
+		return Attention{}, false
+	}
+	return Attention{Kind: LookOpenedToo, About: []crdt.ID{a.id},
+		Text:    fmt.Sprintf("%s opens “%s” to the circle as well. It is seen once you show it too.", capital(r.s.called(a.others(me)[i])), a.newest().terms.What),
+		Choices: []Choice{say("Show it", "widen", a.id, "--to", "circle")}}, true
 }
 
 // restingMeanwhile: this person asked someone who had just gone to rest.

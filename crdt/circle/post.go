@@ -61,6 +61,7 @@ type post struct {
 	made          Change
 	need          bool
 	author, owner crdt.ID
+	by            crdt.ID // who signed what it says here: its author, or who gave it to these readers
 	versions      []version
 	edited        crdt.HLC
 	status        string
@@ -87,11 +88,11 @@ func (p *post) may(who crdt.ID) bool { return who == p.author || who == p.owner 
 // readPost reads a post from its record, by what the given parts say. Rights are
 // judged by allowed, which is told who wrote a change.
 func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.ID) bool) (*post, bool) {
-	made, ok := r.makerBy(use)
+	made, by, ok := r.madeBy(use)
 	if !ok {
 		return nil, false
 	}
-	p := &post{id: r.id, made: made, author: made.Author, owner: made.Author, audience: r.audience(), rec: r}
+	p := &post{id: r.id, made: made, by: by, author: made.Author, owner: made.Author, audience: r.audience(), rec: r}
 	switch b := made.Body.(type) {
 	case NeedPosted:
 		p.need, p.Posted = true, Posted(b)
@@ -103,7 +104,7 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 	if !p.For.IsZero() {
 		p.owner = p.For
 	}
-	p.versions = []version{{Posted: p.Posted, hlc: made.HLC, id: made.ID, by: made.Author}}
+	p.versions = []version{{Posted: p.Posted, hlc: made.HLC, id: made.ID, by: by}}
 	for _, c := range r.ordered(use) {
 		if at, fades := p.fadesAt(); fades && at <= c.HLC {
 			break // it has faded by then, and nothing brings it back
@@ -320,7 +321,7 @@ const slotWindow = 60
 // view returns the post as a person sees it.
 func (r *reader) view(p *post) Post {
 	today := dayOf(r.now)
-	v := Post{ID: p.id, Need: p.need, Posted: p.Posted, Author: p.author, Owner: p.owner, Status: r.status(p), Made: p.made.HLC,
+	v := Post{ID: p.id, Need: p.need, Posted: p.Posted, Author: p.by, Owner: p.owner, Status: r.status(p), Made: p.made.HLC,
 		Edited: p.edited, Audience: p.audience, Slots: r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), Agreements: []crdt.ID{}}
 	v.Skips = append(slices.Clone(p.Skips), p.skipped...)
 	for _, a := range r.agreementsOn(p) {

@@ -331,7 +331,16 @@ func (p Posted) body(need bool) Body {
 	return OfferPosted(p)
 }
 
-// open lets the circle see what two people agreed, once both wish it.
+// shows reports whether member gave a record to the circle.
+func (r *record) shows(member crdt.ID) bool {
+	return slices.ContainsFunc(r.parts, func(p part) bool {
+		return p.Body.kind() == KindAudienceChanged && p.Author == member && p.Audience.Whole()
+	})
+}
+
+// open lets the circle see what two people agreed, once both wish it. Each of them
+// writes it for the circle, so that nobody takes one's word for the other's: who
+// opened it first does so when they open it again.
 func (r *reader) open(a *agreement, c Widen) (plan, error) {
 	switch {
 	case !a.mayI:
@@ -340,7 +349,7 @@ func (r *reader) open(a *agreement, c Widen) (plan, error) {
 		return plan{}, kept("", "Only the two of them open it.")
 	case c.To != nil:
 		return plan{}, kept("tend widen ID --to circle is there.", "What two people agreed opens to the whole circle or to nobody.")
-	case a.rec.audience() == nil:
+	case a.rec.shows(r.env.Me):
 		return unchanged(a.id), nil
 	}
 	text, agreed := a.agreed()

@@ -50,6 +50,7 @@ func (s *State) takeBack(by *Change) {
 		in = append(in, at)
 	}
 	for _, id := range in {
+		s.takeBackVoids(by, id)
 		r, ok := s.records.get(id)
 		if !ok {
 			continue

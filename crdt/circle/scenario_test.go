@@ -379,6 +379,16 @@ func TestMayIAndOpening(t *testing.T) {
 		t.Fatalf("one of two opened it")
 	}
 	bea.do("widen", "id", ask.Short(), "to", "circle")
+	bea.again("widen", "id", ask.Short(), "to", "circle")
+	w.meet()
+	if _, ok := cem.state.Agreement(cem.env(), ask); ok {
+		t.Fatalf("Bea speaks for Ann")
+	}
+	ann.wantLooks(circle.LookOpenedToo)
+	bea.wantLooks()
+	ann.settle(0)
+	ann.again("widen", "id", ask.Short(), "to", "circle")
+	ann.wantLooks()
 	w.meet()
 	cem.wantState(ask, circle.StateAgreed)
 	if a := cem.agreement(ask); len(a.Parties) != 2 || a.Terms.What != "bring you soup" {
@@ -405,7 +415,11 @@ func TestForSomebodyElse(t *testing.T) {
 	bea.do("yes", "id", need.Short())
 	w.meet()
 	for _, h := range []*home{ann, bea, cem} {
-		if p := h.post(need); p.Status != "open" || p.Author != ann.id || p.Owner != bea.id || p.Audience != nil {
+		by := ann.id
+		if h == cem {
+			by = bea.id // what Cem reads is what she gave to the circle
+		}
+		if p := h.post(need); p.Status != "open" || p.Author != by || p.Owner != bea.id || p.Audience != nil {
 			t.Errorf("%s reads %+v, want it open to the circle", h.name, p)
 		}
 	}

@@ -1,6 +1,7 @@
 package circle
 
 import (
+	"bytes"
 	"slices"
 	"sort"
 
@@ -21,6 +22,8 @@ type State struct {
 	where trie[crdt.ID]
 	// links are the records about another one (or about a member), ascending.
 	links trie[[]crdt.ID]
+	// voids are what counts of void changes, by record, ascending by op; see Void.
+	voids trie[[]Change]
 	// lost are ops whose bodies were gone before this node read them.
 	lost    trie[bool]
 	touched map[crdt.ID]bool
@@ -48,7 +51,7 @@ type part struct {
 func NewState(circle crdt.ID) *State {
 	o := &owner{}
 	s := &State{circle: circle, owner: o, touched: map[crdt.ID]bool{}}
-	s.records.owner, s.where.owner, s.links.owner, s.lost.owner = o, o, o, o
+	s.records.owner, s.where.owner, s.links.owner, s.lost.owner, s.voids.owner = o, o, o, o, o
 	return s
 }
 
@@ -63,7 +66,7 @@ func (s *State) Len() int { return s.records.n }
 func (s *State) Fork() *State {
 	o := &owner{}
 	f := &State{circle: s.circle, owner: o, records: s.records.fork(o), where: s.where.fork(o),
-		links: s.links.fork(o), lost: s.lost.fork(o), touched: map[crdt.ID]bool{}}
+		links: s.links.fork(o), lost: s.lost.fork(o), voids: s.voids.fork(o), touched: map[crdt.ID]bool{}}
 	for id := range s.touched {
 		if r, ok := f.records.get(id); ok && !r.summed {
 			c := *r
@@ -88,6 +91,10 @@ func (s *State) Touched() []crdt.ID {
 // Same reports whether the record is the same in both states, without comparing
 // contents: false may be said of equal ones.
 func (s *State) Same(other *State, id crdt.ID) bool {
+	v, _ := s.voids.get(id)
+	if w, _ := other.voids.get(id); len(v) != len(w) || len(v) > 0 && &v[0] != &w[0] {
+		return false
+	}
 	a, okA := s.records.get(id)
 	b, okB := other.records.get(id)
 	if !okA || !okB {
@@ -108,6 +115,7 @@ func (s *State) Apply(c Change) {
 	if s.retracted(&c) {
 		return
 	}
+	s.unvoid(id, c.ID)
 	s.insert(id, c)
 	if c.makes() {
 		s.link(&c)
@@ -238,25 +246,69 @@ func (r *record) maker() (Change, bool) { return r.makerBy(every) }
 
 // makerBy is maker for those who read nothing but what use lets through.
 func (r *record) makerBy(use func(*Change) bool) (Change, bool) {
+	made, _, ok := r.madeBy(use)
+	return made, ok
+}
+
+// madeBy is makerBy with the member who signed what it says: of a snapshot that is
+// its writer. Whose name stands in a snapshot only its first readers can tell, so
+// one that the named author wrote goes before the others (SPEC.md §8.2).
+func (r *record) madeBy(use func(*Change) bool) (made Change, by crdt.ID, ok bool) {
 	if i := r.find(r.id); i >= 0 && r.parts[i].makes() && use(&r.parts[i].Change) {
-		return r.parts[i].Change, true
+		return r.parts[i].Change, r.parts[i].Author, true
 	}
-	var best Change
 	var from *Change
 	for i := range r.parts {
 		c := &r.parts[i].Change
-		b, ok := c.Body.(AudienceChanged)
-		if !ok || !use(c) || (from != nil && !later(from, c)) {
+		snap, ok := c.snapshot()
+		if !ok || !use(c) {
 			continue
 		}
-		snap, err := b.open(r.id)
-		if err != nil || !mayWiden(&snap, c.Author) {
+		own, best := c.Author == snap.Author, from != nil && from.Author == made.Author
+		if from != nil && (best && !own || best == own && !later(from, c)) {
 			continue
 		}
-		snap.Dev, snap.Audience = c.Dev, c.Audience
-		best, from = snap, c
+		made, from = snap, c
 	}
-	return best, from != nil
+	if from == nil {
+		return Change{}, crdt.ID{}, false
+	}
+	return made, from.Author, true
+}
+
+// snapshot returns what a change stands for that gives a record to other readers;
+// false if it is none, or its writer is not entitled by what it says itself.
+func (c *Change) snapshot() (Change, bool) {
+	b, ok := c.Body.(AudienceChanged)
+	if !ok {
+		return Change{}, false
+	}
+	snap, err := b.open(b.Target)
+	if err != nil || !mayWiden(&snap, c.Author) {
+		return Change{}, false
+	}
+	snap.Dev, snap.Audience = c.Dev, c.Audience
+	return snap, true
+}
+
+// shownByBoth returns a "May I" as the two gave it to the circle: each of them signed
+// the same snapshot of it, so that neither speaks for the other.
+func (r *record) shownByBoth() (Change, bool) {
+	shown := r.ordered(func(c *Change) bool { _, ok := c.snapshot(); return ok })
+	for _, c := range shown {
+		snap, _ := c.snapshot()
+		b, ok := snap.Body.(AgreementMade)
+		if !ok || c.Author != snap.Author {
+			continue
+		}
+		same := c.Body.(AudienceChanged).Snapshot
+		if slices.ContainsFunc(shown, func(o *Change) bool {
+			return slices.Contains(b.About, o.Author) && bytes.Equal(o.Body.(AudienceChanged).Snapshot, same)
+		}) {
+			return snap, true
+		}
+	}
+	return Change{}, false
 }
 
 // mayWiden reports whether by may give the record to other readers: the author of
@@ -271,7 +323,7 @@ func mayWiden(made *Change, by crdt.ID) bool {
 	case OfferPosted:
 		return b.For == by
 	case AgreementMade:
-		return slices.Contains(b.About, by)
+		return len(b.About) == 1 && b.About[0] == by
 	}
 	return false
 }

@@ -247,6 +247,7 @@ func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
 		r.unmark()
 	}
 	if r.void(op, fact) {
+		r.state.Void(change)
 		return nil
 	}
 	copies := r.state.Copies(change)

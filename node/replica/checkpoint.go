@@ -13,7 +13,7 @@ import (
 
 // checkpointVersion changes whenever the form of a record's checkpoint does;
 // another one's rows are thrown away and the state is made again from the log.
-const checkpointVersion = 2
+const checkpointVersion = 3
 
 // checkpointMark says what the checkpoint rows stand for: all that the log held
 // up to Arr, with exactly what Voids says left out. Rows newer than Arr do no
@@ -142,7 +142,7 @@ func (r *Replica) loadState() error {
 		if err != nil {
 			return fmt.Errorf("read ops after the checkpoint: %w", err)
 		}
-		if s.Op.Class != crdt.Content || s.Op.Body == nil || r.isHeld(s.Op.ID) || r.void(&s.Op, s.Fact) {
+		if s.Op.Class != crdt.Content || s.Op.Body == nil || r.isHeld(s.Op.ID) {
 			continue
 		}
 		change, readable := r.open(&s.Op)
@@ -153,7 +153,11 @@ func (r *Replica) loadState() error {
 		if err != nil {
 			return err
 		}
-		if fits {
+		switch {
+		case !fits:
+		case r.void(&s.Op, s.Fact):
+			r.state.Void(change)
+		default:
 			r.state.Apply(change)
 		}
 	}

@@ -31,9 +31,9 @@ func (r *Replica) Greatest() crdt.HLC {
 // a stub of each. The log verifies as before: headers and signatures stay. It
 // returns how many went; at MaxFade there may be more.
 func (r *Replica) Fade() (int, error) {
-	n := 0
-	for _, record := range r.state.Fading(r.Greatest()) {
-		for _, id := range r.state.Fade(record, MaxFade-n) {
+	n, now := 0, r.Greatest()
+	for _, record := range r.state.Fading(now) {
+		for _, id := range r.state.Fade(record, now, MaxFade-n) {
 			_, fact, ok, err := r.lookup(id)
 			if err != nil {
 				return n, err

@@ -132,13 +132,13 @@ func (r *Replica) rebuild(record crdt.ID) error {
 		}
 	}
 	slices.Sort(arrs)
-	var changes []circle.Change
+	var changes, void []circle.Change
 	for _, arr := range slices.Compact(arrs) {
 		s, ok, err := r.byArrival(arr)
 		if err != nil {
 			return err
 		}
-		if !ok || s.Op.Body == nil || r.isHeld(s.Op.ID) || r.void(&s.Op, s.Fact) {
+		if !ok || s.Op.Body == nil || r.isHeld(s.Op.ID) {
 			continue
 		}
 		change, readable := r.open(&s.Op)
@@ -149,11 +149,18 @@ func (r *Replica) rebuild(record crdt.ID) error {
 		if err != nil {
 			return err
 		}
-		if fits {
+		switch {
+		case !fits:
+		case r.void(&s.Op, s.Fact):
+			void = append(void, change)
+		default:
 			changes = append(changes, change)
 		}
 	}
 	r.state.Rebuild(record, changes)
+	for _, c := range void {
+		r.state.Void(c)
+	}
 	return nil
 }
 
