@@ -41,6 +41,12 @@ func (h home) begun() bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
+// hasStore reports whether there is a store, which nothing opens but its vault.
+func (h home) hasStore() bool {
+	_, err := os.Stat(h.path("store/MANIFEST"))
+	return err == nil
+}
+
 // lock takes the home for this process, so that two never open one store. It
 // returns nil without an error when another process has it.
 func (h home) lock() (*flock.Flock, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -26,6 +27,7 @@ func cmdRows(ts *testscript.TestScript, neg bool, args []string) {
 	v, err := vault.Open(dir, vault.Options{NoKeyring: true})
 	ts.Check(err)
 	key := v.BadgerKey()
+	ts.Check(os.RemoveAll(home{dir: dir}.path("store/SEAL"))) // the rows change, not the files
 	db, err := badger.Open(badger.DefaultOptions(home{dir: dir}.path("store")).WithLogger(nil).WithEncryptionKey(key[:]).
 		WithBlockCacheSize(4 << 20).WithIndexCacheSize(8 << 20).WithMemTableSize(8 << 20).WithValueThreshold(128 << 10))
 	ts.Check(err)

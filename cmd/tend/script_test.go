@@ -69,6 +69,7 @@ func scripts(dir string) testscript.Params {
 			"bend":       cmdBend,
 			"mode":       cmdMode,
 			"sealed":     cmdSealed,
+			"damages":    cmdDamages,
 			"join-shown": cmdJoinShown,
 			"long":       cmdLong,
 			"kept":       cmdKept,

@@ -32,6 +32,10 @@ func (a *app) openVault(h home) (*vault.Vault, error) {
 	}}
 	v, err := vault.Open(h.dir, o)
 	if errors.Is(err, vault.ErrNone) {
+		if h.hasStore() {
+			return nil, fail(exitFailed, "put the vault back where it was; or bring yourself back in another home:  tend --home NEW backup restore FILE",
+				"the vault of %s is missing, and a store is there", h.dir)
+		}
 		v, err = vault.Create(h.dir, o)
 	}
 	if err != nil {

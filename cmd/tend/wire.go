@@ -84,6 +84,9 @@ func storeFailure(h home, err error) error {
 		f.say, f.hint = "the disk of "+h.dir+" is full", "make room on it, then try again; nothing was changed"
 	case errors.Is(err, badgerstore.ErrNewerVersion):
 		f.say, f.hint = "the store of "+h.dir+" was written by a newer tend", "use that version, or a newer one"
+	case errors.Is(err, storage.ErrDamaged):
+		f.say = "the store of " + h.dir + " is damaged: " + err.Error()
+		f.hint = "it was left as it is. Bring yourself back in another home:  tend --home NEW backup restore FILE,  or by your 24 words:  tend --home NEW recover begin INVITE --i-am NAME --phrase"
 	case errors.Is(err, badgerstore.ErrInUse):
 		f.say, f.hint = "the store of "+h.dir+" is open in another program", "end that one first"
 	case errors.Is(err, badgerstore.ErrWrongKey):

@@ -73,6 +73,15 @@
 // their keys, so that a lane that grows writes over one key and leaves no trail
 // of deleted ones. a, i, l, t, k and g can be made again from o.
 //
+// # Damaged files
+//
+// Before Badger opens the files they are looked at: what it makes of a list of
+// tables that was cut off, or of a table without its end, is worse than a refusal.
+// A store that was closed has a seal, SEAL, with the checksums of its files; it goes
+// when the store is opened. After a crash there is none, and no more is known than
+// that the list and the ends of the tables are sound: a write-ahead file that was
+// damaged between a crash and the next opening is taken up to the damage.
+//
 // # Older layouts
 //
 // v|version names the layout. A store of an older one is copied row by row into a

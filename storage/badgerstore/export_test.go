@@ -2,6 +2,8 @@ package badgerstore
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -58,6 +60,9 @@ func TestingAtStep(f func(step string) error) (back func()) {
 
 // TestingMakeOld writes the store in dir, which is closed, in the layout of version 0.
 func TestingMakeOld(dir string, key []byte) error {
+	if err := os.Remove(filepath.Join(dir, sealName)); err != nil {
+		return err
+	}
 	db, err := badger.Open(settings(dir, key, Options{}))
 	if err != nil {
 		return err

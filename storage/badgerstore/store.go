@@ -63,6 +63,7 @@ type Store struct {
 	dir  string
 	db   *badger.DB
 	room func(dir string, reserve uint64) error
+	sums sums // of the tables there were at the opening
 
 	mu       sync.Mutex // one write at a time; guards what follows
 	journal  *journal
@@ -114,11 +115,18 @@ func open(dir string, key []byte, o Options) (*Store, error) {
 	if err := settle(dir); err != nil {
 		return nil, err
 	}
+	if err := sound(dir, key, o); err != nil {
+		return nil, err
+	}
+	have, err := breakSeal(dir)
+	if err != nil {
+		return nil, err
+	}
 	db, err := badger.Open(settings(dir, key, o))
 	if err != nil {
 		return nil, reason(err)
 	}
-	s := &Store{dir: dir, db: db, room: o.Room, circles: map[crdt.ID]*circle{}, numbers: map[crdt.ID]uint32{}}
+	s := &Store{dir: dir, db: db, room: o.Room, sums: have, circles: map[crdt.ID]*circle{}, numbers: map[crdt.ID]uint32{}}
 	s.journal = newJournal(dir, memTableSize, db.Sync)
 	s.gate.idle = sync.NewCond(&s.gate.mu)
 	if err := s.load(); err != nil {
@@ -134,6 +142,7 @@ func settings(dir string, key []byte, o Options) badger.Options {
 		WithBaseTableSize(2 << 20).WithBaseLevelSize(16 << 20).
 		WithValueLogFileSize(valueLogSize).WithValueThreshold(valueThreshold).
 		WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithNumCompactors(2).WithMetricsEnabled(false).WithDetectConflicts(false).
 		WithSyncWrites(false).WithEncryptionKey(key)
 }
@@ -150,6 +159,8 @@ func reason(err error) error {
 		return fmt.Errorf("%w: %w", ErrInUse, err)
 	case strings.Contains(err.Error(), "unsupported version"):
 		return fmt.Errorf("%w: %w", ErrNewerVersion, err)
+	case strings.Contains(err.Error(), "checksum"):
+		return fmt.Errorf("%w: %w", storage.ErrDamaged, err)
 	}
 	return err
 }
@@ -396,6 +407,10 @@ func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
+	if s.broken != nil {
+		return nil
+	}
+	_ = seal(s.dir, s.sums) // a store without one, or with half of one, is as after a crash
 	return nil
 }
 
