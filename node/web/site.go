@@ -341,7 +341,7 @@ var live = []string{"home", "post", "agreement", "person", "decision", "look", "
 func (in *inside) show(screen, place string, title template.HTML, body any) error {
 	in.head.Place, in.head.Title, in.head.Body = place, title, body
 	if in.r.Method == http.MethodGet && slices.Contains(live, screen) {
-		in.head.Self = in.r.URL.Path
+		in.head.Self = in.r.URL.RequestURI() // with what was said: a fresh look must not unsay it
 	}
 	return in.site.draw(in.w, in.code, screen, in.head)
 }

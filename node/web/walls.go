@@ -15,10 +15,18 @@ import (
 const csp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // setHeaders puts on an answer what every answer has.
-func setHeaders(h http.Header) {
+//
+// On a local network the page is no secure context: there browsers leave out
+// Sec-Fetch-Site, and under no-referrer they write "Origin: null" on the page's own
+// forms, which then look as if they came from elsewhere. So there the policy is
+// same-origin, which tells other sites as little.
+func setHeaders(h http.Header, local netip.AddrPort) {
 	h.Set("Content-Security-Policy", csp)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
+	if onNetwork(local) {
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
@@ -37,11 +45,17 @@ type places struct {
 // address that was really reached: so a name that somebody's DNS points here is
 // none, and a loopback name means loopback.
 func (p places) own(host string, local netip.AddrPort) bool {
-	if local.IsValid() && !local.Addr().Unmap().IsLoopback() {
+	if onNetwork(local) {
 		reached := netip.AddrPortFrom(local.Addr().Unmap().WithZone(""), local.Port())
 		return p.lan && host == reached.String()
 	}
 	return host == "127.0.0.1:"+p.port || host == "[::1]:"+p.port || host == p.label+".localhost:"+p.port
+}
+
+// onNetwork reports whether a connection came in over a network, not from this
+// machine.
+func onNetwork(local netip.AddrPort) bool {
+	return local.IsValid() && !local.Addr().Unmap().IsLoopback()
 }
 
 // base is the address under which this machine's browser opens the page.
@@ -77,7 +91,7 @@ func (s *Site) walled(inside http.Handler) http.Handler {
 	}))
 	guarded := origins.Handler(s.withSession(inside))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setHeaders(w.Header())
+		setHeaders(w.Header(), localOf(r))
 		if !s.places.own(r.Host, localOf(r)) {
 			// No words of ours for a name that is not ours.
 			http.Error(w, "This address is not Tend's.", http.StatusMisdirectedRequest)

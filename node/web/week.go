@@ -64,7 +64,7 @@ func (in *inside) week() error {
 				covered++
 			}
 			if j < 4 {
-				column.Marks = append(column.Marks, chartMark{X: fmt.Sprint(23 + i*46), Y: fmt.Sprint(16 + j*22), Class: entry.Class})
+				column.Marks = append(column.Marks, chartMark{X: fmt.Sprint(23 + i*46), Y: fmt.Sprint(86 - j*22), Class: entry.Class})
 			}
 		}
 		m.Days = append(m.Days, line)

@@ -1,0 +1,244 @@
+package web_test
+
+import (
+	"context"
+	"html"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"tend/crdt/circle"
+	"tend/node/qr"
+	"tend/node/web"
+)
+
+// forms are the forms of a page that are posted: where, with their hidden fields,
+// and what their button says.
+func forms(page string) (out []struct {
+	to, says string
+	fields   url.Values
+}) {
+	for _, form := range regexp.MustCompile(`(?s)<form method="post" action="([^"]+)">(.*?)</form>`).FindAllStringSubmatch(page, -1) {
+		fields := url.Values{}
+		for _, f := range regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`).FindAllStringSubmatch(form[2], -1) {
+			fields.Add(f[1], html.UnescapeString(f[2]))
+		}
+		says := regexp.MustCompile(`(?s)<button[^>]*>(.*?)</button>`).FindStringSubmatch(form[2])
+		if says == nil {
+			continue
+		}
+		out = append(out, struct {
+			to, says string
+			fields   url.Values
+		}{form[1], html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(says[1], "")), fields})
+	}
+	return out
+}
+
+// TestLookingTogetherSettles holds that the choices beside what should be looked at
+// together settle it, by their own buttons: two texts that met, and two who said yes.
+func TestLookingTogetherSettles(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	settle := func(says string) {
+		t.Helper()
+		for _, f := range forms(b.get(base + "/look")) {
+			if strings.Contains(f.says, says) {
+				b.post(f.to, f.fields)
+				return
+			}
+		}
+		t.Fatalf("nothing to press says %q:\n%s", says, b.get(base+"/look"))
+	}
+	none := func(what string) {
+		t.Helper()
+		if page := b.get(base + "/look"); !strings.Contains(page, "Nothing needs looking at together.") {
+			t.Errorf("%s is not settled:\n%s", what, page)
+		}
+	}
+	none("nothing")
+
+	tea := h.as(t, bela, circle.PostOffer{Posted: circle.Posted{Title: "Tea", People: 1}}).ID
+	agreed := h.as(t, ann, circle.SayYes{ID: tea}).ID
+	before := h.state
+	h.apart(t, before, ann, circle.ChangeTerms{ID: agreed, What: text("Tea's at two"), When: text("2026-12-04T14:00")})
+	h.apart(t, before, bela, circle.ChangeTerms{ID: agreed, What: text("Tea at half past three"), When: text("2026-12-04T15:30")})
+	page := b.get(base + "/show/" + agreed.String())
+	for _, want := range []string{"Two versions met", "Tea&#39;s at two", "Tea at half past three", "This one"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the agreement lacks %q", want)
+		}
+	}
+	settle("Tea's at two")
+	none("two texts")
+	if page = b.get(base + "/show/" + agreed.String()); !strings.Contains(page, "Tea&#39;s at two") || strings.Contains(page, "Which fits now?") {
+		t.Error("the chosen text is not the one that stands")
+	}
+
+	lift := h.as(t, ann, circle.PostNeed{Posted: circle.Posted{Title: "A lift", People: 1, When: []string{"2026-12-03T09:30"}}}).ID
+	before = h.state
+	h.apart(t, before, bela, circle.SayYes{ID: lift, Slots: []string{"2026-12-03T09:30"}})
+	h.apart(t, before, farid, circle.SayYes{ID: lift, Slots: []string{"2026-12-03T09:30"}})
+	if page = b.get(base + "/show/" + lift.String()); !strings.Contains(page, "two of you said yes") || !strings.Contains(page, "Then both come") {
+		t.Errorf("two yeses do not show:\n%s", page)
+	}
+	b.post(base+"/on/"+lift.String()+"/both", url.Values{"slot": {"2026-12-03T09:30"}})
+	none("two yeses")
+}
+
+// onLAN serves a page as if it were reached at an address of a local network.
+func onLAN(t *testing.T, h *home) (at string, page *web.Site) {
+	t.Helper()
+	lan := netip.MustParseAddr("192.168.1.5")
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		port := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr).AddrPort().Port()
+		reached := net.TCPAddrFromAddrPort(netip.AddrPortFrom(lan, port))
+		page.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, reached)))
+	}))
+	port := server.Listener.Addr().(*net.TCPAddr).AddrPort().Port()
+	page = web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: int(port), LAN: []netip.Addr{lan}, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+	server.Start()
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return "http://" + netip.AddrPortFrom(lan, port).String(), page
+}
+
+// TestPhone lets a phone in by a link of its own, once; it is listed, lets in no
+// further one, and is sent away.
+func TestPhone(t *testing.T) {
+	h := newHome(t)
+	s := siteOn(h, netip.MustParseAddr("192.168.1.5"))
+	desk := newBrowser(t, s)
+	if page := newBrowser(t, site(h)).get("/device"); strings.Contains(page, `action="/device/pair"`) {
+		t.Error("a phone may be let in where the page is on no network")
+	}
+	w := desk.ask(http.MethodPost, "/device/pair", url.Values{})
+	link := regexp.MustCompile(`http://192\.168\.1\.5:4711(/enter\?code=[A-Za-z0-9_-]{43})`).FindStringSubmatch(w.Body.String())
+	if link == nil {
+		t.Fatalf("no link for a phone: %d\n%s", w.Code, w.Body)
+	}
+	phone := func(method, path string, cookies []*http.Cookie, form url.Values) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Host = "192.168.1.5:4711"
+		r.Header.Set("User-Agent", "a <b>phone</b>")
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		at := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.168.1.5:4711"))
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, at)))
+		return w
+	}
+	cookies := phone(http.MethodGet, link[1], nil, nil).Result().Cookies()
+	if got := phone(http.MethodGet, base, cookies, nil); got.Code != http.StatusOK {
+		t.Fatalf("the phone sees %d", got.Code)
+	}
+	if got := phone(http.MethodPost, "/device/pair", cookies, nil); got.Code != http.StatusForbidden {
+		t.Errorf("a phone lets in another: %d", got.Code)
+	}
+	if got := phone(http.MethodPost, "/device/dismiss", cookies, url.Values{"screen": {"x"}}); got.Code != http.StatusForbidden {
+		t.Errorf("a phone sends another away: %d", got.Code)
+	}
+	list := s.Screens()
+	if len(list) != 1 || list[0].Name != "a <b>phone</b>" {
+		t.Fatalf("the screens are %v", list)
+	}
+	if page := desk.get("/device"); !strings.Contains(page, "a &lt;b&gt;phone") {
+		t.Error("the device screen does not list the phone")
+	}
+	desk.post("/device/dismiss", url.Values{"screen": {list[0].ID}})
+	if got := phone(http.MethodGet, base, cookies, nil); got.Code != http.StatusUnauthorized {
+		t.Errorf("a phone that was sent away sees %d", got.Code)
+	}
+	if s.Dismiss(list[0].ID) {
+		t.Error("it can be sent away twice")
+	}
+	if w := desk.ask(http.MethodGet, base, nil); w.Code != http.StatusOK {
+		t.Error("the desk was sent away as well")
+	}
+}
+
+// TestPhoneOverTheLocalNetwork holds that on a plain address, where browsers give no
+// camera to a page, a photo does all the same.
+func TestPhoneOverTheLocalNetwork(t *testing.T) {
+	h := newHome(t)
+	at, page := onLAN(t, h)
+	b := newTab(t, startBrowser(t, chromedp.Flag("host-resolver-rules", "MAP 192.168.1.5 127.0.0.1")))
+	link, ok := page.Pair()
+	if !ok {
+		t.Fatal("no link for a phone")
+	}
+	b.enter(link.Link)
+	if got := js[string](b, "location.origin"); got != at {
+		t.Fatalf("the phone is at %s, want %s", got, at)
+	}
+	b.open(at + "/join")
+	if js[bool](b, "window.isSecureContext") {
+		t.Fatal("a plain address is no secure context")
+	}
+	if js[bool](b, `document.querySelector("[data-camera]").getClientRects().length > 0`) {
+		t.Error("a camera is offered where there is none")
+	}
+	code, err := qr.Encode(inviteText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := code.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "photo.png")
+	if err := os.WriteFile(file, picture, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(b, "choose the photo", chromedp.SetUploadFiles("#photo", []string{file}))
+	b.press("Read the photo")
+	b.sees("An invitation to a circle.")
+}
+
+// TestKeyboard walks over a screen with the tab key alone: the way past the rail
+// comes first, each link and button is reached once, and each shows where it is.
+func TestKeyboard(t *testing.T) {
+	browser := startBrowser(t)
+	f := fill(t, "soup")
+	b := newTab(t, browser)
+	b.enter(serve(t, f)())
+	b.open(js[string](b, "location.origin") + base)
+	want := js[int](b, `[...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")].filter(e => e.getClientRects().length).length`)
+	seen := map[string]bool{}
+	for range want {
+		run(b, "tab", chromedp.KeyEvent("\t"))
+		at := js[string](b, `(() => {
+			const e = document.activeElement, all = [...document.querySelectorAll("*")];
+			const line = getComputedStyle(e);
+			return all.indexOf(e) + "|" + e.innerText.trim() + "|" + (parseFloat(line.outlineWidth) >= 3 && line.outlineStyle !== "none") + "|" + e.tagName;
+		})()`)
+		if len(seen) == 0 && !strings.Contains(at, "Skip to what matters") {
+			t.Errorf("the first step leads to %q", at)
+		}
+		if seen[at] || strings.HasSuffix(at, "|BODY") {
+			t.Errorf("the keyboard comes twice to %q", at)
+		}
+		if !strings.Contains(at, "|true|") {
+			t.Errorf("nothing shows that the keyboard is at %q", at)
+		}
+		seen[at] = true
+	}
+	b.open(js[string](b, "location.href"))
+	run(b, "tab", chromedp.KeyEvent("\t"))
+	run(b, "enter", chromedp.KeyEvent("\r"))
+	b.until(`document.activeElement.id === "main"`)
+}
