@@ -8,6 +8,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/discovery/mdns"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 const (
@@ -25,11 +27,13 @@ type local struct {
 	moved chan struct{} // addresses have: begin again
 
 	begin    func(tag string) mdns.Service
+	private  func() bool             // the machine is where neighbours may be asked
 	services map[string]mdns.Service // of run alone
 }
 
 func newLocal(n *Net) *local {
 	l := &local{n: n, woken: make(chan struct{}, 1), moved: make(chan struct{}, 1), services: map[string]mdns.Service{}}
+	l.private = n.atHome
 	l.begin = func(tag string) mdns.Service { return mdns.NewMdnsService(n.host, tag, l) }
 	return l
 }
@@ -64,7 +68,10 @@ func (l *local) run() {
 
 // follow starts and stops services so that they are those of the tags.
 func (l *local) follow() {
-	tags := l.n.home.Tags(l.n.cfg.Now())
+	var tags []string
+	if l.private() {
+		tags = l.n.home.Tags(l.n.cfg.Now())
+	}
 	tags = tags[:min(len(tags), maxTags)]
 	l.stop(tags)
 	for _, tag := range tags {
@@ -79,6 +86,16 @@ func (l *local) follow() {
 		}
 		l.services[tag] = s
 	}
+}
+
+// atHome reports whether this machine is on a network of the private ranges. On
+// another its neighbours are strangers, and nobody there is to be told of it.
+func (n *Net) atHome() bool {
+	addrs, err := n.host.Network().InterfaceListenAddresses()
+	return err == nil && slices.ContainsFunc(addrs, func(a ma.Multiaddr) bool {
+		ip, err := manet.ToIP(a)
+		return err == nil && !n.inner.has(ip) && (ip.IsPrivate() || ip.To4() != nil && ip.IsLinkLocalUnicast())
+	})
 }
 
 // stop closes all services but those of keep.

@@ -56,6 +56,8 @@ func TestTagsRotate(t *testing.T) {
 		begun++
 		return &announcer{tag: tag, on: on, fail: fail}
 	}
+	private := true
+	l.private = func() bool { return private }
 	check := func(when string, begins int, want ...string) {
 		t.Helper()
 		got := slices.Sorted(maps.Keys(l.services))
@@ -89,6 +91,12 @@ func TestTagsRotate(t *testing.T) {
 	fail = false
 	l.follow()
 	check("with it again", 4, "_tuesday")
+	private = false
+	l.follow()
+	check("on a network of strangers", 4)
+	private = true
+	l.follow()
+	check("at home again", 5, "_tuesday")
 	l.stop(nil)
-	check("left", 4)
+	check("left", 5)
 }
