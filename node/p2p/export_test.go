@@ -66,6 +66,12 @@ const (
 // NewQuota is what members may send over n's relay.
 func NewQuota(n *Net, rate, burst float64) *quota { return &quota{n, rate, burst} }
 
+// Sharing sets what each member may send over this home's relay.
+func (c Config) Sharing(rate, burst float64) Config {
+	c.share = [2]float64{rate, burst}
+	return c
+}
+
 // Charge counts relayed bytes.
 func (q *quota) Charge(p peer.ID, count int64) time.Duration { return q.charge(p, count) }
 

@@ -65,6 +65,7 @@ type Config struct {
 	NoLocalLog bool // leave libp2p's own log where it is
 
 	options []libp2p.Option // tests: put after the others
+	share   [2]float64      // tests: of each relayed member, bytes a second and at once
 	bare    bool            // tests: QUIC only, without what needs a real network
 }
 
@@ -291,7 +292,7 @@ func (n *Net) open(key crypto.PrivKey, addrs []ma.Multiaddr) error {
 		libp2p.Security(libp2ptls.ID, libp2ptls.New), libp2p.Security(noise.ID, noise.New),
 		libp2p.ConnectionGater(n.gate), libp2p.ResourceManager(guard{manager, n.gate}), libp2p.ConnectionManager(conns),
 		libp2p.AddrsFactory(n.published), libp2p.DisableMetrics(), libp2p.Ping(true),
-		libp2p.BandwidthReporter(&quota{n, relayRate, relayBurst}),
+		libp2p.BandwidthReporter(n.quota()),
 		libp2p.UserAgent("tend"), libp2p.ProtocolVersion("tend/1"),
 	}
 	if n.cfg.bare {

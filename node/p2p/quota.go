@@ -24,6 +24,13 @@ type quota struct {
 	rate, burst float64 // bytes a second, and at once
 }
 
+func (n *Net) quota() *quota {
+	if n.cfg.share[0] > 0 {
+		return &quota{n, n.cfg.share[0], n.cfg.share[1]}
+	}
+	return &quota{n, relayRate, relayBurst}
+}
+
 // LogRecvMessageStream charges what came over a relayed stream.
 func (q *quota) LogRecvMessageStream(count int64, id protocol.ID, p peer.ID) {
 	if id != proto.ProtoIDv2Hop && id != proto.ProtoIDv2Stop || count <= 0 {

@@ -2,6 +2,7 @@ package p2p_test
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -79,5 +80,70 @@ func TestRelayQuotaIsPerMember(t *testing.T) {
 	}
 	if wait := q.Charge(pc, 10_000); wait != 0 {
 		t.Errorf("another member waits %v", wait)
+	}
+}
+
+// What is more than a member's share goes through a relay at the rate of that share,
+// and arrives.
+func TestRelayQuotaSlowsBytes(t *testing.T) {
+	for _, r := range []struct {
+		name               string
+		rate, burst, bytes int
+		least              time.Duration
+	}{
+		{"within the share", 1 << 20, 16 << 20, 8 << 20, 0},
+		{"over it", 200_000, 100_000, 700_000, 2 * time.Second},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			v := newVillage(t)
+			a, b, c := v.house("r"), v.house("b"), v.house("c")
+			v.join(a, b, c)
+			n := a.start(func(cfg *p2p.Config) {
+				cfg.Forwarded = true
+				*cfg = cfg.Sharing(float64(r.rate), float64(r.burst))
+			})
+			relay := infoOf(n)
+			rb, rc := outsider(t, privOf(t, b)), outsider(t, privOf(t, c))
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if err := rb.Connect(ctx, relay); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Reserve(ctx, rb, relay); err != nil {
+				t.Fatal(err)
+			}
+			took := make(chan time.Duration, 1)
+			rb.SetStreamHandler("/bytes", func(s network.Stream) {
+				began := time.Now()
+				got, _ := io.Copy(io.Discard, s)
+				if got != int64(r.bytes) {
+					t.Errorf("%d bytes arrived, want %d", got, r.bytes)
+				}
+				took <- time.Since(began)
+			})
+			circuit := ma.StringCast(relay.Addrs[0].String() + "/p2p/" + relay.ID.String() + "/p2p-circuit")
+			if err := rc.Connect(ctx, peer.AddrInfo{ID: rb.ID(), Addrs: []ma.Multiaddr{circuit}}); err != nil {
+				t.Fatal(err)
+			}
+			s, err := rc.NewStream(ctx, rb.ID(), "/bytes")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Write(make([]byte, r.bytes)); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case d := <-took:
+				t.Logf("%d bytes took %v: %.1f MB/s", r.bytes, d.Round(time.Millisecond), float64(r.bytes)/1e6/d.Seconds())
+				if d < r.least {
+					t.Errorf("%d bytes took %v, want at least %v", r.bytes, d, r.least)
+				}
+			case <-ctx.Done():
+				t.Fatal("the bytes did not arrive")
+			}
+		})
 	}
 }
