@@ -368,7 +368,15 @@ func (s *Session) resolve(dev crdt.Device, refs []protocol.TipRef) (ids []crdt.I
 				return nil, nil, err
 			}
 			for _, id := range there {
-				if protocol.TagOf(r.nonce, id) == ref.Tag {
+				if protocol.TagOf(r.nonce, id) != ref.Tag {
+					continue
+				}
+				// What came after the snapshot may be of another branch than its tips.
+				f, ok, err := s.cfg.Log.Fact(id)
+				if err != nil {
+					return nil, nil, err
+				}
+				if ok && f.Arr <= r.snap.Last {
 					ids[i] = id
 				}
 			}

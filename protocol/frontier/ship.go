@@ -52,6 +52,7 @@ func (sh *shipment) add(sp span, twigs []twig) {
 type cursor struct {
 	dev      crdt.Device
 	from, to uint64 // still to be looked up
+	last     uint64 // arrival number after which nothing is shipped
 	ahead    []twig // looked up, ascending by arr; never empty in the heap
 }
 
@@ -80,10 +81,12 @@ func (c *cursor) fill(log Log) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		c.ahead = append(c.ahead, twig{e.Arr, e.ID})
+		if e.Arr <= c.last { // else it came since, perhaps as another branch
+			c.ahead = append(c.ahead, twig{e.Arr, e.ID})
+		}
 	}
 	c.from = to + 1
-	return len(c.ahead) > 0, nil
+	return c.fill(log)
 }
 
 // start takes up what was planned since the last time. Lanes planned later (after
@@ -103,7 +106,7 @@ func (sh *shipment) start(log Log, snap *Snapshot) error {
 		}
 	} else {
 		for _, sp := range sh.spans {
-			if err := sh.push(log, &cursor{dev: sp.dev, from: sp.from, to: sp.to}); err != nil {
+			if err := sh.push(log, &cursor{dev: sp.dev, from: sp.from, to: sp.to, last: snap.Last}); err != nil {
 				return err
 			}
 		}

@@ -19,7 +19,7 @@ type recent struct{ new, old map[place]crdt.ID }
 
 func (r *recent) put(at place, id crdt.ID) {
 	if r.new == nil || len(r.new) >= maxRecent {
-		r.old, r.new = r.new, make(map[place]crdt.ID, maxRecent)
+		r.old, r.new = r.new, map[place]crdt.ID{} // grows: most sessions are short
 	}
 	r.new[at] = id
 }
