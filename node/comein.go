@@ -153,19 +153,14 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 	if _, err := n.runner(id); err == nil {
 		return crdt.Op{}, ErrHave
 	}
-	op, err := n.firstDraft(id, &keys, ops, body)
+	op, err := n.firstOpOn(timely(ops, n.now()), id, &keys, ops, body)
+	if err != nil { // what lets the device in is itself ahead of our clock
+		op, err = n.firstOpOn(ops, id, &keys, ops, body)
+	}
 	if err != nil {
 		return crdt.Op{}, err
 	}
-	keys.First = op.ID
 	ops = append(slices.Clip(ops), op)
-	v, err := n.tryControl(id, keys, ops)
-	if err != nil {
-		return crdt.Op{}, err
-	}
-	if d, ok := v.Device(op.Dev); !ok || d.Member != keys.Member() || !current(v, d) {
-		return crdt.Op{}, errNotLetIn
-	}
 	if err := n.cfg.Keys.SetCircle(id, keys); err != nil {
 		return crdt.Op{}, fmt.Errorf("keep the circle's keys: %w", err)
 	}
@@ -189,6 +184,35 @@ func (n *Node) comeIn(ctx context.Context, id crdt.ID, keys CircleKeys, ops []cr
 func (x *runner) begun() bool {
 	s := x.snap.Load()
 	return x.ring.held().First.IsZero() || s.Ops > 0 || s.Handed > 0
+}
+
+// firstOpOn writes the op by which a device comes in on top of some of the control
+// log that was handed over, and holds that it lets the device in.
+func (n *Node) firstOpOn(some []crdt.Op, id crdt.ID, keys *CircleKeys, ops []crdt.Op, body membership.Body) (crdt.Op, error) {
+	op, err := n.firstDraft(id, keys, some, body)
+	if err != nil {
+		return crdt.Op{}, err
+	}
+	keys.First = op.ID
+	v, err := n.tryControl(id, *keys, append(slices.Clip(ops), op))
+	if err != nil {
+		return crdt.Op{}, err
+	}
+	if d, ok := v.Device(op.Dev); !ok || d.Member != keys.Member() || !current(v, d) {
+		return crdt.Op{}, errNotLetIn
+	}
+	return op, nil
+}
+
+// timely returns the part of a control log that is not held for its clocks (SPEC.md
+// §3.4): nothing of one's own is built on the rest, or one clock that is a year ahead
+// would hold a new device back for as long.
+func timely(ops []crdt.Op, now time.Time) []crdt.Op {
+	held := map[crdt.ID]bool{}
+	return slices.DeleteFunc(slices.Clone(ops), func(op crdt.Op) bool {
+		held[op.ID] = op.HLC.Millis() > now.UnixMilli()+replica.MaxAhead || slices.ContainsFunc(op.Ctl, func(id crdt.ID) bool { return held[id] })
+		return held[op.ID]
+	})
 }
 
 // firstDraft writes the op by which a device comes in, on top of a control log that

@@ -138,3 +138,37 @@ func TestPrekeysOutliveAWrongClock(t *testing.T) {
 		t.Error("a home whose clock is ahead cannot read any more what is written")
 	}
 }
+
+// TestADeviceBesideAFastClock: while another home's clock is a year ahead, a new
+// device comes in at once, what it writes is seen, and no home makes one epoch after
+// the other for it.
+func TestADeviceBesideAFastClock(t *testing.T) {
+	now, ahead := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC), time.Duration(0)
+	right, wrong := func() time.Time { return now }, func() time.Time { return now.Add(ahead) }
+	a, b, _, id := twoInHand(t, storage.NewMem(), storage.NewMem(), right, wrong)
+	ann, ben := asHome(t, "Ann", a), asHome(t, "Ben", b)
+	meet(ben, ann, id)
+	ahead = 365 * 24 * time.Hour
+	ben.invites(id, node.InviteOptions{}) // a control op of next year
+	meet(ben, ann, id)
+	p := inHand(t, storage.NewMem(), node.NewMemKeys([32]byte{3}), right, nil)
+	pad := asHome(t, "Ann's pad", p)
+	linkUp(t, ann, pad)
+	for range 30 {
+		now = now.Add(time.Minute)
+		for _, h := range []*node.Hand{a, b, p} {
+			h.Upkeep()
+		}
+		meet(pad, ann, id)
+		meet(ben, ann, id)
+		meet(pad, ben, id)
+	}
+	need := pad.do(id, wish("from the pad")).ID
+	meet(pad, ann, id)
+	if !ann.view(id).State.Has(need) {
+		t.Error("what the new device writes is held back with the fast clock")
+	}
+	if n := len(ann.view(id).People.Epochs()); n > 6 {
+		t.Errorf("%d epochs were made within half an hour", n)
+	}
+}

@@ -66,6 +66,7 @@ type runner struct {
 	places   *places
 	groups   *groups
 	forgets  forgetting // owned by run
+	vain     time.Time  // owned by run: when an epoch was last made that settled nothing
 	ended    chan struct{}
 
 	pushes  pushes
@@ -465,6 +466,29 @@ func answer(jobs []job, err error) {
 	}
 }
 
+// vainEvery is how often an epoch is made at most that does not settle why it is made.
+const vainEvery = time.Hour
+
+// mint makes the epoch that is due. The reason may be one that it cannot settle now:
+// an op that is held for its clock is known, and can be no parent. Then others are not
+// made before a while has passed.
+func (x *runner) mint(w *replica.Replica, now time.Time, clock crdt.HLC) error {
+	reason := w.People().MintReason()
+	if _, err := w.Mint(clock); err != nil {
+		return err
+	}
+	if reason == membership.MintNone || w.People().MintReason() != reason {
+		return nil
+	}
+	if now.Sub(x.vain).Abs() < vainEvery {
+		return errVain
+	}
+	x.vain = now
+	return nil
+}
+
+var errVain = errors.New("another epoch would settle nothing yet")
+
 // upkeep does what is due by itself, and says when to look again.
 func (x *runner) upkeep() time.Duration {
 	now := x.node.now()
@@ -478,7 +502,7 @@ func (x *runner) upkeep() time.Duration {
 		}})
 	}
 	if due.Mint && now.UnixMilli() >= due.MintAt {
-		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Mint(clock); return err }})
+		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.mint(w, now, clock) }})
 	}
 	if due.Prekey {
 		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.renewPrekey(w, now, clock) }})
