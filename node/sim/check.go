@@ -72,11 +72,24 @@ func (w *World) apart() (late string, waiting bool) {
 				late = fmt.Sprintf("%s takes %s for a member's home, and not the other way", b.name, a.name)
 			}
 		}
-		if st, err := a.hand.Status(w.circle); err == nil && st.Unread > 0 && w.reached(a) {
-			late = fmt.Sprintf("%s has no key of %d epochs that it may read", a.name, st.Unread)
+		if late == "" {
+			late = w.keyless(a)
 		}
 	}
 	return late, waiting
+}
+
+// keyless says which key a home may have and has not, though a fellow has it.
+func (w *World) keyless(a *home) string {
+	for _, id := range a.hand.Wanted(w.circle) {
+		for _, b := range w.here() {
+			if both, _ := w.fellows(a, b); !both || !slices.Contains(b.keysOf(), id) {
+				continue
+			}
+			return fmt.Sprintf("%s has no key of epoch %v, which %s has", a.name, id, b.name)
+		}
+	}
+	return ""
 }
 
 // knows reports whether a home ever heard of another's device. Where it did not, there
