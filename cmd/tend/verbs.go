@@ -71,6 +71,9 @@ func (a *app) verb(v verb) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.say(cmd.Context(), v, argsOf(cmd, v.words, args))
 		}}
+	if facesOf[cmd.Name()] != "" {
+		cmd.Flags().Bool("yes", false, "do not ask first whether these are the people you mean")
+	}
 	if v.words[0] == "id" || v.words[0] == "member" {
 		cmd.ValidArgsFunction = a.completeIDs(v.words[0])
 	}
@@ -95,6 +98,9 @@ func askWords(cmd *cobra.Command, args []string) error {
 func (a *app) say(ctx context.Context, v verb, args client.Args) error {
 	name, _, _ := strings.Cut(v.use, " ")
 	return a.with(ctx, here, func(c *client.Client) error {
+		if err := a.facesFirst(ctx, c, args, facesOf[name]); err != nil {
+			return err
+		}
 		done, err := c.Do(ctx, name, args)
 		if err != nil {
 			return err

@@ -16,6 +16,18 @@ type whom struct {
 	to     []crdt.ID
 }
 
+// Readers returns whom words as a person gives them with --to come to, as in
+// [ParseCommand]: nil for the circle, else members, ascending. The error is a
+// [*Problem].
+func Readers(s *State, env Env, to []string) ([]crdt.ID, error) {
+	p := &parser{s: s, env: env, args: Args{"to": to}, used: map[string]bool{}}
+	members, _ := p.some("to")
+	if p.err != nil {
+		return nil, p.err
+	}
+	return members, nil
+}
+
 // podWord begins a pod that is named by its owner.
 const podWord = "pod:"
 

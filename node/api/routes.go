@@ -39,6 +39,7 @@ var routes = []route{
 	look("charter", "What the circle agreed on.", "circle", view.Charter{}, charter),
 	look("pod", "My pod, and the pods I am in.", "circle", view.Pod{}, pod),
 	look("groups", "My own lists of people, on this home alone.", "circle", []view.Group{}, groups),
+	look("faces", "Who would read what is written to these; changes nothing.", "to* circle", view.Faces{}, faces),
 	look("widening", "What asking more people would do; changes nothing.", "id to* text details circle", view.Widening{}, widening),
 
 	look("circles", "The circles of this home.", "", []view.Circle{}, circles),

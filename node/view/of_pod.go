@@ -45,6 +45,17 @@ func (s Source) Widening(args circle.Args) (Widening, error) {
 		New: s.people(w.New), NotesStay: w.Notes}, nil
 }
 
+// Faces reads whom words of an audience come to, the reader left out. The error is a
+// [*circle.Problem].
+func (s Source) Faces(to []string) (Faces, error) {
+	members, err := circle.Readers(s.State, s.Env, to)
+	if err != nil {
+		return Faces{}, err
+	}
+	members = slices.DeleteFunc(members, func(m crdt.ID) bool { return m == s.Env.Me })
+	return Faces{Readers: s.audience(members)}, nil
+}
+
 // forgetting says how far a retraction got.
 func (s Source) forgetting(op crdt.ID) Forgetting {
 	if s.Forgotten == nil {

@@ -36,6 +36,11 @@ type Widening struct {
 	NotesStay int `json:"notes_stay,omitempty"`
 }
 
+// Faces are who would read something, before it is written.
+type Faces struct {
+	Readers Audience `json:"readers"`
+}
+
 // Forgetting says how far a retraction got: how many devices of members are known
 // to have it.
 type Forgetting struct {
