@@ -251,6 +251,7 @@ type meModel struct {
 	Bounds    []sectionLine
 	Listening template.HTML
 	Hidden    bool
+	Away      bool
 	To        string
 	Free      []template.HTML
 }
@@ -267,7 +268,7 @@ func (in *inside) meScreen() error {
 		return &notice{status: http.StatusNotFound, key: "shell.unknown"}
 	}
 	v := item.Member
-	m := meModel{To: in.head.Circle.Base + "/me/", Typed: map[string]string{"name": v.Name, "languages": strings.Join(v.Languages, ", "), "area": v.Area,
+	m := meModel{Away: v.State == "away", To: in.head.Circle.Base + "/me/", Typed: map[string]string{"name": v.Name, "languages": strings.Join(v.Languages, ", "), "area": v.Area,
 		"contact": strings.Join(v.Contact, "\n")}}
 	for name := range in.form {
 		m.Typed[name] = in.typed(name)
@@ -304,7 +305,7 @@ func (in *inside) meWish() error {
 		return err
 	}
 	in.form = form
-	verb := in.r.PathValue("verb")
+	verb, said := in.r.PathValue("verb"), "me"
 	switch verb {
 	case "me":
 		args := circle.Args{}
@@ -319,6 +320,12 @@ func (in *inside) meWish() error {
 		_, err = in.do("room", argsOf(form, "text", "until"))
 	case "listen":
 		_, err = in.do("listen", argsOf(form, "text", "until"))
+	case "away":
+		_, err = in.do(verb, argsOf(form, "until"))
+		said = verb
+	case "back":
+		_, err = in.do(verb, circle.Args{})
+		said = verb
 	case "card", "bounds":
 		err = in.saveSections(verb)
 	default:
@@ -327,7 +334,7 @@ func (in *inside) meWish() error {
 	if err != nil {
 		return in.problemAt(err, in.meScreen)
 	}
-	return in.to("/me", "me")
+	return in.to("/me", said)
 }
 
 func lines(text string) []string {

@@ -232,6 +232,11 @@ func TestWithoutScript(t *testing.T) {
 	tomasz.press("Open it again")
 	tomasz.press("Me")
 	tomasz.sees("Resting needs no reason")
+	tomasz.fill("#awayuntil", time.Now().AddDate(0, 0, 5).Format(time.DateOnly))
+	tomasz.press("I am away")
+	tomasz.sees("Nobody counts on you meanwhile.")
+	tomasz.press("I am back")
+	tomasz.sees("Welcome back.")
 	for end := time.Now().Add(slowly); ; {
 		rosa.press("Home")
 		if strings.Contains(rosa.text(), "A car with a driver") {
