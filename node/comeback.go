@@ -59,19 +59,13 @@ func (n *Node) ComeBack(code *protocol.Invite, name string, seed *[32]byte) (Joi
 		j.ID = backByPhrase + strings.TrimPrefix(j.ID, backByPeople)
 		roots := rootsOf(*seed, 0)
 		j.Inception, j.RootSeed, j.NextSeed = roots.Inception, roots.RootSeed, roots.NextSeed
-		if err := n.addSeed(*seed); err != nil {
+		if err := n.addSeeds(*seed); err != nil {
 			return JoinState{}, err
 		}
 	}
 	return JoinState{ID: j.ID, Circle: code.Circle}, n.setJoinings(func(all []Joining) []Joining {
 		return append(slices.DeleteFunc(all, func(o Joining) bool { return o.ComingBack() && o.Code == j.Code }), j)
 	})
-}
-
-func (n *Node) addSeed(seed [32]byte) error {
-	n.seeds.Lock()
-	defer n.seeds.Unlock()
-	return n.cfg.Keys.SetSeeds(n.cfg.Keys.Seeds().with(seed))
 }
 
 // ComingBackCode is what somebody who comes back shows to those who may stand for

@@ -328,15 +328,8 @@ func (n *Node) Linked(ctx context.Context, from membership.PeerKey, h protocol.L
 	if err != nil {
 		return err
 	}
-	n.seeds.Lock()
-	seeds := n.cfg.Keys.Seeds()
-	for _, seed := range grant.Seeds {
-		seeds = seeds.with(seed)
-	}
-	err = n.cfg.Keys.SetSeeds(seeds)
-	n.seeds.Unlock()
-	if err != nil {
-		return fmt.Errorf("keep the recovery seeds: %w", err)
+	if err := n.addSeeds(grant.Seeds...); err != nil {
+		return err
 	}
 	for _, c := range grant.Circles {
 		at := slices.IndexFunc(keys.Keys, func(k protocol.LinkKey) bool { return k.Circle == c.Circle })

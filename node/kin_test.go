@@ -569,3 +569,34 @@ func TestLostDevicesAreLeftOut(t *testing.T) {
 		t.Error("after the enact it is sealed with what the lost laptop holds")
 	}
 }
+
+// TestRootsAreNeverReused: what a device begins that has another one's seeds, by a
+// link or by the words on paper, is by a root that nobody used before.
+func TestRootsAreNeverReused(t *testing.T) {
+	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
+	id := ann.begin("Oak Street")
+	ann.do(id, circle.SetSection{Section: circle.SectionName, Values: []string{"Ann"}})
+	join(ben, ann, id)
+	seed := ann.seedOf()
+	phone, again := newHome(t, "Ann's phone"), newHome(t, "Ann again")
+	linkUp(t, ann, phone)
+	meet(phone, ann, id)
+	meet(ben, ann, id)
+	backByWords(t, again, ben, id, "Ann", seed)
+	seen := map[string]string{}
+	for _, h := range []*home{ann, phone, again} {
+		for _, name := range []string{"Book club", "Choir"} {
+			other := h.begin(name)
+			m, _ := h.view(other).People.Member(h.view(other).Me)
+			root := string(m.Inception.Root[:])
+			if before, used := seen[root]; used {
+				t.Errorf("%s of %s has the root of %s", name, h.name, before)
+			}
+			seen[root] = name + " of " + h.name
+		}
+	}
+	m, _ := ann.view(id).People.Member(ann.view(id).Me)
+	if before, used := seen[string(m.Inception.Root[:])]; used {
+		t.Errorf("%s has the root of the first circle", before)
+	}
+}

@@ -138,11 +138,12 @@ func (f *refill) record(rec protocol.BackupRecord) error {
 // wrote the backup may have made members of the first since, and none of those may
 // be made again here.
 func (f *refill) head(rec *protocol.BackupHead) error {
-	var own [32]byte
-	if _, err := io.ReadFull(f.node.cfg.Rand, own[:]); err != nil {
-		return fmt.Errorf("make a recovery seed: %w", err)
+	f.node.seeds.Lock()
+	defer f.node.seeds.Unlock()
+	var err error
+	if f.seeds, err = f.node.seedsWithOwn(); err != nil {
+		return err
 	}
-	f.seeds = Seeds{All: [][32]byte{own}}
 	for _, seed := range rec.Seeds {
 		f.seeds = f.seeds.with(seed)
 	}

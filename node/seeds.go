@@ -29,13 +29,9 @@ const maxNumber = 1024
 func (n *Node) newIdentity() (Identity, error) {
 	n.seeds.Lock()
 	defer n.seeds.Unlock()
-	s := n.cfg.Keys.Seeds()
-	if len(s.All) == 0 {
-		var seed [32]byte
-		if _, err := io.ReadFull(n.cfg.Rand, seed[:]); err != nil {
-			return Identity{}, fmt.Errorf("make a recovery seed: %w", err)
-		}
-		s.All = [][32]byte{seed}
+	s, err := n.seedsWithOwn()
+	if err != nil {
+		return Identity{}, err
 	}
 	i := rootsOf(s.All[0], s.Next)
 	s.Next++
@@ -43,6 +39,40 @@ func (n *Node) newIdentity() (Identity, error) {
 		return Identity{}, fmt.Errorf("keep the recovery seed: %w", err)
 	}
 	return i, n.freshDevice(&i)
+}
+
+// seedsWithOwn returns the home's seeds, with one of its own in front that is made
+// now if there was none. It is called with seeds held.
+func (n *Node) seedsWithOwn() (Seeds, error) {
+	s := n.cfg.Keys.Seeds()
+	if len(s.All) > 0 {
+		return s, nil
+	}
+	var own [32]byte
+	if _, err := io.ReadFull(n.cfg.Rand, own[:]); err != nil {
+		return Seeds{}, fmt.Errorf("make a recovery seed: %w", err)
+	}
+	s.All = [][32]byte{own}
+	return s, nil
+}
+
+// addSeeds keeps seeds that came from another device or from words on paper, after
+// this home's own: how many members were made of them is not known here, and a root
+// that served in one circle must not serve in another.
+func (n *Node) addSeeds(more ...[32]byte) error {
+	n.seeds.Lock()
+	defer n.seeds.Unlock()
+	s, err := n.seedsWithOwn()
+	if err != nil {
+		return err
+	}
+	for _, seed := range more {
+		s = s.with(seed)
+	}
+	if err := n.cfg.Keys.SetSeeds(s); err != nil {
+		return fmt.Errorf("keep the recovery seeds: %w", err)
+	}
+	return nil
 }
 
 // rootsOf is member number k of a recovery seed, without a device.
