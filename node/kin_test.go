@@ -548,6 +548,18 @@ func TestLostDevicesAreLeftOut(t *testing.T) {
 	if ann.view(id).State.Has(hidden) || ann.view(id).State.Has(hidden2) {
 		t.Error("the lost laptop reads it")
 	}
+	if boxes := ben.KeysFor(id, ann.peer(), []membership.EpochID{ben.nookOf(id, hidden)}); len(boxes) > 0 {
+		t.Error("the lost laptop is handed the secret")
+	}
+	ahead := newClock() // whoever has the laptop sets its clock on, past the end of the waiting
+	ahead.pass(40 * 24 * time.Hour)
+	ann.at(ahead)
+	ann.do(id, wish("from next year"))
+	meet(ann, ben, id)
+	if boxes := ben.KeysFor(id, ann.peer(), []membership.EpochID{ben.nookOf(id, hidden)}); len(boxes) > 0 {
+		t.Error("once its clock is ahead, the lost laptop is handed the secret")
+	}
+	ann.at(clock)
 	if !ann.view(id).State.Has(unasked) {
 		t.Error("the lost laptop does not even read what it might")
 	}

@@ -45,7 +45,7 @@ func (r *Replica) LeftOut(member crdt.ID, now int64) bool {
 func (r *Replica) AllLeftOut() []crdt.ID {
 	var out []crdt.ID
 	for m := range r.leftOut {
-		if r.LeftOut(m, r.logTime()) {
+		if r.LeftOut(m, r.Greatest().Millis()) {
 			out = append(out, m)
 		}
 	}
@@ -116,17 +116,6 @@ func (r *Replica) fitNook(members []crdt.ID, now int64) (nook, bool) {
 func (r *Replica) withheld(v *membership.View, d membership.Device, id membership.EpochID) bool {
 	n, _ := r.nookByID(id)
 	return slices.ContainsFunc(v.Recoveries(), func(i membership.RecoveryInfo) bool {
-		return i.Target == d.Member && i.Open(r.logTime()) && v.NookKnows(id, n.ops, &i)
+		return i.Target == d.Member && i.Open(r.Greatest().Millis()) && v.NookKnows(id, n.ops, &i)
 	})
-}
-
-// logTime is the greatest clock reading of the log, in Unix milliseconds.
-func (r *Replica) logTime() int64 {
-	var h crdt.HLC
-	for _, d := range r.log.Devices() {
-		for _, t := range r.log.Tips(d) {
-			h = max(h, t.HLC)
-		}
-	}
-	return h.Millis()
 }
