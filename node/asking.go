@@ -28,7 +28,7 @@ const rowAsking = 'R'
 
 // Bounds of what a door keeps of those who ask.
 const (
-	maxAsking  = 16 // a circle; the oldest goes first
+	maxAsking  = 16 // a circle; see goesLater for who goes first
 	askingKept = 30 * 24 * time.Hour
 	askedAgain = time.Hour // the same request is not written again sooner
 )
@@ -173,9 +173,12 @@ func (n *Node) keepAsking(id crdt.ID, key []byte, k askingRow) {
 			others = append(others, row(r.Key, r.Value))
 		}
 	}
-	slices.SortFunc(others, func(a, b storage.Row) int { return cmp.Compare(lastAsked(b), lastAsked(a)) })
+	slices.SortFunc(others, goesLater)
+	if len(others) >= maxAsking && len(k.Member) == 0 && len(asked(others[maxAsking-1]).Member) > 0 {
+		return
+	}
 	for i, o := range others {
-		if i >= maxAsking-1 || k.Last > lastAsked(o)+uint64(askingKept.Milliseconds()) {
+		if i >= maxAsking-1 || k.Last > asked(o).Last+uint64(askingKept.Milliseconds()) {
 			rows = append(rows, row(o.Key, nil))
 		}
 	}
@@ -188,12 +191,19 @@ func (n *Node) keepAsking(id crdt.ID, key []byte, k askingRow) {
 	}
 }
 
-func lastAsked(r storage.Row) uint64 {
-	var k askingRow
+// goesLater puts first what is kept longest where there are too many: before bare
+// names, which anybody can say, those of whom it is known who they ask for, and of
+// each the newest.
+func goesLater(a, b storage.Row) int {
+	x, y := asked(a), asked(b)
+	return cmp.Or(cmp.Compare(len(y.Member), len(x.Member)), cmp.Compare(y.Last, x.Last))
+}
+
+func asked(r storage.Row) (k askingRow) {
 	if canon.Unmarshal(r.Value, &k) != nil {
-		return 0
+		return askingRow{}
 	}
-	return k.Last
+	return k
 }
 
 // LeaveOut leaves the devices of a member who comes back out of what this home

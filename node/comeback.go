@@ -239,7 +239,9 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 	case !live(info, uint64(n.now().UnixMilli()/3_600_000)):
 		return say(protocol.DoorNo)
 	case !known:
-		n.keepUnknown(x.id, k.Name)
+		if checkName(k.Name) == nil { // the door's person is to read it
+			n.keepUnknown(x.id, k.Name)
+		}
 		return say(protocol.DoorLater)
 	case !s.People.HasVoice(s.Me) || !here || member == s.Me:
 		return say(protocol.DoorLater)

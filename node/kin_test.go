@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -497,6 +498,64 @@ func TestTheDoorKeepsWhoAsks(t *testing.T) {
 	}
 	asks(1) // the thief: shown to Ben until it is forgotten
 	knocks("later", thief)
+}
+
+// Whoever has seen an invitation's id can say any name at a door, and prove nothing.
+// That pushes nobody out who showed a code, and a name that no member could bear is
+// not kept: the door's person would read it.
+func TestNamesWithoutProofAtTheDoor(t *testing.T) {
+	ann, ben, again := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann again")
+	id := ann.begin("Oak Street")
+	ann.do(id, circle.SetSection{Section: circle.SectionName, Values: []string{"Ann"}})
+	join(ben, ann, id)
+	if err := waitVoice(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	code := ben.invites(id, node.InviteOptions{})
+	says := func(name string) {
+		t.Helper()
+		a, b, _ := pipes()
+		if err := ben.Recovered(t.Context(), membership.PeerKey{1}, protocol.RecoverKnock{Invite: code.ID(), Name: name}, b); err != nil {
+			t.Fatal(err)
+		}
+		data, err := a.Receive(protocol.MaxJoinMessage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := protocol.DecodeDoorAnswer(data); err != nil || answer.Verdict != protocol.DoorLater {
+			t.Errorf("the door said %+v, %v to %q, want later", answer, err, name)
+		}
+	}
+	asking := func() []node.Asking {
+		t.Helper()
+		all, err := ben.AskingAt(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	for _, name := range []string{"", "A\x1b[2J", "A\nB", "A\u202eB", strings.Repeat("A", circle.MaxName+1)} {
+		says(name)
+	}
+	if all := asking(); len(all) > 0 {
+		t.Errorf("kept is %+v, want nobody", all)
+	}
+	if _, err := again.ComeBack(code, "Ann", nil); err != nil {
+		t.Fatal(err)
+	}
+	if told, err := returns(again, ben); err != nil || told != "later" {
+		t.Fatalf("the door said %q, %v, want later", told, err)
+	}
+	for i := range 20 {
+		says(fmt.Sprint("Stranger ", i))
+	}
+	all := asking()
+	if len(all) != 16 || !slices.ContainsFunc(all, func(a node.Asking) bool { return a.Name == "Ann" }) {
+		t.Errorf("kept is %+v, want 16 with Ann among them", all)
+	}
+	if !slices.ContainsFunc(all, func(a node.Asking) bool { return a.Name == "Stranger 19" }) {
+		t.Error("the newest stranger is not kept")
+	}
 }
 
 // From the first who stands, a home may leave the devices that may be lost out of
