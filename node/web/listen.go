@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -44,18 +43,18 @@ func Listen(port int, lan bool) (*Door, error) {
 
 func listen(port int, lan bool) (*Door, error) {
 	d := &Door{}
-	four, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	four, err := loopback("127.0.0.1", port)
 	if err != nil {
-		return nil, taken(err)
+		return nil, err
 	}
 	d.listeners = append(d.listeners, four)
 	d.Port = four.Addr().(*net.TCPAddr).Port
-	six, err := net.Listen("tcp", net.JoinHostPort("::1", strconv.Itoa(d.Port)))
+	six, err := loopback("::1", d.Port)
 	switch {
 	case err == nil:
 		d.listeners = append(d.listeners, six)
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, errors.Join(taken(err), d.Close())
+	case errors.Is(err, ErrTaken):
+		return nil, errors.Join(err, d.Close())
 	} // else this machine has no IPv6, and no browser on it will try
 	if !lan {
 		return d, nil
@@ -70,11 +69,18 @@ func listen(port int, lan bool) (*Door, error) {
 	return d, nil
 }
 
-func taken(err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("listen for the page: %w: %w", ErrTaken, err)
+// loopback listens on one of the two. Systems name a port that is taken each in
+// their own way; so a port that cannot be had where another one can is taken.
+func loopback(host string, port int) (net.Listener, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err == nil {
+		return l, nil
 	}
-	return fmt.Errorf("listen for the page: %w", err)
+	probe, none := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if none != nil {
+		return nil, fmt.Errorf("listen for the page: %w", err)
+	}
+	return nil, errors.Join(fmt.Errorf("listen for the page: %w: %w", ErrTaken, err), probe.Close())
 }
 
 // localNetworks are this machine's addresses on networks of its own: private ones,
