@@ -3,6 +3,7 @@ package protocol
 import (
 	"crypto/hpke"
 	"crypto/sha256"
+	"io"
 	"testing"
 
 	"tend/crdt"
@@ -53,4 +54,14 @@ func Trailed(b []byte) []byte {
 func CommitOf(s Secret, salt [16]byte) [32]byte {
 	_, commit := bodyKey(s, salt, labelBody)
 	return commit
+}
+
+// SealGrant seals any bytes as a grant for N.
+func (l Link) SealGrant(rand io.Reader, k LinkKeys, plain []byte) ([]byte, error) {
+	box := l.wrap(k)
+	nonce := make([]byte, box.NonceSize())
+	if _, err := io.ReadFull(rand, nonce); err != nil {
+		return nil, err
+	}
+	return box.Seal(nonce, nonce, plain, []byte(labelLinkGrant)), nil
 }

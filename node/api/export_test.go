@@ -8,3 +8,6 @@ func VerbNames() []string {
 	}
 	return out
 }
+
+// ReadArgs reads the JSON body of a command.
+var ReadArgs = readArgs

@@ -5,6 +5,7 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"tend/crdt/canon"
@@ -90,3 +91,12 @@ func (n *Net) RelayedBy(p peer.ID) float64 {
 
 // Resting reports whether a peer is left alone now.
 func (n *Net) Resting(p peer.ID) bool { return n.gate.scores.resting(p, time.Now()) }
+
+// MaxRecordAddrs is how many addresses a record may have.
+const MaxRecordAddrs = maxRecordAddrs
+
+// FrameReader reads the frames of a stream, as bytes.
+func FrameReader(s network.Stream) func() ([]byte, error) {
+	w := &wire{stream: s}
+	return func() ([]byte, error) { return w.readBytes(maxFrame) }
+}
