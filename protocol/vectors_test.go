@@ -57,6 +57,7 @@ var suites = []suite{
 	{"frames", runFrame, frameCases},
 	{"tables", runTable, tableCases},
 	{"carry", runCarry, carryCases},
+	{"backups", runBackup, backupCases},
 	{"control", runControl, controlCases},
 	{"content", runContent, contentCases},
 }
@@ -70,6 +71,9 @@ var classes = []struct {
 	{"unknown-frame", protocol.ErrUnknownFrame},
 	{"no-carry", protocol.ErrNoCarry},
 	{"carry-damaged", protocol.ErrCarryDamaged},
+	{"no-backup", protocol.ErrNoBackup},
+	{"backup-version", protocol.ErrNewerBackup},
+	{"backup-damaged", protocol.ErrBackupDamaged},
 	{"frame-limit", protocol.ErrFrameLimit},
 	{"frame", protocol.ErrFrame},
 	{"control", membership.ErrRefused},
