@@ -101,7 +101,7 @@ func (n *Node) StandFor(ctx context.Context, member crdt.ID, code *protocol.Reco
 			Hint: "Tell them to ask the people they named."}
 	}
 	if member == s.Me {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "That is you.", Hint: "If somebody comes in your name, object:  tend concern ID"}
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "That is you.", Hint: "If somebody else comes back in your name, say so:  tend recover object"}
 	}
 	var made crdt.ID
 	err = n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
