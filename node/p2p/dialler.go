@@ -291,6 +291,9 @@ func (n *Net) reach(ctx context.Context, p peer.ID, more []ma.Multiaddr) error {
 	if len(stages) == 0 {
 		return errNoAddress
 	}
+	n.mu.Lock()
+	n.know(p).dialled = time.Now()
+	n.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	n.host.Peerstore().ClearAddrs(p)
 	clearBackoff(n.host.Network(), p)

@@ -122,6 +122,7 @@ type known struct {
 	relay    *bucket      // bytes it sends through this home's relay; nil: none yet
 	sees     ma.Multiaddr // where it sees this home, if it reached it directly
 	circuit  time.Time    // when a relayed connection was there last
+	dialled  time.Time    // when this home last called out to it
 	upgraded time.Time    // when it was last tried to reach it directly
 }
 

@@ -20,8 +20,8 @@ import (
 // maxSights is how many addresses a home may have towards the world.
 const maxSights = 2
 
-// punchTime is how long after a relayed connection a direct one with the same peer
-// may be one that both made together.
+// punchTime is how long after this home called out to a peer, or was connected to it
+// over a relay, the peer may come in by the hole which that made in the router.
 const punchTime = time.Minute
 
 // outside is what this home knows of itself as others see it. libp2p would ask
@@ -143,7 +143,7 @@ func (n *Net) judge(p peer.ID) {
 	}
 	n.mu.Lock()
 	k := n.know(p)
-	sees, together := k.sees, time.Since(k.circuit) < punchTime
+	sees, together := k.sees, time.Since(k.circuit) < punchTime || time.Since(k.dialled) < punchTime
 	n.mu.Unlock()
 	for _, c := range n.host.Network().ConnsToPeer(p) {
 		if relayed(c) {
@@ -157,7 +157,8 @@ func (n *Net) judge(p peer.ID) {
 		if ip, err := toIP(sees); err == nil && manet.IsPublicAddr(sees) && n.outside.sight(ip) {
 			n.book.changed()
 		}
-		if c.Stat().Direction == network.DirInbound && !together && n.outside.beyond(c.RemoteMultiaddr()) && n.outside.arrive() {
+		sure := !together || manet.IsPublicAddr(c.LocalMultiaddr()) || sees != nil && n.isOwn(sees)
+		if c.Stat().Direction == network.DirInbound && sure && n.outside.beyond(c.RemoteMultiaddr()) && n.outside.arrive() {
 			n.log.Info("this home is reached from outside", "by", p, "from", c.RemoteMultiaddr())
 			n.relaying()
 			n.book.changed()
@@ -167,6 +168,13 @@ func (n *Net) judge(p peer.ID) {
 	if n.gate.standing(p) == Fellow && n.relays(p) {
 		n.foundRelay(p)
 	}
+}
+
+// isOwn reports whether libp2p knows an address as this home's: one of the machine,
+// or one that the router gave.
+func (n *Net) isOwn(a ma.Multiaddr) bool {
+	all, ok := n.host.(interface{ AllAddrs() []ma.Multiaddr })
+	return ok && slices.ContainsFunc(all.AllAddrs(), a.Equal)
 }
 
 func toIP(a ma.Multiaddr) (net.IP, error) {

@@ -135,7 +135,7 @@ func (n *Net) upgradeAll(fellows []peer.ID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, p := range fellows {
-		if time.Since(n.know(p).upgraded) > upgradeAgain {
+		if !n.closed && time.Since(n.know(p).upgraded) > upgradeAgain {
 			n.wg.Go(func() { n.upgrade(p) })
 		}
 	}

@@ -153,6 +153,7 @@ func (s *seats) take(p peer.ID) bool {
 		s.n.log.Debug("no seat at a relay", "relay", p, "err", err)
 		return false
 	}
+	addrs = slices.DeleteFunc(addrs, func(a ma.Multiaddr) bool { return strings.Contains(a.String(), "/p2p-circuit") })
 	if len(addrs) == 0 {
 		for _, c := range s.n.host.Network().ConnsToPeer(p) {
 			if !relayed(c) {
