@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,7 +25,8 @@ import (
 //
 //	lan NAME 192.168.1          a network with that prefix (/24), or an IPv6 one (/64)
 //	router NAME LAN WAN KIND    a router from the one to the other; KIND keeps ports
-//	                            ("cone") or takes another for each way ("symmetric")
+//	                            ("cone"), makes 5001 of 4001 ("shifted"), or takes
+//	                            another for each way ("symmetric")
 //	house HOME LAN…             HOME lives on these networks
 //	move HOME LAN               takes its cable to another network: a new address
 //	unplug HOME|ROUTER          pulls its cable
@@ -54,8 +56,36 @@ func TestNetwork(t *testing.T) {
 	params := scripts("testdata/net")
 	params.Setup = setUpLand
 	maps.Copy(params.Cmds, landCommands)
-	testscript.Run(t, params)
+	all := &wide{T: t, room: make(chan struct{}, scriptsAtOnce)}
+	testscript.RunT(all, params)
+	all.running.Wait()
 }
+
+// scriptsAtOnce is how many of these scripts run at once: most of their time they
+// wait, so it has nothing to do with how many processors there are.
+const scriptsAtOnce = 4
+
+// wide runs scripts beside one another, the first of them first.
+type wide struct {
+	*testing.T
+	room    chan struct{}
+	running sync.WaitGroup
+}
+
+// Run implements [testscript.T].
+func (w *wide) Run(name string, script func(testscript.T)) {
+	w.room <- struct{}{}
+	w.running.Go(func() {
+		defer func() { <-w.room }()
+		w.T.Run(name, func(t *testing.T) { script(&wide{T: t}) })
+	})
+}
+
+// Parallel does nothing: Run has done it.
+func (w *wide) Parallel() {}
+
+// Verbose implements [testscript.T].
+func (w *wide) Verbose() bool { return testing.Verbose() }
 
 // landCommands are the commands of the scripts that make networks.
 var landCommands = map[string]func(*testscript.TestScript, bool, []string){
@@ -242,14 +272,17 @@ func lanOf(ts *testscript.TestScript, name string) *lan {
 // masquerade are the rules of a home router: what goes out has the router's
 // address, what was not asked for does not come in.
 func masquerade(kind string) string {
-	random := ""
-	if kind == "symmetric" {
-		random = "fully-random"
+	rule := `oifname "wan0" masquerade;`
+	switch kind {
+	case "symmetric":
+		rule = `oifname "wan0" masquerade fully-random;`
+	case "shifted":
+		rule = `oifname "wan0" udp sport 4001 masquerade to :5001; ` + rule
 	}
 	return `table ip router {
 	chain out {
 		type nat hook postrouting priority 100;
-		oifname "wan0" masquerade ` + random + `;
+		` + rule + `
 	}
 	chain in {
 		type nat hook prerouting priority -100;
@@ -269,8 +302,8 @@ func masquerade(kind string) string {
 }
 
 func cmdRouter(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 4 || neg || args[3] != "cone" && args[3] != "symmetric" {
-		ts.Fatalf("usage: router NAME LAN WAN cone|symmetric")
+	if len(args) != 4 || neg || !slices.Contains([]string{"cone", "shifted", "symmetric"}, args[3]) {
+		ts.Fatalf("usage: router NAME LAN WAN cone|shifted|symmetric")
 	}
 	l, near, far := landOf(ts), lanOf(ts, args[1]), lanOf(ts, args[2])
 	ts.Check(l.space(args[0]))
