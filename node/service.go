@@ -88,7 +88,7 @@ func problem(err error) error {
 		return err
 	case errors.Is(err, replica.ErrReadOnly):
 		return &circle.Problem{Code: circle.Kept, Say: "You are no longer in this circle, so nothing can be written in it.",
-			Hint: "What you have of it stays readable; tend export keeps a copy. A member may invite you again."}
+			Hint: "What you have of it stays readable, and  tend carry out FILE  keeps a copy. A member may invite you again."}
 	case errors.Is(err, replica.ErrUnmet):
 		return &circle.Problem{Code: circle.Failed, Say: "This home came back from a backup and has not met the circle yet, so it only reads.",
 			Hint: "Ask anybody in the circle for an invitation, then:  tend join INVITE.  If there is no other home left to meet:  tend backup alone"}
@@ -100,7 +100,7 @@ func problem(err error) error {
 			Hint: "Leave this running until another member's home is met, then try again."}
 	case errors.Is(err, replica.ErrForked):
 		return &circle.Problem{Code: circle.Failed, Say: "This device wrote two different things at the same place, as a restored backup does, so it does not write on.",
-			Hint: "Ask a member for a fresh invitation and join with a new device."}
+			Hint: "On another, empty home:  tend device link.  Scan it from here with  tend device add,  then end this device from there."}
 	case errors.Is(err, crdt.ErrBudget):
 		return &circle.Problem{Code: circle.Kept, Say: "That is more than one device may write in a day.",
 			Hint: "Go on tomorrow, or write less at once."}
