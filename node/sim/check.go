@@ -66,9 +66,9 @@ func (w *World) apart() (late string, waiting bool) {
 			switch {
 			case both && x.Digest != y.Digest:
 				late = fmt.Sprintf("%s holds %d ops (%s), %s %d (%s)", a.name, x.Ops, x.Digest.Short(), b.name, y.Ops, y.Digest.Short())
-			case one && a.in() && b.knows(a):
+			case one && a.in() && b.knows(a) && !w.doubled(a):
 				late = fmt.Sprintf("%s takes %s for a member's home, and not the other way", a.name, b.name)
-			case other && b.in() && a.knows(b):
+			case other && b.in() && a.knows(b) && !w.doubled(b):
 				late = fmt.Sprintf("%s takes %s for a member's home, and not the other way", b.name, a.name)
 			}
 		}
@@ -95,6 +95,12 @@ func (w *World) keyless(a *home) string {
 // knows reports whether a home ever heard of another's device. Where it did not, there
 // is nobody left who could tell it.
 func (h *home) knows(o *home) bool { return len(h.view().People.ByPeer(o.peer)) > 0 }
+
+// doubled reports whether somebody else has a home's keys: a goodbye is said once to a
+// key, and may have been said to the other.
+func (w *World) doubled(h *home) bool {
+	return slices.ContainsFunc(w.homes, func(o *home) bool { return o != h && o.peer == h.peer })
+}
 
 // reached reports whether a home has anybody to ask.
 func (w *World) reached(a *home) bool {

@@ -255,6 +255,15 @@ func lacksThing(h *home, with []string) {
 	h.should(t == nil || s == nil || !s.State.Has(t.id), "lacks", with[0])
 }
 
+func forgotThing(h *home, with []string) {
+	t, s := h.w.things[with[0]], h.view()
+	gone := false
+	if t != nil && s != nil {
+		_, gone = s.State.Retraction(t.id)
+	}
+	h.should(gone, "forgot", with[0])
+}
+
 func (h *home) seen(name string) (membership.Member, bool) {
 	id, ok := h.w.member(name)
 	s := h.view()

@@ -75,6 +75,7 @@ func init() {
 
 		// what should be so
 		"sees":      {1, seesThing, false},    // NEED
+		"forgot":    {1, forgotThing, false},  // what was taken back
 		"lacks":     {1, lacksThing, false},   // NEED
 		"knows":     {1, knowsMember, false},  // that somebody is a member
 		"misses":    {1, missesMember, false}, // somebody who is none (any more)
