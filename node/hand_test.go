@@ -172,3 +172,30 @@ func TestADeviceBesideAFastClock(t *testing.T) {
 		t.Errorf("%d epochs were made within half an hour", n)
 	}
 }
+
+// TestAKeyThatCameWhileTheDiskFailed: the key is kept, what it opens was not read, and
+// that is made good with the next thing the home does.
+func TestAKeyThatCameWhileTheDiskFailed(t *testing.T) {
+	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	disk := storagetest.NewFaulty(storage.NewMem())
+	a, b, _, id := twoInHand(t, storage.NewMem(), disk, clock, clock)
+	ann, ben := asHome(t, "Ann", a), asHome(t, "Ben", b)
+	meet(ben, ann, id)
+	now = now.Add(8 * 24 * time.Hour)
+	a.Upkeep() // a new epoch
+	need := ann.do(id, wish("Soup")).ID
+	withoutKeys(t, ann, ben, id)
+	disk.FailWrite(1)
+	if err := keys(ben, ann, id); err == nil {
+		t.Fatal("the disk did not fail")
+	}
+	disk.Mend()
+	if err := keys(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	b.Upkeep()
+	if !ben.view(id).State.Has(need) {
+		t.Error("the key is here, and what it opens is not read")
+	}
+}

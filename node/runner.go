@@ -231,7 +231,7 @@ func (x *runner) catchUp() {
 // batch makes one batch of jobs: on a working copy, then on disk, then visible.
 func (x *runner) batch(jobs []job) {
 	if x.unsure {
-		if x.reread(); x.unsure {
+		if x.reread(true); x.unsure {
 			answer(jobs, errUnsure)
 			return
 		}
@@ -246,7 +246,7 @@ func (x *runner) batch(jobs []job) {
 	x.passed(Drafted)
 	if err := x.write(commit); err != nil {
 		x.log.Error("a batch could not be written", "err", err)
-		x.reread()
+		x.reread(len(commit.Secrets) > 0)
 		answer(left, err)
 		return
 	}
@@ -271,10 +271,11 @@ func (x *runner) batch(jobs []job) {
 
 // reread makes sure, after a write that failed, that the replica is what the
 // store holds: a store may fail after it wrote. To go on from before would give
-// the next op a place that is taken.
-func (x *runner) reread() {
+// the next op a place that is taken. Of secrets that were kept before it failed, what
+// they open is still to be read.
+func (x *runner) reread(secrets bool) {
 	state, err := x.store.Log()
-	if err == nil && state.Last == x.replica.Ops() {
+	if err == nil && state.Last == x.replica.Ops() && !secrets {
 		return
 	}
 	r, openErr := replica.Open(x.config())
