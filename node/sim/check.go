@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 
 	"tend/crdt"
 	"tend/crdt/membership"
@@ -222,10 +223,26 @@ func (w *World) checkStates() {
 				continue
 			}
 			if x.StateDigest != y.StateDigest {
-				w.fail("state digest", "%s sees %s, %s sees %s, of the same %d ops", a.name, x.StateDigest.Short(), b.name, y.StateDigest.Short(), x.Ops)
+				w.fail("state digest", "%s sees %s, %s sees %s, of the same %d ops: %s", a.name, x.StateDigest.Short(), b.name, y.StateDigest.Short(), x.Ops, w.unlike(a, b))
 			}
 		}
 	}
+}
+
+// unlike names the records that two homes see differently. What is for few differs by
+// design and is named too.
+func (w *World) unlike(a, b *home) string {
+	var out []string
+	for s, err := range a.store().Arrivals(1) {
+		if err != nil {
+			break
+		}
+		x, y := a.view().State.EncodeRecord(s.Op.ID), b.view().State.EncodeRecord(s.Op.ID)
+		if !bytes.Equal(x, y) {
+			out = append(out, fmt.Sprintf("%s (of %s, seq %d): %d and %d bytes", s.Op.ID.Short(), s.Op.Dev.Short(), s.Op.Seq, len(x), len(y)))
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // checkKept: everything that was answered for is there, and every store is sound.

@@ -251,7 +251,7 @@ func (w *World) heal() {
 func (w *World) settle() {
 	from, events := w.now, w.events
 	for w.first == nil {
-		w.runUntil(w.now + 20*time.Second)
+		w.runUntil(w.now + 30*time.Second)
 		if w.first != nil {
 			return
 		}
