@@ -122,6 +122,9 @@ func (n *Node) SaidGoodbye(peer membership.PeerKey, circle crdt.ID) {
 	}
 }
 
+// Holds reports whether this home has a copy of a circle, also of one it left.
+func (n *Node) Holds(id crdt.ID) bool { _, err := n.runner(id); return err == nil }
+
 // TakeGoodbye keeps what this home was told of its own parting. Its control ops tell
 // who decided, and what of this home's own has no effect; they are no part of the
 // log. It ends the attempts to reach the circle.

@@ -191,8 +191,11 @@ func (f *refill) flush() error {
 			if err != nil {
 				return err
 			}
-			if v.Outcome == replica.Refused {
+			switch v.Outcome {
+			case replica.Refused:
 				return fmt.Errorf("%w: op %s is against the circle's rules: %w", protocol.ErrBackupDamaged, op.ID.Short(), v.Reason)
+			case replica.Parked, replica.Dropped:
+				return fmt.Errorf("%w: op %s names others that are not in it", protocol.ErrBackupDamaged, op.ID.Short())
 			}
 		}
 		return nil

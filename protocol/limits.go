@@ -63,6 +63,8 @@ const (
 	MaxOpsPerFrame = 1_024
 	// MaxGoodbyes is the most GOODBYE frames of one stream.
 	MaxGoodbyes = 64
+	// MaxGoodbyeBytes is the most that all of them have.
+	MaxGoodbyeBytes = 20 << 20
 	// MaxLanes is the most lanes a frame names, and MaxTips the most tips or
 	// locator entries of one lane.
 	MaxLanes = 8_192

@@ -21,6 +21,12 @@ func (c Config) On(options ...libp2p.Option) Config {
 // LibHost is the libp2p host inside.
 func (n *Net) LibHost() host.Host { return n.host }
 
+// HearAnother lets the home be busy with a goodbye until free is called.
+func (n *Net) HearAnother() (free func()) {
+	n.farewells <- struct{}{}
+	return func() { <-n.farewells }
+}
+
 // Limits of the package, for tests at their edge.
 const (
 	MaxFrame   = maxFrame

@@ -1,10 +1,8 @@
 package p2p
 
 import (
-	"context"
 	"crypto/ed25519"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -13,9 +11,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
-
-	"tend/crdt"
-	"tend/protocol"
 )
 
 // gate lets members in, and a stranger to the door only while there is one
@@ -177,10 +172,12 @@ func (n *Net) review() {
 		case Fellow:
 			n.metAgain(p)
 		case Parted:
-			n.sayGoodbye(p)
-			if n.wasFellow(p) && n.gate.standing(p) < Host {
-				n.closePeer(p)
-			}
+			n.spawn(func() { // nobody else waits until it is heard
+				n.sayGoodbye(p)
+				if n.wasFellow(p) && n.gate.standing(p) < Host {
+					n.closePeer(p)
+				}
+			})
 		case Host:
 		case Stranger:
 			if !n.gate.relay(p) && n.wasFellow(p) {
@@ -188,51 +185,6 @@ func (n *Net) review() {
 			}
 		}
 	}
-}
-
-// sayGoodbye hands a departed member the control ops up to its leave or removal,
-// once.
-func (n *Net) sayGoodbye(p peer.ID) {
-	key, err := keyOf(p)
-	if err != nil {
-		return
-	}
-	circle, frames, ok := n.home.Goodbye(key)
-	if !ok {
-		return
-	}
-	if err := n.hand(p, circle, frames); err != nil {
-		n.log.Debug("goodbye was not heard", "peer", p, "err", err)
-		return
-	}
-	n.home.SaidGoodbye(key, circle)
-}
-
-// hand opens a stream for a GOODBYE and closes it when the peer has closed its side,
-// so that the connection may be closed after.
-func (n *Net) hand(p peer.ID, circle crdt.ID, frames []protocol.Goodbye) error {
-	ctx, cancel := context.WithTimeout(n.ctx, goodbyeTimeout)
-	defer cancel()
-	s, err := n.host.NewStream(network.WithNoDial(ctx, "goodbye"), p, syncProtocol)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	s.SetDeadline(time.Now().Add(goodbyeTimeout))
-	w := &wire{stream: s}
-	if err := w.open(circle); err != nil {
-		return err
-	}
-	for i := range frames[:min(len(frames), protocol.MaxGoodbyes)] {
-		if err := w.write(&frames[i]); err != nil {
-			return err
-		}
-	}
-	if err := s.CloseWrite(); err != nil {
-		return err
-	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(s, maxFrame)) // until the peer has read it
-	return nil
 }
 
 func (n *Net) closePeer(p peer.ID) {

@@ -178,6 +178,30 @@ func TestPartedHearsGoodbyeOnce(t *testing.T) {
 	})
 }
 
+// A home hears one goodbye at a time; who was not heard owes it still.
+func TestGoodbyesOneAtATime(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	v.join(a, b)
+	nb := b.start(nil)
+	defer nb.HearAnother()()
+	a.meet(nb, b)
+	na := a.start(nil)
+	eventually(t, 5*time.Second, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
+	v.part(b)
+	eventually(t, 10*time.Second, "b is disconnected", func() bool {
+		return na.LibHost().Network().Connectedness(nb.LibHost().ID()) == network.NotConnected
+	})
+	if _, _, owed := a.Goodbye(b.peer); !owed {
+		t.Error("a takes for said what b did not hear")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.byes != 0 {
+		t.Error("b heard two goodbyes at once")
+	}
+}
+
 func privOf(t *testing.T, h *house) crypto.PrivKey {
 	t.Helper()
 	key, err := crypto.UnmarshalEd25519PrivateKey(h.key)

@@ -78,6 +78,8 @@ type Gate interface {
 	Goodbye(peer PeerKey) (circle crdt.ID, frames []protocol.Goodbye, ok bool)
 	// SaidGoodbye tells that Goodbye's frames were handed over: it is owed no more.
 	SaidGoodbye(peer PeerKey, circle crdt.ID)
+	// Holds reports whether this home has a copy of a circle, also of one it left.
+	Holds(circle crdt.ID) bool
 	// TakeGoodbye gives a GOODBYE that a peer said to this home. It is checked,
 	// shown, and kept apart from the log.
 	TakeGoodbye(ctx context.Context, circle crdt.ID, from PeerKey, frames []protocol.Goodbye) error

@@ -89,15 +89,16 @@ type Net struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	book    *book
-	dialler *dialler
-	gossip  *gossip       // nil without gossip
-	local   *local        // mDNS; nil without
-	joins   chan struct{} // a place per join that is served
-	knocked chan struct{} // codes may have changed, or doors been found
-	visited chan struct{}
-	talks   chan struct{} // a place per session this home began
-	news    listeners
+	book      *book
+	dialler   *dialler
+	gossip    *gossip       // nil without gossip
+	local     *local        // mDNS; nil without
+	joins     chan struct{} // a place per join that is served
+	knocked   chan struct{} // codes may have changed, or doors been found
+	visited   chan struct{}
+	talks     chan struct{} // a place per session this home began
+	farewells chan struct{} // the place of the goodbye that is heard
+	news      listeners
 
 	mu      sync.Mutex
 	closed  bool
@@ -141,7 +142,7 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 	n := &Net{cfg: cfg, home: cfg.Home, log: cfg.Log, peers: map[peer.ID]*known{},
 		circles: map[crdt.ID]*circleSync{}, joins: make(chan struct{}, maxJoins),
 		knocked: make(chan struct{}, 1), visited: make(chan struct{}, 1),
-		talks: make(chan struct{}, talksAtOnce)}
+		talks: make(chan struct{}, talksAtOnce), farewells: make(chan struct{}, 1)}
 	n.ctx, n.cancel = context.WithCancel(ctx)
 	if err := n.listen(); err != nil {
 		n.cancel()

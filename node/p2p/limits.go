@@ -34,7 +34,8 @@ const (
 	enterTimeout   = 10 * time.Minute // join message 4
 	guestTimeout   = 30 * time.Second // a connection of somebody who is no member
 	closeTimeout   = 2 * time.Second  // all of Close
-	goodbyeTimeout = 2 * time.Second  // the one frame a departed member is owed
+	goodbyeTimeout = 2 * time.Second  // opening the stream of a goodbye, and each of its frames
+	heardTimeout   = 20 * time.Second // until it was taken in
 
 	gossipRate, gossipBurst = 50, 200 // messages a second of one peer
 	paceRate, paceBurst     = 20, 16  // messages a second of this home

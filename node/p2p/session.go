@@ -44,7 +44,7 @@ type talk struct {
 	later   <-chan time.Time // when to ask again
 	equal   bool             // and both hold the same
 
-	byes []protocol.Goodbye // heard so far: this home is out, and did not know it
+	farewell farewell // that this home is out, and did not know it
 }
 
 // incoming is what the reader hands over: a frame, or why there are no more.
@@ -118,38 +118,11 @@ func (n *Net) answerSync(s network.Stream) {
 	t.run(n.ctx)
 }
 
-// refuse answers a stream for a circle that the peer does not share: ERR 1, unless
-// it brings a GOODBYE.
-func (n *Net) refuse(w *wire, circle crdt.ID, from PeerKey) {
-	defer w.stream.Close()
-	w.reads = openTimeout
-	var frames []protocol.Goodbye
-	for {
-		data, err := w.readBytes(maxFrame)
-		if errors.Is(err, io.EOF) && len(frames) > 0 {
-			break
-		}
-		if err != nil {
-			return
-		}
-		f, err := protocol.DecodeFrame(data)
-		g, ok := f.(*protocol.Goodbye)
-		if err != nil || !ok || len(frames) == protocol.MaxGoodbyes {
-			if err := w.write(&protocol.Err{Code: protocol.ErrNotHere}); err != nil {
-				n.log.Debug("refuse", "err", err)
-			}
-			return
-		}
-		frames = append(frames, *g)
-	}
-	if err := n.home.TakeGoodbye(n.ctx, circle, from, frames); err != nil {
-		n.log.Debug("goodbye left aside", "circle", circle.Short(), "err", err)
-	}
-}
-
 // run moves frames both ways until both sides have said all, and returns why it
 // ended otherwise.
 func (t *talk) run(ctx context.Context) error {
+	t.farewell.n = t.n
+	defer t.farewell.end()
 	ctx, cancel := context.WithCancel(ctx)
 	in := make(chan incoming, maxWaiting-1) // and one in the reader's hand
 	out := make(chan []byte)
@@ -233,10 +206,8 @@ func (t *talk) turn(ctx context.Context, in <-chan incoming, out chan<- []byte, 
 			switch {
 			case errors.Is(f.err, io.EOF):
 				ended = true
-				if len(t.byes) > 0 {
-					if err := t.n.home.TakeGoodbye(ctx, t.circle, t.key, t.byes); err != nil {
-						return err
-					}
+				if err := t.farewell.heard(ctx, t.circle, t.key); err != nil {
+					return err
 				}
 			case f.err == nil:
 				f.err = t.receive(ctx, f)
@@ -377,11 +348,7 @@ func (t *talk) receive(ctx context.Context, in incoming) error {
 	case *protocol.Pull:
 		return t.pulled(f)
 	case *protocol.Goodbye:
-		if len(t.byes) == protocol.MaxGoodbyes {
-			return fmt.Errorf("%w: too long a goodbye", errForm)
-		}
-		t.byes = append(t.byes, *f)
-		return nil
+		return t.farewell.add(f, in.size)
 	case *protocol.Probe, *protocol.Hello:
 		if err := t.respond(); err != nil {
 			return err
