@@ -50,7 +50,6 @@ type draft struct {
 	inside []string // who was let in or is about to be
 	made   []string // needs
 	open   []string // decisions
-	parted []string
 	n      int
 	liar   bool
 }
