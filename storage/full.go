@@ -35,3 +35,12 @@ func Room(dir string, reserve uint64) error {
 // IsFull reports whether err is of a disk without room: [ErrFull], or what the
 // operating system says of a file that could not be written.
 func IsFull(err error) bool { return errors.Is(err, ErrFull) || outOfSpace(err) }
+
+// ErrFailing is wrapped by a write that began and of which nobody knows how it
+// ended.
+var ErrFailing = errors.New("disk fails")
+
+// IsFailing reports whether err is of a disk that does not do what it is told:
+// [ErrFailing], or what the operating system says of a file that cannot be read or
+// written, or of a disk that lets nothing be written any more.
+func IsFailing(err error) bool { return errors.Is(err, ErrFailing) || failing(err) }

@@ -6,3 +6,5 @@ package storage
 func freeSpace(string) (uint64, bool) { return 0, false }
 
 func outOfSpace(error) bool { return false }
+
+func failing(error) bool { return false }

@@ -48,3 +48,24 @@ func TestIsFull(t *testing.T) {
 		}
 	}
 }
+
+func TestIsFailing(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the error numbers are those of Unix")
+	}
+	for _, row := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{syscall.ENOSPC, false},
+		{fs.ErrPermission, false},
+		{syscall.EIO, true},
+		{fmt.Errorf("sync: %w", &fs.PathError{Op: "msync", Err: syscall.EIO}), true},
+		{syscall.EROFS, true},
+	} {
+		if got := IsFailing(row.err); got != row.want {
+			t.Errorf("IsFailing(%v) = %v, want %v", row.err, got, row.want)
+		}
+	}
+}

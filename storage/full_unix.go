@@ -20,3 +20,5 @@ func freeSpace(dir string) (uint64, bool) {
 }
 
 func outOfSpace(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
+
+func failing(err error) bool { return errors.Is(err, unix.EIO) || errors.Is(err, unix.EROFS) }

@@ -16,3 +16,13 @@ func freeBytes(ts *testscript.TestScript, _ string) int64 {
 func mounts() bool { return false }
 
 func networks() bool { return false }
+
+func cmdBadDisk(ts *testscript.TestScript, _ bool, _ []string) { cmdSmallDisk(ts, false, nil) }
+
+func cmdBreakDisk(ts *testscript.TestScript, _ bool, _ []string) { cmdSmallDisk(ts, false, nil) }
+
+func cmdMendDisk(ts *testscript.TestScript, _ bool, _ []string) { cmdSmallDisk(ts, false, nil) }
+
+func cmdFails(ts *testscript.TestScript, _ bool, _ []string) { cmdSmallDisk(ts, false, nil) }
+
+func badDisks() bool { return false }

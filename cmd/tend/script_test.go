@@ -49,6 +49,8 @@ func scripts(dir string) testscript.Params {
 				return terminals(), nil
 			case "networks":
 				return networks(), nil
+			case "baddisks":
+				return badDisks(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -82,6 +84,10 @@ func scripts(dir string) testscript.Params {
 			"picture":    cmdPicture,
 			"repeat":     cmdRepeat,
 			"smalldisk":  cmdSmallDisk,
+			"baddisk":    cmdBadDisk,
+			"breakdisk":  cmdBreakDisk,
+			"mendisk":    cmdMendDisk,
+			"fails":      cmdFails,
 			"fill":       cmdFill,
 			"terminal":   cmdTerminal,
 			"holdlock":   cmdHoldLock,

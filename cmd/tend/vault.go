@@ -52,6 +52,8 @@ func vaultFailure(h home, err error) error {
 		return own
 	case storage.IsFull(err):
 		f.say, f.hint = "the disk of "+h.dir+" is full", "make room on it, then try again; nothing was changed"
+	case storage.IsFailing(err):
+		return diskFailure(h, err)
 	case errors.Is(err, vault.ErrLocked):
 		f.say = "the vault of " + h.dir + " is locked"
 	case errors.Is(err, vault.ErrWrongPassphrase):
@@ -198,7 +200,7 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 		}
 		err = m.vault.SetPassphrase([]byte(fresh), vault.DefaultParams)
 	}
-	if storage.IsFull(err) {
+	if storage.IsFull(err) || storage.IsFailing(err) {
 		return view.Key{}, err
 	}
 	if err != nil {

@@ -50,7 +50,9 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 			err = errors.Join(err, m.close())
 		}
 	}()
-	if err := m.openLog(a.verbose); err != nil {
+	if err := m.openLog(a.verbose); storage.IsFailing(err) {
+		return m, diskFailure(h, err)
+	} else if err != nil {
 		return m, err
 	}
 	if m.vault, err = a.openVault(h); err != nil {
@@ -76,12 +78,20 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 	return m, nil
 }
 
+// diskFailure is the failure of a home whose disk fails.
+func diskFailure(h home, err error) *failure {
+	return &failure{code: exitFailed, say: "the disk of " + h.dir + " fails: " + reason(err),
+		hint: "copy the folder to another disk, as long as this one can be read, or restore a backup:  tend --home NEW backup restore FILE", err: err}
+}
+
 // storeFailure gives the ways a store does not open their sentences.
 func storeFailure(h home, err error) error {
 	f := &failure{code: exitFailed, say: "the store of " + h.dir + " cannot be opened", hint: "tend doctor, or a backup, may help", err: err}
 	switch {
 	case storage.IsFull(err):
 		f.say, f.hint = "the disk of "+h.dir+" is full", "make room on it, then try again; nothing was changed"
+	case storage.IsFailing(err):
+		return diskFailure(h, err)
 	case errors.Is(err, badgerstore.ErrNewerVersion):
 		f.say, f.hint = "the store of "+h.dir+" was written by a newer tend", "use that version, or a newer one"
 	case errors.Is(err, storage.ErrDamaged):

@@ -77,6 +77,10 @@ func problemOf(log *slog.Logger, err error) problem {
 	case storage.IsFull(err):
 		log.Error("the disk is full", "err", err)
 		return document(kindFailed, "The disk is full, so this was not kept.", "Make room on the disk of this home, then try again; what was kept before is safe.", nil)
+	case storage.IsFailing(err):
+		log.Error("the disk fails", "err", err)
+		return document(kindFailed, "The disk of this home fails, so this was not kept.",
+			"What was kept before is as safe as that disk: end this home, and copy its folder to another one, or restore a backup.", nil)
 	}
 	log.Error("a request failed", "err", err)
 	return document(kindUnexpected, "Something went wrong inside Tend.", "tend doctor looks over this home; the log says more.", nil)

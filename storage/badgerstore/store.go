@@ -477,7 +477,8 @@ func (s *Store) commit(sync bool, fill func(w *write) error) error {
 // fail stops all further writes: after a failed commit or sync nobody knows what
 // the disk holds, and a sync that is tried again may lie.
 func (s *Store) fail(err error) error {
-	s.broken = fmt.Errorf("%w: %w", ErrBroken, err)
+	// Badger gives the operating system's error as text.
+	s.broken = fmt.Errorf("%w: %w: %w", ErrBroken, storage.ErrFailing, err)
 	return s.broken
 }
 
