@@ -22,8 +22,9 @@ type BeginOptions struct {
 }
 
 // Begin makes a new circle with this member as its founder and only member, its
-// first epoch, and the member's name. It returns the circle's id once all of it
-// is durable.
+// first epoch, and the member's name. It returns the circle's id once the circle
+// is durable; a name that could not be written yet is tried again, as a newcomer's
+// is.
 func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
 	if err := checkName(o.As); err != nil {
 		return crdt.ID{}, err

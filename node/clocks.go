@@ -92,10 +92,25 @@ func (n *Node) ClockOff() (ahead time.Duration, of int) { return n.clocks.off(n.
 func (n *Node) TipAhead() time.Duration {
 	ahead := time.Duration(0)
 	for _, x := range n.runners() {
-		s := x.snap.Load()
-		for _, t := range s.Frontier().Tips[s.Dev] {
-			ahead = max(ahead, t.HLC.Time().Sub(n.now()))
-		}
+		ahead = max(ahead, x.snap.Load().ahead(n.now()))
+	}
+	return ahead
+}
+
+// TipAheadIn is TipAhead of one circle.
+func (n *Node) TipAheadIn(id crdt.ID) time.Duration {
+	x, err := n.runner(id)
+	if err != nil {
+		return 0
+	}
+	return x.snap.Load().ahead(n.now())
+}
+
+// ahead is by how much the last thing this device wrote is dated after now.
+func (s *Snapshot) ahead(now time.Time) time.Duration {
+	ahead := time.Duration(0)
+	for _, t := range s.Frontier().Tips[s.Dev] {
+		ahead = max(ahead, t.HLC.Time().Sub(now))
 	}
 	return ahead
 }

@@ -27,9 +27,11 @@ type home struct {
 	name  string
 	store storage.Store
 	keys  *node.MemKeys
-	now   func() time.Time
-	rand  io.Reader
-	log   *slog.Logger // nil: nobody reads it
+	// keyring is used in place of keys, if it is not nil.
+	keyring node.Keyring
+	now     func() time.Time
+	rand    io.Reader
+	log     *slog.Logger // nil: nobody reads it
 
 	tapped bool   // keep all frames that come
 	wire   []byte // as they were before transport encryption
@@ -56,7 +58,11 @@ func (h *home) open() {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	n, err := node.New(node.Config{Store: h.store, Keys: h.keys, Rand: h.rand, Now: h.now, Zone: "Europe/Berlin", Log: log})
+	keyring := h.keyring
+	if keyring == nil {
+		keyring = h.keys
+	}
+	n, err := node.New(node.Config{Store: h.store, Keys: keyring, Rand: h.rand, Now: h.now, Zone: "Europe/Berlin", Log: log})
 	if err != nil {
 		h.t.Fatalf("open %s's home: %v", h.name, err)
 	}

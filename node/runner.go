@@ -60,7 +60,6 @@ type runner struct {
 	revision uint64           // owned by run
 	hurried  bool             // owned by run: the next upkeep was moved forward
 	unsure   bool             // owned by run: a write failed, and what the store holds could not be read
-	unsaid   error            // owned by run: why the name could not be written yet
 	snap     atomic.Pointer[Snapshot]
 	heard    *hearing
 	places   *places
@@ -291,8 +290,8 @@ func (x *runner) reread(secrets bool) {
 // sayName writes what a founder or a newcomer is called, as the first thing once
 // their own admission has arrived.
 func (x *runner) sayName() {
-	if x.unsaid = x.writeName(); x.unsaid != nil {
-		x.log.Warn("the name could not be written yet", "err", x.unsaid)
+	if err := x.writeName(); err != nil {
+		x.log.Warn("the name could not be written yet", "err", err)
 	}
 }
 
@@ -311,9 +310,9 @@ func (x *runner) writeName() error {
 	return x.ring.update(func(c *CircleKeys) { c.Name = "" })
 }
 
-// said waits for the first try to write the name, and says what became of it.
+// said waits until the name was written, or could not be.
 func (x *runner) said(ctx context.Context) error {
-	return x.ask(ctx, job{do: func(*replica.Replica, time.Time) error { return x.unsaid }})
+	return x.ask(ctx, job{do: func(*replica.Replica, time.Time) error { return nil }})
 }
 
 // attempt runs the jobs on a working copy. A job that fails is answered and left

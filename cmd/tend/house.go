@@ -53,6 +53,7 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 		return view.Source{}, err
 	}
 	return view.Source{Circle: id, State: s.State, People: s.People, Env: env, Void: voidOf(s), Newer: s.Newer, Told: s.Told, Busy: n.Busy(id),
+		Ahead:   func() time.Duration { return n.TipAheadIn(id) },
 		LeftOut: s.LeftOut, Asking: asking,
 		Heard: func(member crdt.ID) (time.Time, int, bool) {
 			h, ok := n.HeardOf(id, member)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"strconv"
 	"sync"
@@ -14,8 +15,17 @@ import (
 	"tend/node/client"
 )
 
-// writers is how many ask at once in a burst.
-const writers = 8
+// crashRounds takes the place of how often the scripts kill a node:
+//
+//	go test ./cmd/tend -run 'TestScript/crash$' -rounds 1000 -timeout 2h -v
+var crashRounds = flag.Int("rounds", 0, "how often the script crash kills a node; 0: as often as it says")
+
+// writers is how many ask at once in a burst, and dayRounds how many bursts there
+// are in a day: a device writes so much a day and no more.
+const (
+	writers   = 8
+	dayRounds = 20
+)
 
 // cmdCrashes runs a home's node again and again, writes to it from many at once,
 // and kills it in the middle: crashes HOME ROUNDS MILLISECONDS. What was
@@ -28,9 +38,16 @@ func cmdCrashes(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ms, err := strconv.Atoi(args[2])
 	ts.Check(err)
+	most := crdt.MaxDayOps * 2 / 3 / dayRounds
+	if *crashRounds > 0 {
+		rounds, most = *crashRounds, 16 // so that the whole of it can be looked over in the end
+	}
 	for round := range rounds {
+		if round > 0 && round%dayRounds == 0 {
+			cmdClock(ts, false, []string{(time.Duration(round/dayRounds) * 24 * time.Hour).String()})
+		}
 		// Never at the same moment of the burst.
-		burst(ts, args[0], round, time.Duration(ms+7*round)*time.Millisecond, crdt.MaxDayOps*2/3/rounds)
+		burst(ts, args[0], round, time.Duration(ms+7*(round%dayRounds))*time.Millisecond, most)
 	}
 }
 
@@ -65,7 +82,7 @@ func burst(ts *testscript.TestScript, name string, round int, after time.Duratio
 	}
 	select {
 	case <-time.After(after):
-	case <-enough: // a device writes so much a day and no more
+	case <-enough:
 	}
 	h.stop(ts, name, syscall.SIGKILL, patience)
 	stop()

@@ -33,7 +33,7 @@ func (s Source) items(all []circle.Item) []Item {
 
 // Look returns what this member and others should look at together.
 func (s Source) Look() []Attention {
-	return append(s.attentions(slices.Concat(s.parted(), s.State.Look(s.Env), s.chains(), s.newer())), s.comingBack()...)
+	return append(s.attentions(slices.Concat(s.parted(), s.State.Look(s.Env), s.chains(), s.newer(), s.ahead())), s.comingBack()...)
 }
 
 func (s Source) attentions(all []circle.Attention) []Attention {

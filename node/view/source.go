@@ -31,6 +31,9 @@ type Source struct {
 	Asking  []Asking
 	// Newer are ops of kinds that this version does not know, ascending.
 	Newer []crdt.ID
+	// Ahead is by how much the last thing this device wrote is dated ahead of its
+	// clock. It may be nil where nobody knows.
+	Ahead func() time.Duration
 	// Busy are the members of whom a device has written, today, almost what a device
 	// may write in a day, ascending.
 	Busy []crdt.ID
