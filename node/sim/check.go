@@ -134,9 +134,6 @@ func (w *World) leap() bool {
 // check holds what there is now against the invariants (ARCHITECTURE.md), when all
 // is healed and quiet.
 func (w *World) check() {
-	if w.options.Break == "acknowledged" && len(w.here()) > 0 {
-		w.here()[0].acked[crdt.ID{1}] = true
-	}
 	for _, step := range []func(){w.checkSets, w.checkStates, w.checkKept, w.checkForged, w.checkFresh, w.checkWords} {
 		if w.first == nil {
 			step()

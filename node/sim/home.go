@@ -92,7 +92,32 @@ func (w *World) home(name string) *home {
 }
 
 // put gives the home a disk.
-func (h *home) put(mem *storage.Mem) { h.mem, h.disk = mem, storagetest.NewFaulty(mem) }
+func (h *home) put(mem *storage.Mem) {
+	h.mem, h.disk = mem, storagetest.NewFaulty(mem)
+	if h.w.options.Careless {
+		h.disk = storagetest.NewFaulty(careless{mem})
+	}
+}
+
+// careless is a store that syncs nothing, and says it did.
+type careless struct{ storage.Store }
+
+// Sync implements [storage.Store].
+func (careless) Sync() error { return nil }
+
+// Circle implements [storage.Store].
+func (c careless) Circle(id crdt.ID) (storage.Circle, error) {
+	circle, err := c.Store.Circle(id)
+	return carelessCircle{circle}, err
+}
+
+type carelessCircle struct{ storage.Circle }
+
+// Append implements [storage.Circle].
+func (c carelessCircle) Append(b storage.Batch) error {
+	b.Sync = false
+	return c.Circle.Append(b)
+}
 
 // now is the home's own wall clock.
 func (h *home) now() time.Time { return h.w.wall().Add(h.skew) }

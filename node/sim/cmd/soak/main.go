@@ -96,12 +96,15 @@ type played struct {
 	failed        bool
 }
 
+// noise is what a test binary says of tests that pass.
+var noise = regexp.MustCompile(`^\s*(PASS$|=== |--- PASS)`)
+
 var progress = regexp.MustCompile(`^soak: (\d+) seeds, (\d+) events`)
 
 // work runs one process over every workers-th seed, and passes on what it says but
 // its progress.
 func work(binary, dir string, seed uint64, workers, seeds int, span time.Duration) (p played) {
-	cmd := exec.Command(binary, "-test.run=^TestSoak$", "-test.timeout=0", "-seed", strconv.FormatUint(seed, 10), "-step", strconv.Itoa(workers),
+	cmd := exec.Command(binary, "-test.run=^TestSoak$", "-test.v", "-test.timeout=0", "-seed", strconv.FormatUint(seed, 10), "-step", strconv.Itoa(workers),
 		"-seeds", strconv.Itoa(seeds), "-for", span.String())
 	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
@@ -121,7 +124,7 @@ func work(binary, dir string, seed uint64, workers, seeds int, span time.Duratio
 			p.events, _ = strconv.Atoi(m[2])
 			continue
 		}
-		if lines.Text() != "PASS" {
+		if !noise.MatchString(lines.Text()) {
 			fmt.Println(lines.Text())
 		}
 	}
