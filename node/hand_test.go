@@ -199,3 +199,40 @@ func TestAKeyThatCameWhileTheDiskFailed(t *testing.T) {
 		t.Error("the key is here, and what it opens is not read")
 	}
 }
+
+// TestAPrekeyLostWithABackup: a home that was put back to before it renewed its prekey
+// cannot open what is sealed to the newer one, and publishes another.
+func TestAPrekeyLostWithABackup(t *testing.T) {
+	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	disk := storage.NewMem()
+	a, b, keysB, id := twoInHand(t, storage.NewMem(), disk, clock, clock)
+	ann := asHome(t, "Ann", a)
+	meet(asHome(t, "Ben", b), ann, id)
+	backup, keep := disk.Snapshot(), keysB.Clone()
+	now = now.Add(31 * 24 * time.Hour)
+	b.Upkeep() // another prekey
+	meet(asHome(t, "Ben", b), ann, id)
+
+	again := inHand(t, backup, keep, clock, nil)
+	ben := asHome(t, "Ben", again)
+	a.Upkeep() // a new epoch
+	need := ann.do(id, wish("Soup")).ID
+	_ = try(ben, ann, id) // with a lockbox that does not open
+	if ben.view(id).State.Has(need) {
+		t.Fatal("what is sealed to a prekey that is gone was read")
+	}
+	again.Upkeep()
+	if boxes, _ := keep.Circle(id); len(boxes.Boxes) != 2 {
+		t.Errorf("%d prekeys, want a new one", len(boxes.Boxes))
+	}
+	meet(ben, ann, id)
+	meet(ben, ann, id)
+	if !ben.view(id).State.Has(need) {
+		t.Error("a home put back to a backup cannot read what was written since")
+	}
+	again.Upkeep()
+	if boxes, _ := keep.Circle(id); len(boxes.Boxes) != 2 {
+		t.Errorf("%d prekeys, want no further one", len(boxes.Boxes))
+	}
+}

@@ -37,14 +37,24 @@ func (x *runner) renewPrekey(w *replica.Replica, now time.Time, clock crdt.HLC) 
 // one kept already, or a fresh one.
 func (x *runner) nextBox(me membership.Device, now time.Time) ([]byte, error) {
 	kept := x.ring.Boxes()
-	if at := usedBox(kept, me); at > 0 {
+	switch at := usedBox(kept, me); {
+	case at > 0:
 		return kept[0].Public(), nil
+	case at < 0 && len(kept) > 0 && x.ring.held().Boxes[0].Made > me.BoxHLC.Millis():
+		return kept[0].Public(), nil // made in place of a lost one, and not published yet
 	}
 	box, err := newBox(x.node.cfg.Rand, now)
 	if err != nil {
 		return nil, err
 	}
 	return box.public, x.ring.update(func(c *CircleKeys) { c.Boxes = append([]Box{box.kept}, c.Boxes...) })
+}
+
+// lostBox reports whether this home has not got the prekey that others seal to: a
+// backup of before it was put back. It needs another one now.
+func (x *runner) lostBox() bool {
+	me, ok := x.replica.People().Device(x.ring.device())
+	return ok && x.replica.MayWrite() == nil && usedBox(x.ring.Boxes(), me) < 0
 }
 
 // usedBox is the place among this device's prekeys, the newest first, of the one

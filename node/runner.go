@@ -504,7 +504,7 @@ func (x *runner) upkeep() time.Duration {
 	if due.Mint && now.UnixMilli() >= due.MintAt {
 		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.mint(w, now, clock) }})
 	}
-	if due.Prekey {
+	if due.Prekey || x.lostBox() {
 		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.renewPrekey(w, now, clock) }})
 	}
 	if due.Proof {
