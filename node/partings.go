@@ -128,7 +128,7 @@ func (n *Node) Holds(id crdt.ID) bool { _, err := n.runner(id); return err == ni
 // TakeGoodbye keeps what this home was told of its own parting. Its control ops tell
 // who decided, and what of this home's own has no effect; they are no part of the
 // log. It ends the attempts to reach the circle.
-func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey, frames []protocol.Goodbye) error {
+func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, from membership.PeerKey, frames []protocol.Goodbye) error {
 	x, err := n.runner(id)
 	if err != nil {
 		return err
@@ -152,6 +152,9 @@ func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey
 		if !w.PartedBy(ops) {
 			return errors.New("a goodbye that shows no parting")
 		}
+		if w.Standing() == membership.Left && !speaksFor(w.People(), from) {
+			return nil // the others still have to hear it from this home
+		}
 		control := slices.DeleteFunc(slices.Clone(ops), func(op crdt.Op) bool { return op.Class != crdt.Control })
 		if err := w.TakeControl(control); err != nil {
 			return err
@@ -159,6 +162,16 @@ func (n *Node) TakeGoodbye(ctx context.Context, id crdt.ID, _ membership.PeerKey
 		w.KeepGoodbye(rowGoodbye, data)
 		return nil
 	}})
+}
+
+// speaksFor reports whether a peer's goodbye to somebody who left says that the circle
+// knows. A newcomer without voice may be known to nobody else: what they heard, they
+// can tell no one.
+func speaksFor(v *membership.View, peer membership.PeerKey) bool {
+	if len(v.Voices()) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(v.ByPeer(peer), func(d membership.Device) bool { return v.HasVoice(d.Member) })
 }
 
 // reasonTold is why this home's person was asked to go, as the goodbye has it.

@@ -49,7 +49,10 @@ func (w *World) apart() (late string, waiting bool) {
 			return a.name + " is off", true
 		}
 		if !a.in() {
-			if s.Standing == membership.Stranger {
+			switch {
+			case s.Standing == membership.Stranger && s.Waiting > 0:
+				waiting = true // let in by a clock that is ahead
+			case s.Standing == membership.Stranger:
 				late = a.name + " has keys of the circle and no place in it"
 			}
 			continue
@@ -82,6 +85,9 @@ func (w *World) apart() (late string, waiting bool) {
 
 // keyless says which key a home may have and has not, though a fellow has it.
 func (w *World) keyless(a *home) string {
+	if s := a.view(); s.Frontier().Forked[s.Dev] {
+		return "" // it cannot publish a prekey in place of one that it lost
+	}
 	for _, id := range a.hand.Wanted(w.circle) {
 		for _, b := range w.here() {
 			if both, _ := w.fellows(a, b); !both || !slices.Contains(b.keysOf(), id) {
