@@ -62,6 +62,9 @@ func Read(ctx context.Context, r io.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := ctx.Err(); err != nil {
+		return "", fmt.Errorf("look at a picture: %w", err)
+	}
 	return decode(ctx, img)
 }
 
