@@ -85,15 +85,19 @@ func (w *World) apart() (late string, waiting bool) {
 
 // keyless says which key a home may have and has not, though a fellow has it.
 func (w *World) keyless(a *home) string {
-	if s := a.view(); s.Frontier().Forked[s.Dev] {
-		return "" // it cannot publish a prekey in place of one that it lost
+	wanted := a.hand.Wanted(w.circle)
+	if s := a.view(); len(wanted) == 0 || s.Frontier().Forked[s.Dev] {
+		return "" // a forked device cannot publish a prekey in place of one that it lost
 	}
-	for _, id := range a.hand.Wanted(w.circle) {
-		for _, b := range w.here() {
-			if both, _ := w.fellows(a, b); !both || !slices.Contains(b.keysOf(), id) {
-				continue
+	for _, b := range w.here() {
+		if both, _ := w.fellows(a, b); !both {
+			continue
+		}
+		held := b.keysOf()
+		for _, id := range wanted {
+			if slices.Contains(held, id) {
+				return fmt.Sprintf("%s has no key of epoch %v, which %s has", a.name, id, b.name)
 			}
-			return fmt.Sprintf("%s has no key of epoch %v, which %s has", a.name, id, b.name)
 		}
 	}
 	return ""
@@ -214,6 +218,10 @@ func (h *home) keysOf() []membership.EpochID {
 // checkStates: the same ops and keys, and nothing that waits, are the same state.
 func (w *World) checkStates() {
 	here := w.here()
+	keys := map[*home][]membership.EpochID{}
+	for _, h := range here {
+		keys[h] = h.keysOf()
+	}
 	for i, a := range here {
 		for _, b := range here[:i] {
 			x, errA := a.hand.Status(w.circle)
@@ -222,7 +230,7 @@ func (w *World) checkStates() {
 				w.fail("status", "%v, %v", errA, errB)
 				return
 			}
-			if x.Frontier != y.Frontier || x.Waiting+y.Waiting > 0 || a.crowded() || !slices.Equal(a.keysOf(), b.keysOf()) {
+			if x.Frontier != y.Frontier || x.Waiting+y.Waiting > 0 || a.crowded() || !slices.Equal(keys[a], keys[b]) {
 				continue
 			}
 			if x.StateDigest != y.StateDigest {

@@ -29,12 +29,12 @@ func Draw(seed uint64) *Scenario {
 	if d.r.IntN(4) > 0 {
 		d.pass(5 * time.Minute)
 	}
-	paces := []time.Duration{10 * time.Second, 10 * time.Minute, 6 * time.Hour, 4 * day}
+	paces := []time.Duration{10 * time.Second, 10 * time.Minute, 6 * time.Hour, time.Minute, 4 * day}
 	if n > 4 {
-		paces = paces[:3] // months of a large circle are many epochs for many homes
+		paces = paces[:4] // months of a large circle are many epochs for many homes
 	}
 	d.pace = pick(d.r, paces)
-	for range 15 + d.r.IntN(30) {
+	for range 12 + d.r.IntN(26) {
 		d.pass(d.pace)
 		d.step()
 	}

@@ -300,7 +300,7 @@ func (h *home) upkeep() {
 		return
 	}
 	if h.pace == pace { // nothing came of it
-		h.pace = min(2*h.pace, slowest)
+		h.pace = min(4*h.pace, slowest)
 	}
 	if wait >= time.Minute {
 		wait = h.pace

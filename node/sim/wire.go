@@ -104,7 +104,7 @@ func (x *wire) tickSoon() {
 	x.h.later(x.w.between(pace/2, pace*3/2), func() {
 		x.ticking = false
 		x.tick()
-		x.pace = min(2*pace, slowest)
+		x.pace = min(4*pace, slowest)
 		x.tickSoon()
 	})
 }
