@@ -159,12 +159,16 @@ func TestTwoPagesAgree(t *testing.T) {
 	tomasz.fill("#what", "Groceries and a chat")
 	tomasz.press("Ask whether this fits")
 	rosa.sees("Groceries and a chat")
+	tomasz.sees("Changed.")
+
+	// A place for the two of them. What he has unfolded stays so when her yes comes.
+	js[bool](tomasz, `(() => { for (const d of document.querySelectorAll("details")) d.open = true; return true })()`)
 	rosa.press("That works for me")
 	rosa.sees("Agreed")
 	tomasz.sees("Rosa: yes")
-
-	// A place for the two of them.
-	js[bool](tomasz, `(() => { for (const d of document.querySelectorAll("details")) d.open = true; return true })()`)
+	if !js[bool](tomasz, `[...document.querySelectorAll("main details")].every(d => d.open)`) {
+		t.Error("a change elsewhere folded what was open")
+	}
 	tomasz.fill("#where", "Mill Lane 7, second floor")
 	tomasz.press("Tell those in it")
 	rosa.sees("Mill Lane 7, second floor")
