@@ -45,7 +45,8 @@ func (x *runner) fellow(peer membership.PeerKey) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.People.ByPeer(peer), func(d membership.Device) bool {
-		return d.Dev != s.Dev && current(s.People, d)
+		leaving := s.Standing == membership.Left && d.Member == s.Me && !d.Revoked // one's own devices hear of it too
+		return d.Dev != s.Dev && (leaving || current(s.People, d))
 	})
 }
 
