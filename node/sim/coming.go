@@ -80,7 +80,9 @@ func (h *home) knock(id string, first *home, until time.Duration) {
 				return
 			}
 		}
-		if s, known := h.hand.Joined(id); h.on() && known && s.Over != "" {
+		if !h.on() {
+			// it fell at the door, and tries again
+		} else if s, known := h.hand.Joined(id); known && s.Over != "" {
 			return
 		}
 	}
