@@ -52,6 +52,8 @@ func (w *World) apart() (late string, waiting bool) {
 			switch {
 			case s.Standing == membership.Stranger && s.Waiting > 0:
 				waiting = true // let in by a clock that is ahead
+			case s.Standing == membership.Stranger && len(s.Frontier().Forked) > 0:
+				// let in by a device that forked: that is void, and somebody else must do it
 			case s.Standing == membership.Stranger:
 				late = a.name + " has keys of the circle and no place in it"
 			}
@@ -105,7 +107,15 @@ func (w *World) keyless(a *home) string {
 
 // knows reports whether a home ever heard of another's device. Where it did not, there
 // is nobody left who could tell it.
-func (h *home) knows(o *home) bool { return len(h.view().People.ByPeer(o.peer)) > 0 }
+func (h *home) knows(o *home) bool {
+	v := h.view().People
+	return slices.ContainsFunc(v.ByPeer(o.peer), func(d membership.Device) bool {
+		m, ok := v.Member(d.Member)
+		// Whose admission is void, as that of a device that forked, is told nothing: there
+		// is no parting to show.
+		return ok && m.Standing != membership.Stranger
+	})
+}
 
 // doubled reports whether somebody else has a home's keys: a goodbye is said once to a
 // key, and may have been said to the other.
