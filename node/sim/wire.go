@@ -296,6 +296,10 @@ func (x *wire) part(o *home) {
 		if lived && err == nil {
 			x.h.enter(func() { x.h.hand.SaidGoodbye(o.peer, x.w.circle) })
 		}
+		if err != nil {
+			x.w.say("%s leaves a goodbye of %s aside: %v", o.name, x.h.name, err)
+			return
+		}
 		x.w.net.lookSoon()
 	})
 }
