@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -25,13 +24,12 @@ import (
 )
 
 const (
-	recordEvery   = 6 * time.Hour    // a fresh record, though nothing changed
-	recordSettle  = 10 * time.Second // addresses come in bursts: one record for all
-	maxSeqAhead   = 24 * time.Hour   // a record dated further ahead would stay for ever
-	keptSets      = 3                // earlier address sets kept of a peer
-	keepSets      = 30 * 24 * time.Hour
-	interfaceMemo = 10 * time.Second
-	maxPassed     = 16 // records passed on at once: more of them are this home's catching up, and no news
+	recordEvery  = 6 * time.Hour    // a fresh record, though nothing changed
+	recordSettle = 10 * time.Second // addresses come in bursts: one record for all
+	maxSeqAhead  = 24 * time.Hour   // a record dated further ahead would stay for ever
+	keptSets     = 3                // earlier address sets kept of a peer
+	keepSets     = 30 * 24 * time.Hour
+	maxPassed    = 16 // records passed on at once: more of them are this home's catching up, and no news
 )
 
 // row is what is kept of a peer in the store, one per circle.
@@ -475,35 +473,4 @@ func (n *Net) useless(a ma.Multiaddr) bool {
 		return !n.loopback
 	}
 	return ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified()
-}
-
-// innerAddrs are the addresses of interfaces that lead to this machine's own
-// containers and tunnels. They are asked for often, and remembered for some seconds.
-type innerAddrs struct {
-	mu  sync.Mutex
-	at  time.Time
-	ips map[string]bool
-}
-
-var innerNames = []string{"docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "tun", "tap", "wg", "cni"}
-
-func (i *innerAddrs) has(ip net.IP) bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.ips == nil || time.Since(i.at) > interfaceMemo {
-		i.at, i.ips = time.Now(), map[string]bool{}
-		all, _ := net.Interfaces() // none, where the system does not say
-		for _, one := range all {
-			if !slices.ContainsFunc(innerNames, func(prefix string) bool { return strings.HasPrefix(one.Name, prefix) }) {
-				continue
-			}
-			addrs, _ := one.Addrs()
-			for _, a := range addrs {
-				if n, ok := a.(*net.IPNet); ok {
-					i.ips[n.IP.String()] = true
-				}
-			}
-		}
-	}
-	return i.ips[ip.String()]
 }

@@ -78,12 +78,10 @@ func (n *Net) reachableAt() []ma.Multiaddr {
 		maybe := n.forwarded()
 		out = slices.DeleteFunc(out, func(a ma.Multiaddr) bool { return slices.ContainsFunc(maybe, a.Equal) })
 	}
-	if own, err := n.host.Network().InterfaceListenAddresses(); err == nil {
-		for _, a := range own {
-			ip, err := manet.ToIP(a)
-			if err == nil && !n.useless(a) && !n.inner.has(ip) {
-				out = appendNew(out, a)
-			}
+	for _, a := range n.here() {
+		ip, err := manet.ToIP(a)
+		if err == nil && !n.useless(a) && !n.machine.isInner(ip) {
+			out = appendNew(out, a)
 		}
 	}
 	return out

@@ -30,7 +30,12 @@ type attempt struct {
 	away    time.Time // since when it is away, or since something gave new hope
 	next    time.Time // not before
 	running bool
-	again   bool // something changed while it was running
+	again   bool          // something changed while it was running
+	news    chan struct{} // tells the running one of it
+}
+
+func newAttempt(away, next time.Time) *attempt {
+	return &attempt{away: away, next: next, news: make(chan struct{}, 1)}
 }
 
 // dialler keeps this home connected to enough members: full-jitter back-off per
@@ -91,7 +96,12 @@ func (d *dialler) hint(p peer.ID, addrs []ma.Multiaddr) {
 func (d *dialler) renew(p peer.ID, a *attempt) {
 	a.away = time.Now()
 	a.next = a.away.Add(jitter(firstDelay / 4))
-	a.again = a.running
+	if a.again = a.running; a.again {
+		select {
+		case a.news <- struct{}{}:
+		default:
+		}
+	}
 	clearBackoff(d.n.host.Network(), p)
 }
 
@@ -151,7 +161,7 @@ func (d *dialler) due(wait *time.Duration) []peer.ID {
 	for _, p := range wanted {
 		a := d.peers[p]
 		if a == nil {
-			a = &attempt{away: now, next: now.Add(jitter(firstDelay / 4))}
+			a = newAttempt(now, now.Add(jitter(firstDelay/4)))
 			d.peers[p] = a
 		}
 		if a.running {
@@ -212,12 +222,17 @@ func (d *dialler) wanted() []peer.ID {
 
 // try dials one peer, and says when to try again if it cannot be reached.
 func (d *dialler) try(p peer.ID) {
-	err := d.n.reach(d.n.ctx, p, nil)
+	d.mu.Lock()
+	a := d.peers[p]
+	d.mu.Unlock()
+	if a == nil {
+		return
+	}
+	err := d.n.reach(d.n.ctx, p, nil, a.news)
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	a := d.peers[p]
-	if a == nil {
+	if a = d.peers[p]; a == nil {
 		return
 	}
 	a.running = false
@@ -239,7 +254,7 @@ func (d *dialler) try(p peer.ID) {
 func (d *dialler) lost(p peer.ID) {
 	d.mu.Lock()
 	now := time.Now()
-	d.peers[p] = &attempt{away: now, next: now.Add(jitter(firstDelay))}
+	d.peers[p] = newAttempt(now, now.Add(jitter(firstDelay)))
 	d.mu.Unlock()
 	d.wake()
 }
@@ -285,10 +300,11 @@ const (
 
 // reach connects to a peer by the addresses known of it and more. A stage has a lead
 // on the next: an address that is stale must not hold up a good one, and a packet
-// that a router throws away says nothing. The error is that of the last stage to end.
-func (n *Net) reach(ctx context.Context, p peer.ID, more []ma.Multiaddr) error {
-	stages := slices.DeleteFunc(n.stages(p, more), func(addrs []ma.Multiaddr) bool { return len(addrs) == 0 })
-	if len(stages) == 0 {
+// that a router throws away says nothing. When news says so, what is known of the
+// peer by then is tried at once. The error is that of the last stage to end.
+func (n *Net) reach(ctx context.Context, p peer.ID, more []ma.Multiaddr, news <-chan struct{}) error {
+	left := slices.DeleteFunc(n.stages(p, more), func(addrs []ma.Multiaddr) bool { return len(addrs) == 0 })
+	if len(left) == 0 {
 		return errNoAddress
 	}
 	n.mu.Lock()
@@ -297,31 +313,51 @@ func (n *Net) reach(ctx context.Context, p peer.ID, more []ma.Multiaddr) error {
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	n.host.Peerstore().ClearAddrs(p)
 	clearBackoff(n.host.Network(), p)
-	ended := make(chan error, len(stages))
-	running := 0
+	running, ended := 0, make(chan error)
 	defer func() {
 		cancel()
 		for range running {
 			<-ended
 		}
 	}()
-	for {
-		var lead <-chan time.Time
-		if len(stages) > 0 {
-			n.host.Peerstore().AddAddrs(p, stages[0], peerstore.TempAddrTTL)
-			stages = stages[1:]
-			running++
-			go func() { ended <- n.host.Connect(ctx, peer.AddrInfo{ID: p}) }()
+	var tried []ma.Multiaddr
+	var lead <-chan time.Time
+	begin := func(stage []ma.Multiaddr) {
+		tried = append(tried, stage...)
+		n.host.Peerstore().AddAddrs(p, stage, peerstore.TempAddrTTL)
+		running++
+		go func() { ended <- n.host.Connect(ctx, peer.AddrInfo{ID: p}) }()
+		if lead = nil; len(left) > 0 {
 			lead = time.After(stageLead)
 		}
-		if len(stages) == 0 {
-			lead = nil
-		}
+	}
+	next := func() {
+		stage := left[0]
+		left = left[1:]
+		begin(stage)
+	}
+	next()
+	for {
 		select {
 		case <-lead:
+			next()
+		case <-news:
+			var fresh []ma.Multiaddr
+			for _, stage := range append(n.stages(p, more), left...) {
+				fresh = appendNew(fresh, stage...)
+			}
+			fresh = slices.DeleteFunc(fresh, func(a ma.Multiaddr) bool { return slices.ContainsFunc(tried, a.Equal) })
+			if left = nil; len(fresh) > 0 {
+				begin(fresh)
+			}
 		case err := <-ended:
 			running--
-			if err == nil || running == 0 && len(stages) == 0 {
+			switch {
+			case err == nil:
+				return nil
+			case len(left) > 0:
+				next()
+			case running == 0:
 				return err
 			}
 		}

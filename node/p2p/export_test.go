@@ -73,6 +73,14 @@ const (
 // NewQuota is what members may send over n's relay.
 func NewQuota(n *Net, rate, burst float64) *quota { return &quota{n, rate, burst} }
 
+// Reach makes the home believe that it is reached from outside, or not any more.
+func (n *Net) Reach(yes bool) {
+	n.outside.mu.Lock()
+	n.outside.reached = yes
+	n.outside.mu.Unlock()
+	n.relaying()
+}
+
 // Sharing sets what each member may send over this home's relay.
 func (c Config) Sharing(rate, burst float64) Config {
 	c.share = [2]float64{rate, burst}

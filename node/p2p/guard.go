@@ -70,9 +70,12 @@ func (g *gate) maySpeak(p peer.ID, dir network.Direction, id protocol.ID) bool {
 // tellSelf makes Identify tell connected peers what this home speaks, if they have
 // not heard the latest.
 func (n *Net) tellSelf() {
+	n.changing.Lock()
+	defer n.changing.Unlock()
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.closed {
+	closed := n.closed
+	n.mu.Unlock()
+	if closed {
 		return
 	}
 	n.guests = !n.guests

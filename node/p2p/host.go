@@ -80,7 +80,7 @@ type Net struct {
 	// loopback: this home listens on its own machine only, so such addresses count
 	// and there is no local network.
 	loopback bool
-	inner    innerAddrs
+	machine  machine
 	outside  outside
 	ready    atomic.Bool // the fields of Net are there
 	seats    *seats
@@ -100,13 +100,17 @@ type Net struct {
 	farewells chan struct{} // the place of the goodbye that is heard
 	news      listeners
 
+	// changing is held while services of the host begin and end. They wait until the
+	// host's notices are through, and those need mu, so mu is not held then.
+	changing sync.Mutex
+	guests   bool // guestProtocol is listed; guarded by changing
+
 	mu      sync.Mutex
 	closed  bool
 	peers   map[peer.ID]*known      // whom this home met since it started
 	circles map[crdt.ID]*circleSync // what sync needs to remember
 	relay   *relay.Relay            // nil: this home relays for nobody
 	holes   *holepunch.Service      // nil: no hole could lead here yet
-	guests  bool                    // guestProtocol is listed
 }
 
 // known is what is remembered of a peer while this home runs; guarded by Net.mu.
@@ -176,6 +180,7 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 	}
 	if !cfg.bare {
 		n.spawn(n.watchSleep)
+		n.spawn(n.watchMachine)
 	}
 	n.spawn(n.watchHome)
 	n.spawn(n.tick)
@@ -388,10 +393,7 @@ func (n *Net) watchHost() {
 				n.judge(e.Peer)
 			case event.EvtLocalAddressesUpdated:
 				n.makeHoles()
-				if n.outside.since(n.ownIPs()) {
-					n.relaying()
-					n.NetworkChanged()
-				} else {
+				if !n.moved() {
 					n.book.changed()
 				}
 			}

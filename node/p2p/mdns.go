@@ -91,10 +91,9 @@ func (l *local) follow() {
 // atHome reports whether this machine is on a network of the private ranges. On
 // another its neighbours are strangers, and nobody there is to be told of it.
 func (n *Net) atHome() bool {
-	addrs, err := n.host.Network().InterfaceListenAddresses()
-	return err == nil && slices.ContainsFunc(addrs, func(a ma.Multiaddr) bool {
+	return slices.ContainsFunc(n.here(), func(a ma.Multiaddr) bool {
 		ip, err := manet.ToIP(a)
-		return err == nil && !n.inner.has(ip) && (ip.IsPrivate() || ip.To4() != nil && ip.IsLinkLocalUnicast())
+		return err == nil && !n.machine.isInner(ip) && (ip.IsPrivate() || ip.To4() != nil && ip.IsLinkLocalUnicast())
 	})
 }
 
@@ -122,5 +121,5 @@ func (l *local) HandlePeerFound(info peer.AddrInfo) {
 
 // reachLocal dials a peer of a code by what the local network said of it.
 func (n *Net) reachLocal(ctx context.Context, p peer.ID, addrs [][]byte) error {
-	return n.reach(ctx, p, slices.DeleteFunc(multiaddrs(addrs), n.useless))
+	return n.reach(ctx, p, slices.DeleteFunc(multiaddrs(addrs), n.useless), nil)
 }

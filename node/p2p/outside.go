@@ -106,22 +106,6 @@ func (o *outside) arrive() bool {
 	return !before
 }
 
-// ownIPs are the addresses of this machine that the host listens on.
-func (n *Net) ownIPs() []string {
-	out := []string{}
-	addrs, err := n.host.Network().InterfaceListenAddresses()
-	if err != nil {
-		return out
-	}
-	for _, a := range addrs {
-		if ip, err := manet.ToIP(a); err == nil && !ip.IsLinkLocalUnicast() {
-			out = append(out, ip.String())
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // identified takes in what a peer said of itself and of this home.
 func (n *Net) identified(e event.EvtPeerIdentificationCompleted) {
 	if n.gate.standing(e.Peer) < Host && !n.gate.relay(e.Peer) && !n.home.DoorOpen() {
@@ -214,15 +198,19 @@ func surelyPublic(a ma.Multiaddr) bool {
 
 // published filters the addresses that others are told: none of the machine's own
 // bridges and tunnels, and once there is a public one, none that is good on the
-// local network only; mDNS tells those. It adds what libp2p does not know: where
-// this home would be if its router forwards the port, and its seats at relays.
+// local network only; mDNS tells those. It adds what libp2p does not know: an address
+// that the machine has only now, where this home would be if its router forwards the
+// port, and its seats at relays.
 func (n *Net) published(addrs []ma.Multiaddr) []ma.Multiaddr {
+	if n.ready.Load() {
+		addrs = appendNew(slices.Clone(addrs), n.here()...)
+	}
 	out := slices.DeleteFunc(slices.Clone(addrs), func(a ma.Multiaddr) bool {
 		if n.useless(a) {
 			return true
 		}
 		ip, err := manet.ToIP(a)
-		return err == nil && n.inner.has(ip)
+		return err == nil && !isCircuit(a) && (n.machine.isInner(ip) || n.machine.left(ip))
 	})
 	if !n.ready.Load() {
 		return out

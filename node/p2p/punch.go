@@ -30,20 +30,32 @@ func (n *Net) makeHoles() {
 	if n.onlyHere() || len(n.punchAddrs()) == 0 {
 		return
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	ids, ok := n.host.(interface{ IDService() identify.IDService })
-	if n.holes != nil || n.closed || !ok {
+	if !ok {
 		return
 	}
-	var err error
-	if n.holes, err = holepunch.NewService(n.host, ids.IDService(), n.punchAddrs, holepunch.WithTracer(punches{n.log})); err != nil {
-		n.log.Error("make holes", "err", err)
+	n.changing.Lock()
+	defer n.changing.Unlock()
+	n.mu.Lock()
+	done := n.holes != nil || n.closed
+	n.mu.Unlock()
+	if done {
+		return
 	}
+	holes, err := holepunch.NewService(n.host, ids.IDService(), n.punchAddrs, holepunch.WithTracer(punches{n.log}))
+	if err != nil {
+		n.log.Error("make holes", "err", err)
+		return
+	}
+	n.mu.Lock()
+	n.holes = holes
+	n.mu.Unlock()
 }
 
 // closeHoles ends makeHoles.
 func (n *Net) closeHoles() {
+	n.changing.Lock()
+	defer n.changing.Unlock()
 	n.mu.Lock()
 	holes := n.holes
 	n.mu.Unlock()

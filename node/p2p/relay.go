@@ -24,20 +24,27 @@ func (n *Net) onlyHere() bool {
 // relaying makes this home a relay for members, if it is reached from outside; else,
 // and when it is so no more, it ends that.
 func (n *Net) relaying() {
+	n.changing.Lock()
+	defer n.changing.Unlock()
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	old := n.relay
 	yes := !n.closed && !n.onlyHere() && (n.cfg.Forwarded || n.outside.isReached())
-	if yes == (n.relay != nil) {
-		return
-	}
 	if !yes {
-		n.relay.Close()
 		n.relay = nil
-		return
 	}
-	var err error
-	if n.relay, err = relay.New(n.host, n.relayOptions()...); err != nil {
-		n.log.Error("relay for members", "err", err)
+	n.mu.Unlock()
+	switch {
+	case !yes && old != nil:
+		old.Close()
+	case yes && old == nil:
+		r, err := relay.New(n.host, n.relayOptions()...)
+		if err != nil {
+			n.log.Error("relay for members", "err", err)
+			return
+		}
+		n.mu.Lock()
+		n.relay = r
+		n.mu.Unlock()
 	}
 }
 

@@ -63,6 +63,53 @@ func TestRelaysForMembersOnly(t *testing.T) {
 	}
 }
 
+// A home that begins and ends to relay while connections end goes on living: libp2p
+// waits with the one until everybody was told of the other.
+func TestRelayingWhileConnectionsEnd(t *testing.T) {
+	v := newVillage(t)
+	r, b := v.house("r"), v.house("b")
+	v.join(r, b)
+	elsewhere := outsider(t, nil)
+	n := r.start(func(cfg *p2p.Config) {
+		cfg.Relays = []string{elsewhere.Addrs()[0].String() + "/p2p/" + elsewhere.ID().String()}
+	})
+	slow := make(chan struct{}, 1)
+	for range 8 { // so that some are told before n is, in whatever order that goes
+		n.LibHost().Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) {
+			select {
+			case slow <- struct{}{}:
+			default:
+			}
+			time.Sleep(5 * time.Millisecond)
+		}})
+	}
+	rb := outsider(t, privOf(t, b))
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 12 {
+			if err := rb.Connect(ctx, infoOf(n)); err != nil {
+				t.Error(err)
+				return
+			}
+			rb.Network().ClosePeer(n.LibHost().ID())
+			<-slow
+			n.Reach(i%2 == 0)
+			select {
+			case <-slow: // of the same notice
+			default:
+			}
+		}
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		t.Fatal("stuck")
+	}
+}
+
 // What one member sends through a relay does not slow down another.
 func TestRelayQuotaIsPerMember(t *testing.T) {
 	v := newVillage(t)
