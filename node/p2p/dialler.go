@@ -347,7 +347,7 @@ func (n *Net) reach(ctx context.Context, p peer.ID, more []ma.Multiaddr, news <-
 				fresh = appendNew(fresh, stage...)
 			}
 			fresh = slices.DeleteFunc(fresh, func(a ma.Multiaddr) bool { return slices.ContainsFunc(tried, a.Equal) })
-			if left = nil; len(fresh) > 0 {
+			if left, lead = nil, nil; len(fresh) > 0 {
 				begin(fresh)
 			}
 		case err := <-ended:

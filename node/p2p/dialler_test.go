@@ -1,8 +1,12 @@
 package p2p_test
 
 import (
+	"fmt"
+	"net"
 	"testing"
 	"time"
+
+	ma "github.com/multiformats/go-multiaddr"
 
 	"tend/node/p2p"
 )
@@ -61,5 +65,46 @@ func TestWhyAlone(t *testing.T) {
 	n.Close()
 	if got, want := a2.start(nil).Status().Alone, p2p.OwnOnly; got != want {
 		t.Errorf("Alone on loopback = %q, want %q", got, want)
+	}
+}
+
+// A dial that runs takes in what is heard of the peer meanwhile, and goes on where
+// that is nothing new.
+func TestDialHearsNews(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	v.join(a)
+	n := a.start(nil)
+	v.join(b)
+	there := infoOf(b.start(nil))
+	silent := func() ma.Multiaddr {
+		c, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return ma.StringCast(fmt.Sprintf("/ip4/127.0.0.1/udp/%d/quic-v1", c.LocalAddr().(*net.UDPAddr).Port))
+	}
+	first := silent()
+	n.Hint(there.ID, first)
+	news, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- n.Dial(t.Context(), there.ID, []ma.Multiaddr{first}, news) }()
+	news <- struct{}{}
+	select {
+	case err := <-done:
+		t.Fatalf("Dial ended with %v before anybody could answer", err)
+	case <-time.After(p2p.StageLead + 200*time.Millisecond):
+	}
+	n.Hint(there.ID, silent())
+	news <- struct{}{}
+	n.Hint(there.ID, there.Addrs...)
+	news <- struct{}{}
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("Dial = %v, want nil", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("Dial does not hear that the peer is elsewhere")
 	}
 }

@@ -1,12 +1,14 @@
 package p2p
 
 import (
+	"context"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"tend/crdt/canon"
 )
@@ -31,7 +33,21 @@ func (n *Net) HearAnother() (free func()) {
 const (
 	MaxFrame   = maxFrame
 	MaxStreams = maxStreams
+	StageLead  = stageLead
 )
+
+// Hint tells the home where a peer may be.
+func (n *Net) Hint(p peer.ID, addrs ...ma.Multiaddr) {
+	n.dialler.mu.Lock()
+	n.dialler.hints[p] = addrs
+	n.dialler.mu.Unlock()
+}
+
+// Dial is how the home connects to a peer, also by more addresses; news has it look
+// again where the peer may be.
+func (n *Net) Dial(ctx context.Context, p peer.ID, more []ma.Multiaddr, news <-chan struct{}) error {
+	return n.reach(ctx, p, more, news)
+}
 
 // PauseAfter is the back-off.
 func PauseAfter(away, now time.Time) time.Duration { return pauseAfter(away, now) }
