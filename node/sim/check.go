@@ -344,7 +344,7 @@ func (w *World) checkWords() {
 			case t == nil: // the answer never came; it is the writer's
 			case t.to != nil && !slices.Contains(t.to, me):
 				w.fail("audience", "%s keeps words of %q, which are for others", h.name, label)
-			case t.taken && h.in() && w.holdsAll(h, t.by):
+			case t.taken && !t.terms && h.in() && w.holdsAll(h, t.by):
 				w.fail("retraction", "%s keeps words of %q, which were taken back", h.name, label)
 			}
 		}

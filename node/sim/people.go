@@ -19,6 +19,7 @@ type thing struct {
 	by    *home
 	to    []crdt.ID // whom it is for; nil: the circle
 	taken bool      // taken back
+	terms bool      // somebody said yes: its words are in the terms of an agreement, which are theirs
 }
 
 // wish lets a home's person do something. A refusal is fine; so is a failure of a
@@ -139,6 +140,7 @@ func (h *home) about(label string) (*thing, bool) {
 
 func saysYes(h *home, with []string) {
 	if t, ok := h.about(with[0]); ok {
+		t.terms = true
 		if res, ok := h.wish(circle.SayYes{ID: t.id}); ok && len(with) > 1 {
 			h.w.things[with[1]] = &thing{label: with[1], id: res.ID, by: h, to: t.to}
 		}

@@ -16,6 +16,7 @@ var (
 	seedFlag  = flag.Uint64("seed", 1, "first seed of the random scenarios")
 	seedsFlag = flag.Int("seeds", 20, "how many random scenarios")
 	stepFlag  = flag.Uint64("step", 1, "with -for: play every so-manieth seed")
+	triesFlag = flag.Int("tries", 300, "how many runs to spend on making a failing scenario smaller")
 	forFlag   = flag.Duration("for", 0, "go on with further seeds for that long, and say how it goes (cmd/soak)")
 	fileFlag  = flag.String("file", "", "play this scenario too")
 	traceFlag = flag.Bool("tell", false, "say everything that happens")
@@ -36,7 +37,12 @@ func play(t *testing.T, s *sim.Scenario) *sim.Outcome {
 	if o.Failure == nil {
 		return o
 	}
-	small := sim.Shrink(s, o.Failure.What, 300, func(try *sim.Scenario) *sim.Failure { return sim.Run(t, try, sim.Options{}).Failure })
+	fmt.Printf("seed %d: %v\n", s.Seed, o.Failure) // shrinking takes its time
+	if *triesFlag == 0 {
+		t.Fail()
+		return o
+	}
+	small := sim.Shrink(s, o.Failure.What, *triesFlag, func(try *sim.Scenario) *sim.Failure { return sim.Run(t, try, sim.Options{}).Failure })
 	t.Errorf("seed %d: %v\n\nThis is enough for it (put it into a file of testdata):\n\n%s\n%v", s.Seed, o.Failure, small, sim.Run(t, small, sim.Options{}).Failure)
 	return o
 }
