@@ -163,6 +163,7 @@ func meFlags(f *pflag.FlagSet) {
 	f.String("area", "", "about where I am")
 	f.StringArray("contact", nil, `a way to reach me, as "call 0123"; the first is liked best`)
 	f.String("presence", "", "shown or hidden")
+	f.String("listed", "", "no keeps me off lists that are printed, yes puts me back")
 	toFlag(f)
 }
 

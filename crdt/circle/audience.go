@@ -24,7 +24,7 @@ const (
 // others are for the circle: everyone has to honour them.
 func forPod(section string) bool {
 	switch section {
-	case SectionName, SectionRoom, SectionListening, SectionPresence, SectionProxy:
+	case SectionName, SectionRoom, SectionListening, SectionPresence, SectionProxy, SectionListed:
 		return false
 	case "card.access", "card.low":
 		return true

@@ -20,7 +20,11 @@ const (
 	SectionListening = "listening"
 	SectionPresence  = "presence"
 	SectionProxy     = "proxy"
+	SectionListed    = "listed"
 )
+
+// listedNo in the section listed asks that no printed list has the member on it.
+const listedNo = "no"
 
 // CardKeys and BoundsKeys are the keys of the care card and of the bounds.
 var (
@@ -70,6 +74,12 @@ func (s *State) Name(member crdt.ID) string {
 		return n.Values[0]
 	}
 	return ""
+}
+
+// Unlisted reports whether a member asked not to stand on lists that are printed.
+func (s *State) Unlisted(member crdt.ID) bool {
+	l, ok := s.Section(member, SectionListed)
+	return ok && l.Values[0] == listedNo
 }
 
 // called is the name for sentences; "someone" while none has arrived.

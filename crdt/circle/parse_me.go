@@ -61,8 +61,18 @@ func (p *parser) me() Command {
 		}
 		c = append(c, p.section(SectionPresence, "", v))
 	}
+	if p.has("listed") {
+		switch p.text("listed") {
+		case "no":
+			c = append(c, p.section(SectionListed, "", listedNo))
+		case "yes":
+			c = append(c, p.section(SectionListed, ""))
+		default:
+			p.fail(usage("It is yes or no.", "%q is neither.", p.text("listed")))
+		}
+	}
 	if len(c) == 0 {
-		p.fail(usage("--name, --languages, --area, --contact or --presence.", "Nothing was said to change."))
+		p.fail(usage("--name, --languages, --area, --contact, --presence or --listed.", "Nothing was said to change."))
 	}
 	return c
 }

@@ -62,6 +62,7 @@ func TestWordsThatCannotBeRead(t *testing.T) {
 		{circle.Usage, "me", nil},
 		{circle.Usage, "me", []string{"name", " "}},
 		{circle.Usage, "me", []string{"name", strings.Repeat("x", circle.MaxName+1)}},
+		{circle.Usage, "me", []string{"listed", "maybe"}},
 		{circle.Usage, "room", []string{"text", "huge"}},
 		{circle.Usage, "listen", []string{"text", "maybe"}},
 		{circle.Usage, "away", []string{"until", "soon"}},
@@ -88,6 +89,26 @@ func TestWordsThatCannotBeRead(t *testing.T) {
 	bea.refuses(circle.Kept, "yes", "id", n, "slot", "2026-12-01")
 	if got, err := bea.state.ResolveMember(bea.env(), "bea"); err != nil || got != bea.id {
 		t.Errorf("a whole name is not found beside a longer one: %v", err)
+	}
+}
+
+// TestUnlisted: who asks not to stand on printed lists is known to everyone, for
+// everyone has to honour it, and can ask otherwise later.
+func TestUnlisted(t *testing.T) {
+	w := newWorld(t, "Ann", "Bea")
+	ann, bea := w.homes["Ann"], w.homes["Bea"]
+	for _, tt := range []struct {
+		says string
+		want bool
+	}{{"no", true}, {"yes", false}, {"no", true}} {
+		ann.do("me", "listed", tt.says)
+		w.meet()
+		if got := bea.state.Unlisted(ann.id); got != tt.want {
+			t.Errorf("after --listed %s Unlisted = %v, want %v", tt.says, got, tt.want)
+		}
+	}
+	if bea.state.Unlisted(bea.id) {
+		t.Error("who said nothing is unlisted")
 	}
 }
 

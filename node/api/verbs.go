@@ -41,7 +41,7 @@ var verbs = []verb{
 	{"group", "A list of people of my own, on this home alone; without members it goes.", params("name member* circle")},
 	{"listen", "Open to listening now: text is yes or no.", params("text until to* circle")},
 	{"may-i", "Makes a specific offer to one person.", params("member text when circle")},
-	{"me", "What the others call me, and more about me.", params("name languages* area contact* presence to* circle")},
+	{"me", "What the others call me, and more about me.", params("name languages* area contact* presence listed to* circle")},
 	{"met", "It is cared for.", params("id circle")},
 	{"not-now", "Says not now: a full answer.", params("id circle")},
 	{"note", "Writes a note on anything.", params("id text to* circle")},

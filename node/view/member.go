@@ -22,6 +22,8 @@ type Member struct {
 	Heard       *time.Time   `json:"heard,omitempty"`
 	Consents    []Consent    `json:"consents,omitempty"`
 	TenderDates []TenderDate `json:"tender_dates,omitempty"`
+	// Unlisted says that they asked not to stand on lists that are printed.
+	Unlisted bool `json:"unlisted,omitempty"`
 	// Devices is how many the reader has; of oneself only.
 	Devices int `json:"devices,omitempty"`
 	// AwayUntil is set while State is "away" and a date was said.

@@ -44,6 +44,7 @@ func (s Source) member(m membership.Member) Member {
 	}
 	v.Languages = s.values(m.ID, circle.SectionLanguages)
 	v.Contact = s.values(m.ID, circle.SectionContact)
+	v.Unlisted = s.State.Unlisted(m.ID)
 	v.Free = s.values(m.ID, circle.SectionFree)
 	v.Area = strings.Join(s.values(m.ID, circle.SectionPlace), ", ")
 	if m.Away && m.AwayUntil > 0 {
