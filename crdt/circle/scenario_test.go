@@ -620,7 +620,7 @@ func TestListsWeekMapSearch(t *testing.T) {
 	if len(week) != 7 || len(week[1].Entries) != 1 || week[1].Entries[0].Post != need || len(week[1].Entries[0].Yes) != 1 {
 		t.Errorf("week = %+v, want the dishes tomorrow", week)
 	}
-	if week[2].Entries[0].What != circle.Private {
+	if e := week[2].Entries[0]; e.What != circle.Private || !e.Tender {
 		t.Errorf("week shows %q of a tender post", week[2].Entries[0].What)
 	}
 	if m := ann.state.Map(env); len(m) != 3 || m[2].Category != "Meals" || m[2].Offers[0].ID != offer {

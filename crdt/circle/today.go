@@ -126,8 +126,9 @@ type Day struct {
 // between them.
 type Entry struct {
 	Slot string
-	// What is the title; of a tender post "something private".
+	// What is the title; of a tender post "something private", and Tender is set.
 	What      string
+	Tender    bool
 	Post      crdt.ID   // zero where there is none
 	Agreement crdt.ID   // the person's own, zero if it is others'
 	Wanted    int       // places; zero where there is no post
@@ -164,7 +165,7 @@ func (s *State) Week(env Env) []Day {
 		for _, slot := range r.slotsBetween(p, today, today.AddDate(0, 0, weekDays)) {
 			e := Entry{Slot: slot.Slot, What: p.Title, Post: p.id, Wanted: slot.Wanted, Yes: slot.Yes, Mine: r.mayEdit(p, env.Me)}
 			if p.Tender {
-				e.What = Private
+				e.What, e.Tender = Private, true
 			}
 			for _, a := range r.own(p, []string{slot.Slot}, (*agreement).holdsPlace) {
 				if a.made.Author == env.Me {
@@ -180,7 +181,7 @@ func (s *State) Week(env Env) []Day {
 			text := a.newest().terms
 			e := Entry{Slot: dated(a.slot, text.When), What: text.What, Agreement: a.id, Yes: a.others(env.Me), Mine: true}
 			if a.post != nil && a.post.Tender {
-				e.What = Private
+				e.What, e.Tender = Private, true
 			}
 			if w, err := parseWhen(e.Slot); err == nil {
 				e.Slot = w.slot()

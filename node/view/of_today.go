@@ -62,7 +62,7 @@ func (s Source) Week() []Day {
 }
 
 func (s Source) entry(e circle.Entry) Entry {
-	v := Entry{ID: e.Post.String(), Kind: KindNeed, Slot: e.Slot, Title: e.What, State: "open", Mine: e.Mine, Wanted: e.Wanted, People: s.people(e.Yes)}
+	v := Entry{ID: e.Post.String(), Kind: KindNeed, Slot: e.Slot, Title: e.What, Tender: e.Tender, State: "open", Mine: e.Mine, Wanted: e.Wanted, People: s.people(e.Yes)}
 	if e.Post.IsZero() {
 		v.ID, v.Kind = e.Agreement.String(), KindAgreement
 	}

@@ -18,6 +18,7 @@ type Entry struct {
 	Agreement string `json:"agreement,omitempty"`
 	Slot      string `json:"slot"`
 	Title     string `json:"title"` // "something private" for what is tender
+	Tender    bool   `json:"tender,omitempty"`
 	// State is "open" or "covered".
 	State string `json:"state"`
 	// Mine says that it is the reader's own need, or that they come.

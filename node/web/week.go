@@ -79,7 +79,7 @@ func (in *inside) entryLine(e view.Entry) entryLine {
 	if e.Agreement != "" {
 		l.Href = in.href(e.Agreement)
 	}
-	if e.Title == "something private" {
+	if e.Tender {
 		l.Title, l.Private = in.lang.plain("week.private"), true
 	}
 	if len(e.Slot) > len(dayForm) {
