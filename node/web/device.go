@@ -51,7 +51,7 @@ func (s *Site) device(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) drawDevice(w http.ResponseWriter, r *http.Request, pair view.PageLink) error {
 	h := s.frame(r, nil)
-	m := deviceModel{Letters: h.Letters != "", LAN: len(s.lan) > 0 && !h.Phone, Address: s.Address(), Version: s.upkeep.Version().Version}
+	m := deviceModel{Letters: h.Letters != "", LAN: !h.Phone && len(s.lan()) > 0, Address: s.Address(), Version: s.upkeep.Version().Version}
 	for _, l := range languages {
 		m.Languages = append(m.Languages, option{Value: l.tag, Label: template.HTML(`<bdi lang="` + l.tag + `">` + l.name + `</bdi>`), On: l == h.Lang})
 	}

@@ -1,5 +1,7 @@
 package web
 
+import "net/netip"
+
 // Seams for the tests of this package.
 
 // Screens names every template that is a screen.
@@ -32,3 +34,13 @@ func Words() map[string]map[string]map[string]string {
 
 // SplitCommand cuts a command line into words.
 var SplitCommand = splitCommand
+
+// ListenAmong is [Listen] for a machine whose networks a test makes up.
+func ListenAmong(port int, networks func() []netip.Addr) (*Door, error) {
+	d, err := Listen(port, false)
+	if err == nil {
+		d.networks = networks
+		d.LAN()
+	}
+	return d, err
+}

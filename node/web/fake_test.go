@@ -300,7 +300,7 @@ func (h *home) Version() view.Version { return view.Version{Version: "test", Go:
 const label = "abcdefghijklmnop"
 
 func site(h *home) *web.Site {
-	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: 4711, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: 4711, Now: h.now, Log: silent})
 }
 
 // browser asks a page as a browser does that has its session.
@@ -370,9 +370,12 @@ var errBroken = errors.New("/home/ann/secret: the disk went away")
 
 var base = "/c/" + oak.String()
 
+// silent is a log that nobody reads.
+var silent = slog.New(slog.DiscardHandler)
+
 // siteOn is the page of a home that serves a local network too.
 func siteOn(h *home, lan netip.Addr) *web.Site {
-	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: 4711, LAN: []netip.Addr{lan}, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: 4711, LAN: func() []netip.Addr { return []netip.Addr{lan} }, Now: h.now, Log: silent})
 }
 
 func sha(data []byte) [32]byte { return sha256.Sum256(data) }
@@ -421,5 +424,5 @@ func served(t *testing.T, b *browser) (*httptest.Server, func(path string) func(
 
 // siteAt is the page of a home at a real port.
 func siteAt(h *home, port int) *web.Site {
-	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: port, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+	return web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: port, Now: h.now, Log: silent})
 }

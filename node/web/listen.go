@@ -5,20 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
-// Door is where the page listens: both loopback addresses with one port, and with
-// LAN the addresses of the local networks.
+// Door is where the page listens: both loopback addresses with one port, and, if it
+// was asked to, the addresses of the local networks as they are now. It is safe for
+// concurrent use.
 type Door struct {
-	Port int
-	// LAN are the addresses of the local networks that are listened on.
-	LAN       []netip.Addr
-	listeners []net.Listener
+	Port      int
+	listeners []net.Listener      // on loopback
+	networks  func() []netip.Addr // this machine's addresses now; nil for loopback alone
+
+	mu    sync.Mutex                  // guards what follows
+	lan   map[netip.Addr]net.Listener // by the address listened on
+	serve func(net.Listener)          // takes a further listener while the page is served; nil else
+	over  bool                        // the page was served, and is no more
 }
 
 // ErrTaken: the port is somebody else's on one of the loopback addresses.
@@ -42,7 +50,7 @@ func Listen(port int, lan bool) (*Door, error) {
 }
 
 func listen(port int, lan bool) (*Door, error) {
-	d := &Door{}
+	d := &Door{lan: map[netip.Addr]net.Listener{}}
 	four, err := loopback("127.0.0.1", port)
 	if err != nil {
 		return nil, err
@@ -56,17 +64,61 @@ func listen(port int, lan bool) (*Door, error) {
 	case errors.Is(err, ErrTaken):
 		return nil, errors.Join(err, d.Close())
 	} // else this machine has no IPv6, and no browser on it will try
-	if !lan {
-		return d, nil
-	}
-	for _, at := range localNetworks() {
-		l, err := net.Listen("tcp", netip.AddrPortFrom(at, uint16(d.Port)).String())
-		if err != nil {
-			continue // an address that just went away
-		}
-		d.listeners, d.LAN = append(d.listeners, l), append(d.LAN, at)
+	if lan {
+		d.networks = localNetworks
+		d.LAN()
 	}
 	return d, nil
+}
+
+// LAN returns the addresses of the local networks that are listened on, read anew: a
+// laptop that was carried into another room, or woke there, opens its door at the new
+// address, and shuts it at one that is gone. nil where the door is on loopback alone.
+func (d *Door) LAN() []netip.Addr {
+	if d.networks == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.over {
+		return nil // nobody would answer there
+	}
+	now := d.networks()
+	out := []netip.Addr{}
+	for _, at := range now {
+		if d.lan[at] == nil {
+			l, err := net.Listen("tcp", netip.AddrPortFrom(at, uint16(d.Port)).String())
+			if err != nil {
+				continue // an address that just went away, or another program's port there
+			}
+			d.lan[at] = l
+			if d.serve != nil {
+				d.serve(l)
+			}
+		}
+		out = append(out, at)
+	}
+	for at, l := range d.lan {
+		if !slices.Contains(now, at) {
+			_ = l.Close() // nobody can reach it any more
+			delete(d.lan, at)
+		}
+	}
+	return out
+}
+
+// serveBy hands all listeners to serve, also those that are opened from now on; nil
+// ends that.
+func (d *Door) serveBy(serve func(net.Listener)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.serve = serve; serve == nil {
+		d.over = true
+		return
+	}
+	for _, l := range d.lan {
+		serve(l)
+	}
 }
 
 // loopback listens on one of the two. Systems name a port that is taken each in
@@ -104,7 +156,9 @@ func localNetworks() []netip.Addr {
 // Close stops listening.
 func (d *Door) Close() error {
 	var errs []error
-	for _, l := range d.listeners {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, l := range slices.AppendSeq(slices.Clone(d.listeners), maps.Values(d.lan)) {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
@@ -124,24 +178,25 @@ func (s *Site) Serve(ctx context.Context, d *Door) error {
 			return context.WithValue(context.WithoutCancel(ctx), endingKey{}, ctx)
 		}}
 	ended := make(chan error, len(d.listeners))
+	var serving sync.WaitGroup
 	for _, l := range d.listeners {
-		go func() { ended <- server.Serve(l) }()
+		serving.Go(func() { ended <- server.Serve(l) })
 	}
+	// One on a network ends as its address goes; the page goes on.
+	d.serveBy(func(l net.Listener) { serving.Go(func() { _ = server.Serve(l) }) })
 	var failed error
-	left := len(d.listeners)
 	select {
 	case err := <-ended:
-		failed, left = fmt.Errorf("serve the page: %w", err), left-1
+		failed = fmt.Errorf("serve the page: %w", err)
 	case <-ctx.Done():
 	}
+	d.serveBy(nil)
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 	defer cancel()
 	if server.Shutdown(patience) != nil {
 		_ = server.Close() // cuts off; its error says nothing anyone could act on
 	}
-	for range left {
-		<-ended
-	}
+	serving.Wait()
 	return failed
 }
 

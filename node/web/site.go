@@ -30,9 +30,11 @@ type Config struct {
 	Upkeep  Upkeep
 	// Label is the page's own name below .localhost: random, made once per home.
 	Label string
-	// Port and LAN are those of the [Door] that the page is served at.
+	// Port and LAN are those of the [Door] that the page is served at. LAN tells the
+	// addresses on local networks whenever it is asked; it may be nil where the page is
+	// on loopback alone.
 	Port int
-	LAN  []netip.Addr
+	LAN  func() []netip.Addr
 	// Now is the clock, in the zone of the home.
 	Now func() time.Time
 	// Log gets what went wrong inside, never what members wrote.
@@ -44,7 +46,7 @@ type Site struct {
 	service  Service
 	upkeep   Upkeep
 	places   places
-	lan      []netip.Addr
+	lan      func() []netip.Addr // never nil
 	now      func() time.Time
 	log      *slog.Logger
 	sessions *sessions
@@ -57,7 +59,11 @@ type Site struct {
 
 // New returns the page of a home.
 func New(c Config) *Site {
-	s := &Site{service: c.Service, upkeep: c.Upkeep, places: places{label: c.Label, port: portText(c.Port), lan: len(c.LAN) > 0}, lan: c.LAN,
+	on := places{label: c.Label, port: portText(c.Port), lan: c.LAN != nil}
+	if c.LAN == nil {
+		c.LAN = func() []netip.Addr { return nil }
+	}
+	s := &Site{service: c.Service, upkeep: c.Upkeep, places: on, lan: c.LAN,
 		now: c.Now, log: c.Log, sessions: newSessions(c.Now), assets: http.HandlerFunc(serveAsset),
 		streams: make(chan struct{}, maxStreams), drawn: parsed()}
 	s.handler = s.walled(s.routes())
@@ -91,11 +97,12 @@ func (s *Site) Dismiss(id string) bool { return s.sessions.end(id) }
 // Pair makes a one-time link for another device on a local network; false where the
 // page is not served there.
 func (s *Site) Pair() (view.PageLink, bool) {
-	if len(s.lan) == 0 {
+	lan := s.lan()
+	if len(lan) == 0 {
 		return view.PageLink{}, false
 	}
 	text, until := s.sessions.invite(true)
-	at := "http://" + netip.AddrPortFrom(s.lan[0], portOf(s.places.port)).String()
+	at := "http://" + netip.AddrPortFrom(lan[0], portOf(s.places.port)).String()
 	return view.PageLink{Link: at + "/enter?code=" + text, Expires: until}, true
 }
 

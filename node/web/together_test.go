@@ -106,7 +106,7 @@ func onLAN(t *testing.T, h *home) (at string, page *web.Site) {
 		page.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, reached)))
 	}))
 	port := server.Listener.Addr().(*net.TCPAddr).AddrPort().Port()
-	page = web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: int(port), LAN: []netip.Addr{lan}, Now: h.now, Log: slog.New(slog.DiscardHandler)})
+	page = web.New(web.Config{Service: h, Upkeep: h, Label: label, Port: int(port), LAN: func() []netip.Addr { return []netip.Addr{lan} }, Now: h.now, Log: slog.New(slog.DiscardHandler)})
 	server.Start()
 	t.Cleanup(func() {
 		server.CloseClientConnections()
