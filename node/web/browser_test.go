@@ -44,20 +44,54 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// startBrowser runs a browser of the test's own.
+// shared is the one browser of all tests that need nothing special of theirs. Each
+// tab has cookies and a cache of its own there.
+var shared struct {
+	sync.Once
+	ctx context.Context
+	end func()
+	err error
+}
+
+// startBrowser runs a browser: the shared one, or with flags one of the test's own.
 func startBrowser(t *testing.T, flags ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", "en"), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(slowly))
-	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), append(options, flags...)...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
+	program := chromium(t)
+	if len(flags) == 0 {
+		shared.Do(func() {
+			dir, err := os.MkdirTemp("", "tend-browser-")
+			if err != nil {
+				shared.err = err
+				return
+			}
+			var end func()
+			shared.ctx, end, shared.err = browserIn(context.Background(), program, dir)
+			shared.end = func() {
+				end()
+				_ = os.RemoveAll(dir)
+			}
+		})
+		if shared.err != nil {
+			t.Fatalf("start the browser: %v", shared.err)
+		}
+		return shared.ctx
+	}
+	ctx, end, err := browserIn(context.WithoutCancel(t.Context()), program, t.TempDir(), flags...)
+	t.Cleanup(end)
+	if err != nil {
 		t.Fatalf("start the browser: %v", err)
 	}
 	return ctx
+}
+
+// browserIn runs a browser that keeps its things in dir, until end is called.
+func browserIn(ctx context.Context, program, dir string, flags ...chromedp.ExecAllocatorOption) (browser context.Context, end func(), err error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "en"), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.UserDataDir(dir), chromedp.WSURLReadTimeout(slowly))
+	ctx, endAll := chromedp.NewExecAllocator(ctx, append(options, flags...)...)
+	ctx, endFirst := chromedp.NewContext(ctx)
+	return ctx, func() { endFirst(); endAll() }, chromedp.Do(ctx)
 }
 
 // tab is one tab, as a person sees it.
@@ -74,7 +108,7 @@ type tab struct {
 func newTab(t *testing.T, browser context.Context) *tab {
 	t.Helper()
 	b := &tab{t: t}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(func(ev any) {
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(func(ev any) {
 		switch e := ev.(type) {
 		case *page.EventJavascriptDialogOpening:
 			b.complain("a dialog: " + e.Message)
@@ -209,9 +243,12 @@ var built struct {
 	err          error
 }
 
-// TestMain removes what the browser tests built.
+// TestMain ends the shared browser, and removes what the browser tests built.
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if shared.end != nil {
+		shared.end()
+	}
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
 	}
@@ -303,6 +340,7 @@ func serve(t *testing.T, f *filled) func() string {
 		t.Fatal(err)
 	}
 	s := siteAt(f.home, door.Port)
+	s.Drawn(f.drew)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx, door) }()

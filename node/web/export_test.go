@@ -1,6 +1,10 @@
 package web
 
-import "net/netip"
+import (
+	"maps"
+	"net/netip"
+	"slices"
+)
 
 // Seams for the tests of this package.
 
@@ -44,3 +48,6 @@ func ListenAmong(port int, networks func() []netip.Addr) (*Door, error) {
 	}
 	return d, err
 }
+
+// Routes are the patterns of all screens and wishes.
+func Routes() []string { return slices.Sorted(maps.Keys((&Site{}).table())) }

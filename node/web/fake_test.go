@@ -35,7 +35,10 @@ type home struct {
 	state   *circle.State
 	made    uint64
 	invites []view.Invite
-	empty   bool // no circle yet
+	empty   bool   // no circle yet
+	called  string // the circle's name
+	purpose string
+	drawn   map[string]bool // screens
 	joins   []view.Joining
 	broken  error
 	panics  bool
@@ -60,7 +63,7 @@ const inviteText = "TEND:ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 func newHome(t testing.TB) *home {
 	t.Helper()
-	h := &home{state: circle.NewState(oak), clock: noon, revisions: make(chan web.Revision, 16)}
+	h := &home{state: circle.NewState(oak), clock: noon, called: "Oak Street", purpose: "to look after one another", drawn: map[string]bool{}, revisions: make(chan web.Revision, 16)}
 	for i, name := range []string{"Ann", "Béla", "فريد"} {
 		h.as(t, []crdt.ID{ann, bela, farid}[i], circle.SetSection{Section: circle.SectionName, Values: []string{name}})
 	}
@@ -146,7 +149,7 @@ func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Res
 func (h *home) View(crdt.ID) (view.Source, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return view.Source{Circle: oak, State: h.state, People: people{}, Env: h.env(),
+	return view.Source{Circle: oak, State: h.state, People: people{h}, Env: h.env(),
 		Heard: func(crdt.ID) (time.Time, int, bool) { return noon.Add(-time.Hour), 0, true }}, nil
 }
 
@@ -170,7 +173,7 @@ func (h *home) Signals(ctx context.Context) iter.Seq[string] {
 }
 
 // people is a circle of three; Farid is new.
-type people struct{}
+type people struct{ *home }
 
 func (people) Members() []membership.Member {
 	return []membership.Member{
@@ -191,18 +194,24 @@ func (p people) Member(id crdt.ID) (membership.Member, bool) {
 	return membership.Member{}, false
 }
 
-func (people) Charter() membership.Charter {
-	return membership.Charter{Name: circleName, Purpose: purpose, Bounds: membership.Bounds{Reply: purpose}}
+func (p people) Charter() membership.Charter {
+	return membership.Charter{Name: p.called, Purpose: p.purpose, Bounds: membership.Bounds{Reply: p.purpose}}
 }
 
-// What the circle is called and is for; the test of hostile text puts markup there.
-var circleName, purpose = "Oak Street", "to look after one another"
+// drew notes that a screen was drawn.
+func (h *home) drew(screen string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drawn[screen] = true
+}
 
 func (h *home) Circles(context.Context) ([]view.Circle, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.empty {
 		return nil, nil
 	}
-	return []view.Circle{{ID: oak.String(), Name: circleName, Standing: "in", Me: view.Person{ID: ann.String(), Name: "Ann"}, Members: 3}}, nil
+	return []view.Circle{{ID: oak.String(), Name: h.called, Standing: "in", Me: view.Person{ID: ann.String(), Name: "Ann"}, Members: 3}}, nil
 }
 
 func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {

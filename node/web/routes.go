@@ -5,7 +5,18 @@ import "net/http"
 // routes are all screens and wishes behind the walls.
 func (s *Site) routes() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, h := range map[string]handle{
+	for pattern, h := range s.table() {
+		mux.Handle(pattern, s.safely(h))
+	}
+	mux.Handle("/", s.safely(func(http.ResponseWriter, *http.Request) error {
+		return &notice{status: http.StatusNotFound, key: "shell.unknown"}
+	}))
+	return mux
+}
+
+// table names each of them by its pattern. A test looks at every GET there is.
+func (s *Site) table() map[string]handle {
+	return map[string]handle{
 		"GET /{$}":                             s.front,
 		"GET /circles":                         s.circles,
 		"GET /begin":                           s.beginForm,
@@ -50,11 +61,5 @@ func (s *Site) routes() http.Handler {
 		"GET /c/{circle}/leave":                s.within((*inside).leaveDoor),
 		"POST /c/{circle}/leave":               s.within((*inside).leave),
 		"GET /c/{circle}/search":               s.within((*inside).search),
-	} {
-		mux.Handle(pattern, s.safely(h))
 	}
-	mux.Handle("/", s.safely(func(http.ResponseWriter, *http.Request) error {
-		return &notice{status: http.StatusNotFound, key: "shell.unknown"}
-	}))
-	return mux
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -20,8 +21,8 @@ import (
 // so that a test may put there what it likes.
 type filled struct {
 	*home
-	need, tender, offer, waiting, decision, agreement, twoTexts crdt.ID
-	invite                                                      string
+	need, tender, offer, waiting, decision, agreement, twoTexts, gone crdt.ID
+	invite                                                            string
 }
 
 func fill(t testing.TB, word string) *filled {
@@ -60,6 +61,8 @@ func fill(t testing.TB, word string) *filled {
 	before := f.state
 	f.apart(t, before, ann, circle.ChangeTerms{ID: f.twoTexts, What: &word, When: text("2026-12-04T14:00")})
 	f.apart(t, before, bela, circle.ChangeTerms{ID: f.twoTexts, What: text(word + "."), When: text("2026-12-04T15:30")})
+	f.gone = post(ann, true, word, nil)
+	f.as(t, ann, circle.Retract{ID: f.gone})
 	made, err := f.Invite(t.Context(), oak, web.InviteOptions{For: word})
 	if err != nil {
 		t.Fatal(err)
@@ -74,10 +77,69 @@ func text(s string) *string { return &s }
 func (f *filled) addresses() []string {
 	show := func(id crdt.ID) string { return base + "/show/" + id.String() }
 	return []string{base, base + "/ask?kind=need", base + "/ask?kind=offer", show(f.need), show(f.tender), show(f.offer), show(f.waiting),
-		show(f.agreement), show(f.twoTexts), show(f.decision), show(ann), show(bela), show(farid), base + "/edit/" + f.tender.String(),
+		show(f.agreement), show(f.twoTexts), show(f.decision), show(f.gone), show(ann), show(bela), show(farid), base + "/edit/" + f.tender.String(),
 		base + "/week", base + "/offers", base + "/look", base + "/circle", base + "/invite", base + "/invite/" + f.invite, base + "/let-in",
 		base + "/propose", base + "/pod", base + "/me", base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
 		"/back", "/back/code", "/device", "/knocking", "/entered"}
+}
+
+// posting is a form that is answered with a screen rather than sent on.
+type posting struct {
+	path string
+	form url.Values
+	want int
+}
+
+// postings are the screens that answer a form: those that no GET draws, and the
+// forms that come back with a sentence.
+func (f *filled) postings() []posting {
+	on := func(id crdt.ID, verb string) string { return base + "/on/" + id.String() + "/" + verb }
+	return []posting{
+		{"/join/read", url.Values{"words": {inviteText}}, http.StatusOK},
+		{"/join/show", url.Values{"as": {"Ann"}}, http.StatusOK},
+		{"/join/read", url.Values{"words": {"nonsense"}}, http.StatusUnprocessableEntity},
+		{"/join/read", url.Values{"words": {"TEND:FACE234"}}, http.StatusUnprocessableEntity},
+		{"/join/hello", url.Values{"code": {inviteText}}, http.StatusUnprocessableEntity},
+		{base + "/ask", url.Values{"kind": {"offer"}, "text": {""}}, http.StatusUnprocessableEntity},
+		{on(f.need, "note"), url.Values{"text": {""}}, http.StatusUnprocessableEntity},
+		{on(f.agreement, "change"), url.Values{"when": {"never"}}, http.StatusUnprocessableEntity},
+		{base + "/me/room", url.Values{}, http.StatusUnprocessableEntity},
+		{base + "/let-in", url.Values{"words": {"nonsense"}}, http.StatusUnprocessableEntity},
+		{base + "/propose", url.Values{}, http.StatusUnprocessableEntity},
+	}
+}
+
+// undrawn are the screens that were never drawn.
+func (h *home) undrawn() (out []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, screen := range web.Screens() {
+		if !h.drawn[screen] {
+			out = append(out, screen)
+		}
+	}
+	return out
+}
+
+// TestEveryRouteHasAnAddress holds the table of addresses to that of the routes: a
+// screen that somebody adds is looked at by every test that goes over the screens, or
+// this one fails.
+func TestEveryRouteHasAnAddress(t *testing.T) {
+	f := fill(t, "a word")
+	mux := http.NewServeMux()
+	for _, pattern := range web.Routes() {
+		mux.Handle(pattern, http.NotFoundHandler())
+	}
+	looked := map[string]bool{"GET /events": true} // no screen
+	for _, at := range append(f.addresses(), "/") {
+		_, pattern := mux.Handler(httptest.NewRequest(http.MethodGet, at, nil))
+		looked[pattern] = true
+	}
+	for _, pattern := range web.Routes() {
+		if strings.HasPrefix(pattern, "GET ") && !looked[pattern] {
+			t.Errorf("no address leads to %q: add one to addresses", pattern)
+		}
+	}
 }
 
 // TestEveryScreenInEveryLanguage draws every template in every language, with
@@ -88,8 +150,7 @@ func TestEveryScreenInEveryLanguage(t *testing.T) {
 		t.Run(lang, func(t *testing.T) {
 			f := fill(t, "a word")
 			s := site(f.home)
-			drawn := map[string]bool{}
-			s.Drawn(func(screen string) { drawn[screen] = true })
+			s.Drawn(f.drew)
 			b := newBrowser(t, s)
 			b.lang = lang
 			for _, path := range f.addresses() {
@@ -101,36 +162,16 @@ func TestEveryScreenInEveryLanguage(t *testing.T) {
 					t.Errorf("%s shows %q", path, left)
 				}
 			}
-			for _, w := range []struct {
-				path string
-				form url.Values
-				want int
-			}{
-				{"/join/read", url.Values{"words": {inviteText}}, http.StatusOK},
-				{"/join/read", url.Values{"words": {"nonsense"}}, http.StatusUnprocessableEntity},
-				{"/join/read", url.Values{"words": {"TEND:FACE234"}}, http.StatusUnprocessableEntity},
-				{"/join/hello", url.Values{"code": {inviteText}}, http.StatusUnprocessableEntity},
-				{"/join/show", url.Values{"as": {"Ann"}}, http.StatusOK},
-				{base + "/ask", url.Values{"kind": {"offer"}, "text": {""}}, http.StatusUnprocessableEntity},
-				{base + "/on/" + f.need.String() + "/note", url.Values{"text": {""}}, http.StatusUnprocessableEntity},
-				{base + "/on/" + f.agreement.String() + "/change", url.Values{"when": {"never"}}, http.StatusUnprocessableEntity},
-				{base + "/me/room", url.Values{}, http.StatusUnprocessableEntity},
-				{base + "/let-in", url.Values{"words": {"nonsense"}}, http.StatusUnprocessableEntity},
-				{base + "/propose", url.Values{}, http.StatusUnprocessableEntity},
-				{base + "/show/ffffffff", nil, http.StatusMethodNotAllowed},
-			} {
-				if got := b.ask(http.MethodPost, w.path, w.form); got.Code != w.want && w.form != nil {
+			for _, w := range f.postings() {
+				if got := b.ask(http.MethodPost, w.path, w.form); got.Code != w.want {
 					t.Errorf("POST %s %v = %d, want %d\n%s", w.path, w.form, got.Code, w.want, got.Body)
 				}
 			}
-			f.as(t, ann, circle.Retract{ID: f.tender})
-			b.get(base + "/show/" + f.tender.String())
 			f.empty = true
 			b.get("/")
-			for _, screen := range web.Screens() {
-				if !drawn[screen] {
-					t.Errorf("no test draws the screen %s", screen)
-				}
+			b.ask(http.MethodGet, "/nothing/here", nil)
+			if left := f.undrawn(); len(left) > 0 {
+				t.Errorf("no test draws the screens %q", left)
 			}
 		})
 	}
@@ -140,10 +181,8 @@ func TestEveryScreenInEveryLanguage(t *testing.T) {
 // screen lets any of it become markup.
 func TestHostileText(t *testing.T) {
 	bad := `"'><script>alert(1)</script><img src=x onerror=f()>مر`
-	wasName, wasPurpose := circleName, purpose
-	circleName, purpose = bad, bad
-	defer func() { circleName, purpose = wasName, wasPurpose }()
 	f := fill(t, bad)
+	f.called, f.purpose = bad, bad
 	for _, who := range []crdt.ID{ann, bela, farid} {
 		f.as(t, who, circle.SetSection{Section: circle.SectionName, Values: []string{`<b>"'`}})
 	}

@@ -60,6 +60,7 @@ func film(t *testing.T, text string) string {
 // invitation; Tomasz holds it before the camera of his, says hello and is let in over
 // the network; what Rosa then asks for appears on his screen by itself.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	w := newWorkshop(t)
 	w.node("rosa")
 	w.node("tomasz")
@@ -117,6 +118,7 @@ func TestStory(t *testing.T) {
 // TestTwoPagesAgree holds two screens side by side: a change on one is on the other,
 // by itself, and takes neither the focus nor half of a sentence away.
 func TestTwoPagesAgree(t *testing.T) {
+	t.Parallel()
 	w := newWorkshop(t)
 	w.joined()
 	browser := startBrowser(t)
@@ -181,6 +183,7 @@ func TestTwoPagesAgree(t *testing.T) {
 // TestWithoutScript walks through a day on a page without script, and joins by a
 // photo there.
 func TestWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorkshop(t)
 	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa")
 	w.node("rosa")
@@ -259,6 +262,7 @@ func TestWithoutScript(t *testing.T) {
 // TestHostilePictures sends what is no code to the door: each gets its sentence, and
 // the page goes on.
 func TestHostilePictures(t *testing.T) {
+	t.Parallel()
 	browser := startBrowser(t)
 	f := fill(t, "soup")
 	b := newTab(t, browser)

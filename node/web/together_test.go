@@ -174,6 +174,7 @@ func TestPhone(t *testing.T) {
 // TestPhoneOverTheLocalNetwork holds that on a plain address, where browsers give no
 // camera to a page, a photo does all the same.
 func TestPhoneOverTheLocalNetwork(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	at, page := onLAN(t, h)
 	b := newTab(t, startBrowser(t, chromedp.Flag("host-resolver-rules", "MAP 192.168.1.5 127.0.0.1")))
@@ -212,6 +213,7 @@ func TestPhoneOverTheLocalNetwork(t *testing.T) {
 // TestKeyboard walks over a screen with the tab key alone: the way past the rail
 // comes first, each link and button is reached once, and each shows where it is.
 func TestKeyboard(t *testing.T) {
+	t.Parallel()
 	browser := startBrowser(t)
 	f := fill(t, "soup")
 	b := newTab(t, browser)
