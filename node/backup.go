@@ -222,14 +222,16 @@ func (c *backupCheck) endCircle() error {
 
 // badBackup gives the ways a backup is not taken their sentences.
 func badBackup(err error) error {
-	bad := func(say, hint string) error { return &circle.Problem{Code: circle.Failed, Say: say, Hint: hint} }
+	bad := func(said circle.Said, say, hint string) error {
+		return &circle.Problem{Code: circle.Failed, Said: said, Say: say, Hint: hint}
+	}
 	switch {
 	case errors.Is(err, protocol.ErrNewerBackup):
-		return bad("This backup was written by a newer tend, so nothing was taken from it.", "Install the newest version of tend, then try again.")
+		return bad(circle.As("no.backup_newer"), "This backup was written by a newer tend, so nothing was taken from it.", "Install the newest version of tend, then try again.")
 	case errors.Is(err, protocol.ErrNoBackup):
-		return bad("What is in this file is not a backup of Tend.", "A backup is what  tend backup create FILE  wrote.")
+		return bad(circle.As("no.not_backup"), "What is in this file is not a backup of Tend.", "A backup is what  tend backup create FILE  wrote.")
 	case errors.Is(err, protocol.ErrBackupDamaged):
-		return bad("This file is not a whole backup: "+err.Error()+".", "Copy it once more from where it was kept, or take another one.")
+		return bad(circle.As("no.backup_damaged"), "This file is not a whole backup: "+err.Error()+".", "Copy it once more from where it was kept, or take another one.")
 	}
 	return err
 }

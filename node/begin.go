@@ -30,7 +30,7 @@ func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
 		return crdt.ID{}, err
 	}
 	if err := o.Charter.Check(); err != nil {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "The circle's charter cannot be kept like this: " + err.Error() + ".",
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this: " + err.Error() + ".",
 			Hint: "Shorten it, or leave the field out."}
 	}
 	me, err := n.newIdentity()
@@ -72,7 +72,7 @@ func checkName(name string) error {
 	if circle.Check(circle.MemberSectionSet{Member: crdt.ID{1}, Section: circle.SectionName, Values: []string{name}}) == nil {
 		return nil
 	}
-	return &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("A name is 1 to %d characters on one line.", circle.MaxName),
+	return &circle.Problem{Code: circle.Usage, Said: circle.As("no.name_long", circle.MaxName), Say: fmt.Sprintf("A name is 1 to %d characters on one line.", circle.MaxName),
 		Hint: "Say what the others call you: --as Ann."}
 }
 

@@ -394,7 +394,7 @@ func (n *Node) LetIn(id crdt.ID, code *protocol.FaceCode) (string, error) {
 		return "", noVoice("let somebody in")
 	}
 	if code.Peer == n.peerKey() {
-		return "", &circle.Problem{Code: circle.Usage, Say: "That is this home's own code.", Hint: "Let a member of the circle scan it."}
+		return "", &circle.Problem{Code: circle.Usage, Said: circle.As("no.own_code"), Say: "That is this home's own code.", Hint: "Let a member of the circle scan it."}
 	}
 	name := hex.EncodeToString(code.Inception[:8])
 	e := n.entrance

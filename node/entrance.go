@@ -74,7 +74,7 @@ func (n *Node) Join(code *protocol.Invite, name string) (JoinState, error) {
 		return JoinState{Circle: code.Circle, In: true}, nil
 	}
 	if n.now().Unix()/3600 >= int64(code.Expiry) {
-		return JoinState{}, &circle.Problem{Code: circle.Kept, Say: "This invitation has run out.", Hint: "Ask for a fresh one."}
+		return JoinState{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.invite_over"), Say: "This invitation has run out.", Hint: "Ask for a fresh one."}
 	}
 	text := code.Text()
 	for _, j := range n.cfg.Keys.Joinings() {
@@ -136,7 +136,7 @@ const maxJoinings = 16
 
 func (n *Node) newJoining(text, name string) (Joining, error) {
 	if len(n.cfg.Keys.Joinings()) >= maxJoinings {
-		return Joining{}, &circle.Problem{Code: circle.Kept, Say: "This home is knocking at many circles already.",
+		return Joining{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.many_knocks"), Say: "This home is knocking at many circles already.",
 			Hint: "Wait for an answer, or let some of the invitations run out."}
 	}
 	me, err := n.newIdentity()

@@ -89,20 +89,20 @@ func (n *Node) Invite(ctx context.Context, id crdt.ID, o InviteOptions) (Invite,
 func checkInvite(o InviteOptions) error {
 	switch {
 	case o.Uses < 1 || o.Uses > inviteUses:
-		return &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("An invitation is good for 1 to %d people, not %d.", inviteUses, o.Uses),
+		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.invite_uses", inviteUses, o.Uses), Say: fmt.Sprintf("An invitation is good for 1 to %d people, not %d.", inviteUses, o.Uses),
 			Hint: "Make several."}
 	case o.Until < time.Hour || o.Until > inviteLongest:
-		return &circle.Problem{Code: circle.Usage, Say: "An invitation is good for between one hour and thirty days.",
+		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.invite_long"), Say: "An invitation is good for between one hour and thirty days.",
 			Hint: "Try --until 72h, or --until 30d for one person."}
 	case o.Uses > 1 && o.Until > inviteDefault:
-		return &circle.Problem{Code: circle.Usage, Say: "An invitation for several people is good for 72 hours at most.",
+		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.invite_several"), Say: "An invitation for several people is good for 72 hours at most.",
 			Hint: "For longer, make several for one person each."}
 	}
 	return nil
 }
 
 func noVoice(what string) error {
-	return &circle.Problem{Code: circle.Kept,
+	return &circle.Problem{Code: circle.Kept, Said: circle.As("no.new_here"),
 		Say:  fmt.Sprintf("You are new here, and may %s once most of the circle has seen you come.", what),
 		Hint: "That happens by itself as your home meets theirs. Until then, ask a member who has been here longer."}
 }
@@ -138,7 +138,7 @@ func (n *Node) RevokeInvite(ctx context.Context, id, invite crdt.ID) error {
 	}
 	known := slices.ContainsFunc(x.snap.Load().People.Invites(), func(i membership.InviteInfo) bool { return i.Op == invite })
 	if !known {
-		return &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("There is no invitation %s.", invite.Short()), Hint: "tend invite --list shows them."}
+		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.invitation"), Say: fmt.Sprintf("There is no invitation %s.", invite.Short()), Hint: "tend invite --list shows them."}
 	}
 	return n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		_, err := w.Propose(&membership.InviteRevoke{Invite: invite}, clock)
@@ -185,9 +185,9 @@ func (n *Node) Welcome(ctx context.Context, id, member crdt.ID) (crdt.ID, error)
 		m, ok := v.Member(member)
 		switch {
 		case !ok || m.Standing != membership.In:
-			return &circle.Problem{Code: circle.NotFound, Say: "Nobody of that name is in the circle.", Hint: "tend list members shows who is."}
+			return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.not_here"), Say: "Nobody of that name is in the circle.", Hint: "tend list members shows who is."}
 		case member == x.me():
-			return &circle.Problem{Code: circle.Kept, Say: "Others welcome you; you need not do it yourself.", Hint: "tend list members shows who is new here."}
+			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.welcome_self"), Say: "Others welcome you; you need not do it yourself.", Hint: "tend list members shows who is new here."}
 		case m.Admission.IsZero(), m.By == x.me(), v.Sponsored(m.Admission, x.me()):
 			made = m.Admission
 			return nil

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"os"
 	"runtime"
 	"time"
 
+	"tend/crdt/circle"
 	"tend/node"
 	"tend/node/view"
 	"tend/storage"
@@ -49,14 +49,14 @@ func (m *machine) Doctor(ctx context.Context) ([]view.Check, error) {
 }
 
 func (m *machine) checkHome() view.Check {
-	c := view.Check{Check: "home", OK: true, Finding: m.home.dir}
+	c := view.Check{Check: "home", OK: true}.Find("found.home", "%s", m.home.dir)
 	info, err := os.Stat(m.home.dir)
 	switch {
 	case err != nil:
-		c.OK, c.Finding = false, err.Error()
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		c.OK = false
-		c.Finding, c.Remedy = "others on this machine may look into "+m.home.dir, "chmod 700 "+m.home.dir
+		c = c.Find("found.home_gone", "%s", err.Error())
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
+		return c.Find("found.home_open", "others on this machine may look into %s", m.home.dir).Wants("cure.chmod", "chmod 700 %s", m.home.dir)
 	}
 	return c
 }
@@ -66,28 +66,28 @@ func (m *machine) checkHome() view.Check {
 const roomWanted = 512 << 20
 
 func (m *machine) checkRoom() view.Check {
-	c := view.Check{Check: "room", OK: true, Finding: "the disk has room"}
+	c := view.Check{Check: "room", OK: true}
 	if err := storage.Room(m.home.dir, roomWanted); err != nil {
-		c.OK, c.Finding = false, err.Error()
-		c.Remedy = "make room on the disk of " + m.home.dir + ": a full one takes nothing more in"
+		return c.Find("found.room_little", "%s", err.Error()).Wants("cure.room", "make room on the disk of %s: a full one takes nothing more in", m.home.dir)
 	}
-	return c
+	return c.Find("found.room", "the disk has room")
 }
 
 // keyPlaces say where the key is.
-var keyPlaces = map[vault.Place]string{
-	vault.InFile:       "it lies in a file beside the vault; tend vault passphrase or tend vault keyring moves it",
-	vault.InKeyring:    "it is in this computer's keyring",
-	vault.InPassphrase: "it opens with the passphrase alone",
+var keyPlaces = map[vault.Place]circle.Sentence{
+	vault.InFile:       {Said: circle.As("found.key_file"), English: "it lies in a file beside the vault; tend vault passphrase or tend vault keyring moves it"},
+	vault.InKeyring:    {Said: circle.As("found.key_keyring"), English: "it is in this computer's keyring"},
+	vault.InPassphrase: {Said: circle.As("found.key_passphrase"), English: "it opens with the passphrase alone"},
 }
 
 func (m *machine) checkKey() view.Check {
-	c := view.Check{Check: "key", OK: true, Finding: keyPlaces[m.vault.Where()]}
+	place := keyPlaces[m.vault.Where()]
+	c := view.Check{Check: "key", OK: true, Found: place.Said, Finding: place.English}
 	if _, err := os.Stat(m.home.path(vault.KeyFileName)); err == nil && m.vault.Where() != vault.InFile {
-		c.OK, c.Finding, c.Remedy = false, "a key file lies beside the vault although the key is elsewhere", "look at vault.key, and remove it if it is old"
+		c = c.Find("found.key_left", "a key file lies beside the vault although the key is elsewhere").Wants("cure.key_left", "look at vault.key, and remove it if it is old")
 	}
 	if info, err := os.Stat(m.home.path(vault.FileName)); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		c.OK, c.Finding, c.Remedy = false, "others on this machine may read the vault's file", "chmod 600 "+m.home.path(vault.FileName)
+		c = c.Find("found.vault_open", "others on this machine may read the vault's file").Wants("cure.chmod", "chmod 600 %s", m.home.path(vault.FileName))
 	}
 	return c
 }
@@ -97,50 +97,59 @@ var written = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func (m *machine) checkClock() view.Check {
 	now := m.config.Now()
-	c := view.Check{Check: "clock", OK: true, Finding: fmt.Sprintf("%s in %s", now.Format("Mon 2 Jan 2006 15:04"), m.config.Zone)}
+	c := view.Check{Check: "clock", OK: true}.Find("found.clock", "%s in %s", circle.Stamp{Time: now}, m.config.Zone)
 	ahead, of := m.at().ClockOff()
 	switch {
 	case now.Before(written):
-		c.OK, c.Remedy = false, "set this machine's clock"
+		return c.Wants("cure.clock", "set this machine's clock")
 	case of > 0 && ahead.Abs() > clockOff:
-		c.OK, c.Remedy = false, "let this machine set its clock by the network"
-		c.Finding = fmt.Sprintf("this clock is %s %s than those of %s met lately", span0(ahead), map[bool]string{true: "slower", false: "faster"}[ahead > 0], count(of, "home"))
+		c = c.Find("found.clock_slow", "this clock is %s slower than those of %s met lately", span0(ahead), homeCount(of))
+		if ahead < 0 {
+			c = c.Find("found.clock_fast", "this clock is %s faster than those of %s met lately", span0(ahead), homeCount(of))
+		}
+		return c.Wants("cure.clock_network", "let this machine set its clock by the network")
 	}
 	return c
 }
 
 // span0 says a length of time as coarse as it matters here.
-func span0(d time.Duration) string {
+func span0(d time.Duration) circle.Sentence {
 	d = d.Abs()
 	switch {
 	case d < 2*time.Hour:
-		return count(int(d.Minutes()), "minute")
+		return counted(circle.As("span.minutes", int(d.Minutes())), "minute")
 	case d < 48*time.Hour:
-		return count(int(d.Hours()), "hour")
+		return counted(circle.As("span.hours", int(d.Hours())), "hour")
 	}
-	return count(int(d.Hours()/24), "day")
+	return counted(circle.As("span.days", int(d.Hours()/24)), "day")
+}
+
+func homeCount(n int) circle.Sentence { return counted(circle.As("span.homes", n), "home") }
+
+// counted is a number of things, which is all that said holds.
+func counted(said circle.Said, what string) circle.Sentence {
+	return circle.Sentence{Said: said, English: count(said.With[0].(int), what)}
 }
 
 // checkTip says when this device wrote something into the future: then all it
 // writes stays ahead of the others until that time has come.
 func (m *machine) checkTip() view.Check {
-	c := view.Check{Check: "dates", OK: true, Finding: "nothing written here is dated ahead"}
+	c := view.Check{Check: "dates", OK: true}
 	if ahead := m.at().TipAhead(); ahead > tipAhead {
-		c.OK = false
-		c.Finding = "what was written here last is dated " + span0(ahead) + " ahead of this clock"
-		c.Remedy = "if the clock is right now, go on with a new device:  tend --home DIR device link"
+		return c.Find("found.dates_ahead", "what was written here last is dated %s ahead of this clock", span0(ahead)).
+			Wants("cure.dates_ahead", "if the clock is right now, go on with a new device:  tend --home DIR device link")
 	}
-	return c
+	return c.Find("found.dates", "nothing written here is dated ahead")
 }
 
 // checkStore says of which layout the store is, and whether one of an older layout
 // was kept.
 func (m *machine) checkStore() view.Check {
-	c := view.Check{Check: "store", OK: true, Finding: fmt.Sprintf("layout %d", badgerstore.Version)}
+	c := view.Check{Check: "store", OK: true}
 	if old := badgerstore.OldCopies(m.store.Dir()); len(old) > 0 {
-		c.Finding += ", and as it was before an update in " + old[0] + ": delete that once all is well"
+		return c.Find("found.store_old", "layout %d, and as it was before an update in %s: delete that once all is well", badgerstore.Version, old[0])
 	}
-	return c
+	return c.Find("found.store", "layout %d", badgerstore.Version)
 }
 
 // checkLog looks over the logs, or says what the last look found where they are
@@ -156,7 +165,7 @@ func (m *machine) checkLog(ctx context.Context) (view.Check, error) {
 		if err != nil {
 			return c, err
 		}
-		return logFinding(count(v.Ops, "op")+", every hash and signature good", len(v.Findings)), nil
+		return logFinding(c.Find("found.log", "%s, every hash and signature good", opCount(v.Ops)), len(v.Findings)), nil
 	}
 	findings, oldest := 0, m.config.Now()
 	for _, id := range m.at().All() {
@@ -170,16 +179,20 @@ func (m *machine) checkLog(ctx context.Context) (view.Check, error) {
 		}
 	}
 	if findings == 0 && m.config.Now().Sub(oldest) > lookedLately {
-		return view.Check{Check: "log", Finding: "it was not looked over for a while", Remedy: "tend verify"}, nil
+		return c.Find("found.log_old", "it was not looked over for a while").Wants("cure.log_old", "tend verify"), nil
 	}
-	return logFinding(count(ops, "op")+", all good when last looked over, on "+oldest.In(m.config.Now().Location()).Format("2 Jan"), findings), nil
+	return logFinding(c.Find("found.log_looked", "%s, all good when last looked over, on %s", opCount(ops), circle.DayOf{Time: oldest.In(m.config.Now().Location())}), findings), nil
 }
 
-func logFinding(good string, findings int) view.Check {
+func opCount(n int) circle.Sentence { return counted(circle.As("span.ops", n), "op") }
+
+// logFinding is good, unless there is something that does not check.
+func logFinding(good view.Check, findings int) view.Check {
 	if findings == 0 {
-		return view.Check{Check: "log", OK: true, Finding: good}
+		return good
 	}
-	return view.Check{Check: "log", Finding: count(findings, "finding"), Remedy: "tend verify names them; tend rebuild mends what is derived, and a backup or another member's home has the rest"}
+	return good.Find("found.log_bad", "%s", counted(circle.As("span.findings", findings), "finding")).
+		Wants("cure.log_bad", "tend verify names them; tend rebuild mends what is derived, and a backup or another member's home has the rest")
 }
 
 // lastBackup is when a backup was last kept; false if none was.
@@ -204,14 +217,14 @@ func (m *machine) checkBackup(n *node.Node) (view.Check, bool) {
 
 // backupCheck is a sentence, and no more than that, once a backup would be good.
 func backupCheck(now, since, last time.Time, kept bool) view.Check {
-	c := view.Check{Check: "backup", OK: true, Finding: "none yet"}
+	c := view.Check{Check: "backup", OK: true}.Find("found.backup_none", "none yet")
 	age := now.Sub(since)
 	if kept {
 		age = now.Sub(last)
-		c.Finding = "the last one is of " + last.In(now.Location()).Format("2 Jan 2006")
+		c = c.Find("found.backup", "the last one is of %s", circle.DayOf{Time: last.In(now.Location()), Year: true})
 	}
 	if age > backupLately {
-		c.OK, c.Remedy = false, "when it suits you:  tend backup create FILE,  kept somewhere else than this machine"
+		return c.Wants("cure.backup", "when it suits you:  tend backup create FILE,  kept somewhere else than this machine")
 	}
 	return c
 }
@@ -234,11 +247,14 @@ func memberSince(n *node.Node) (time.Time, bool) {
 }
 
 func checkOthers(st view.Status) view.Check {
-	c := view.Check{Check: "others", OK: st.State == "caught_up" || st.State == "travelling", Finding: st.Reason}
-	if c.OK {
-		c.Finding = "connected"
-	} else if len(st.Cures) > 0 {
-		c.Remedy = st.Cures[0]
+	c := view.Check{Check: "others"}
+	if st.State == "caught_up" || st.State == "travelling" {
+		c.OK = true
+		return c.Find("found.connected", "connected")
+	}
+	c.Found, c.Finding = st.Why, st.Reason
+	if len(st.Cures) > 0 {
+		c.Cure, c.Remedy = st.Ways[0], st.Cures[0]
 	}
 	return c
 }
@@ -250,15 +266,15 @@ func checkWaiting(st view.Status) view.Check {
 		waiting += c.Waiting
 	}
 	if waiting == 0 {
-		return view.Check{Check: "waiting", OK: true, Finding: "nothing waits for anything"}
+		return view.Check{Check: "waiting", OK: true}.Find("found.waiting_none", "nothing waits for anything")
 	}
-	return view.Check{Check: "waiting", Finding: count(waiting, "op") + " still waiting for what they build on, or for their text",
-		Remedy: "meet another member's home:  tend sync"}
+	return view.Check{Check: "waiting"}.Find("found.waiting", "%s still waiting for what they build on, or for their text", opCount(waiting)).
+		Wants("cure.waiting", "meet another member's home:  tend sync")
 }
 
 func checkVersion() view.Check {
 	v := thisVersion()
-	return view.Check{Check: "version", OK: true, Finding: "tend " + v.Version + ", " + v.Go + " on " + runtime.GOOS + "/" + runtime.GOARCH}
+	return view.Check{Check: "version", OK: true}.Find("found.version", "tend %s, %s on %s", v.Version, v.Go, runtime.GOOS+"/"+runtime.GOARCH)
 }
 
 // care are sentences about looking after this home, for the status: no more than

@@ -66,7 +66,7 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 func voidOf(s *node.Snapshot) []view.Void {
 	var out []view.Void
 	for _, o := range s.Void {
-		out = append(out, view.Void{Op: o.Op, Gist: o.Gist})
+		out = append(out, view.Void{Op: o.Op, Gist: o.Gist, Said: o.Said})
 	}
 	return out
 }
@@ -141,7 +141,7 @@ func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error
 // command line goes before what the file says.
 func charterOf(o api.BeginOptions) (membership.Charter, error) {
 	bad := func(hint, format string, args ...any) (membership.Charter, error) {
-		return membership.Charter{}, &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf(format, args...), Hint: hint}
+		return membership.Charter{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	var file charterFile
 	meta, err := toml.Decode(o.Charter, &file)
@@ -260,11 +260,11 @@ func (m *machine) RevokeInvite(ctx context.Context, id crdt.ID, prefix string) e
 	}
 	switch {
 	case len(prefix) < minPrefix:
-		return &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend invite --list shows them."}
+		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.id_digits", minPrefix), Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend invite --list shows them."}
 	case len(fit) == 0:
-		return &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("There is no invitation %q.", prefix), Hint: "tend invite --list shows them."}
+		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.invitation"), Say: fmt.Sprintf("There is no invitation %q.", prefix), Hint: "tend invite --list shows them."}
 	case len(fit) > 1:
-		return &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("%q fits several invitations.", prefix), Hint: "Type more of its digits.", IDs: fit}
+		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.which_invitation", prefix), Say: fmt.Sprintf("%q fits several invitations.", prefix), Hint: "Type more of its digits.", IDs: fit}
 	}
 	return n.RevokeInvite(ctx, id, fit[0])
 }
@@ -293,7 +293,7 @@ func (m *machine) ReadCode(_ context.Context, text string) (view.Code, error) {
 }
 
 func unreadable(err error) error {
-	return &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it.",
+	return &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite"), Say: "This is not an invitation, or not all of it.",
 		Hint: "It begins with TEND: and goes on in capitals and digits; copy the whole of it. (" + err.Error() + ")"}
 }
 
@@ -305,7 +305,7 @@ func (m *machine) Join(ctx context.Context, text, as string) (view.Joining, erro
 	}
 	invite, ok := code.(*protocol.Invite)
 	if !ok {
-		return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "This is the code of someone who wants to come in, not an invitation.",
+		return view.Joining{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.face_code"), Say: "This is the code of someone who wants to come in, not an invitation.",
 			Hint: "If you are in a circle:  tend let-in CODE"}
 	}
 	n := m.at()
@@ -326,7 +326,7 @@ func (m *machine) Join(ctx context.Context, text, as string) (view.Joining, erro
 		}
 		if now, ok := n.Joined(j.ID); ok {
 			if now.Over != "" {
-				return view.Joining{}, &circle.Problem{Code: circle.Kept, Say: now.Over, Hint: "The one who gave it to you can make another:  tend invite"}
+				return view.Joining{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.knock_over"), Say: now.Over, Hint: "The one who gave it to you can make another:  tend invite"}
 			}
 			j = now
 		}
@@ -387,7 +387,7 @@ func (m *machine) LetIn(ctx context.Context, id crdt.ID, text string) (crdt.ID, 
 	}
 	face, ok := code.(*protocol.FaceCode)
 	if !ok {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "This is an invitation, not the code of someone who wants to come in.",
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_face_code"), Say: "This is an invitation, not the code of someone who wants to come in.",
 			Hint: "To come in with it:  tend join INVITE"}
 	}
 	n := m.at()
@@ -396,7 +396,7 @@ func (m *machine) LetIn(ctx context.Context, id crdt.ID, text string) (crdt.ID, 
 		return crdt.ID{}, err
 	}
 	if err := n.AwaitVisit(ctx, visit); err != nil {
-		return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Say: "Their home was not reached yet.",
+		return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Said: circle.As("no.home_unmet"), Say: "Their home was not reached yet.",
 			Hint: "Are both on the same Wi-Fi? A running node goes on trying for a quarter of an hour."}
 	}
 	return face.Inception, nil

@@ -19,7 +19,7 @@ import (
 func (m *machine) recheck(passphrase string) error {
 	err := m.vault.Recheck([]byte(passphrase))
 	if errors.Is(err, vault.ErrWrongPassphrase) {
-		return &circle.Problem{Code: circle.Failed, Say: "This needs the passphrase of this home again.",
+		return &circle.Problem{Code: circle.Failed, Said: circle.As("no.passphrase_again"), Say: "This needs the passphrase of this home again.",
 			Hint: "Type it when asked, or give it by --passphrase-fd or TEND_PASSPHRASE_FILE."}
 	}
 	return err
@@ -88,9 +88,9 @@ func (m *machine) RevokeDevice(ctx context.Context, id crdt.ID, prefix string) (
 	}
 	switch {
 	case len(prefix) < minPrefix:
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend device list shows them."}
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.id_digits", minPrefix), Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend device list shows them."}
 	case len(fit) != 1:
-		return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("%q names %d of your devices, not one.", prefix, len(fit)), Hint: "tend device list shows them."}
+		return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.several_devices", prefix), Say: fmt.Sprintf("%q names %d of your devices, not one.", prefix, len(fit)), Hint: "tend device list shows them."}
 	}
 	return m.at().RevokeDevice(ctx, id, fit[0])
 }
@@ -125,7 +125,7 @@ func (m *machine) AddDevice(ctx context.Context, text, words, passphrase string)
 	}
 	code, ok := parsed.(*protocol.LinkCode)
 	if !ok {
-		return view.Linking{}, &circle.Problem{Code: circle.Usage, Say: "This is not the code of a device.", Hint: "On the new device:  tend device link"}
+		return view.Linking{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_device_code"), Say: "This is not the code of a device.", Hint: "On the new device:  tend device link"}
 	}
 	n := m.at()
 	if err := m.recheck(passphrase); err != nil {
@@ -146,7 +146,7 @@ func (m *machine) AddDevice(ctx context.Context, text, words, passphrase string)
 		}
 		if pause(ctx, doorLook) != nil {
 			m.log.Debug("a device was not linked yet", "err", last)
-			return view.Linking{}, &circle.Problem{Code: circle.NotYet, Say: "The new device was not reached yet.",
+			return view.Linking{}, &circle.Problem{Code: circle.NotYet, Said: circle.As("no.device_unmet"), Say: "The new device was not reached yet.",
 				Hint: "Are both on, and on the same Wi-Fi? A running node goes on trying for a quarter of an hour."}
 		}
 	}

@@ -183,7 +183,7 @@ func (m *machine) served() *web.Site {
 }
 
 func noPage() error {
-	return &circle.Problem{Code: circle.Failed, Say: "This node serves no page.", Hint: "It was started with --page off; start it without."}
+	return &circle.Problem{Code: circle.Failed, Said: circle.As("no.page"), Say: "This node serves no page.", Hint: "It was started with --page off; start it without."}
 }
 
 // PageLink implements [api.Pages].
@@ -213,7 +213,7 @@ func (m *machine) DismissScreen(_ context.Context, id string) error {
 		return noPage()
 	}
 	if !site.Dismiss(id) {
-		return &circle.Problem{Code: circle.NotFound, Say: fmt.Sprintf("There is no screen %q.", id), Hint: "tend page devices lists them."}
+		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.screen"), Say: fmt.Sprintf("There is no screen %q.", id), Hint: "tend page devices lists them."}
 	}
 	return nil
 }

@@ -129,7 +129,9 @@ func TestStandingFacts(t *testing.T) {
 		{"in one, knocking at another", standingFacts{circles: 1, others: 1, connected: 1, knocking: true}, true, "caught_up"},
 	}
 	for _, row := range rows {
-		state, reason, _ := row.facts.say(row.network, "not_reached")
+		var st view.Status
+		row.facts.say(&st, row.network, "not_reached")
+		state, reason := st.State, st.Reason
 		if state != row.want || (state == "alone" && reason == "") {
 			t.Errorf("%s: say = %q, %q, want %q", row.name, state, reason, row.want)
 		}

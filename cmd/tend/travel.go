@@ -50,7 +50,7 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 	for _, j := range m.config.Keys.Joinings() {
 		facts.knocking = facts.knocking || j.Over == ""
 	}
-	st.State, st.Reason, st.Cures = facts.say(m.net != nil, net.Alone)
+	facts.say(&st, m.net != nil, net.Alone)
 	st.Care = m.care(m.node)
 	return st, nil
 }
@@ -142,37 +142,51 @@ func (f *standingFacts) add(c circleFacts) {
 	f.lacking += c.lacking
 }
 
-// say names the state of the home, why it is alone, and what helps.
-func (f *standingFacts) say(network bool, why p2p.Why) (state, reason string, cures []string) {
+// say writes into st the state of the home, why it is alone, and what helps.
+func (f *standingFacts) say(st *view.Status, network bool, why p2p.Why) {
 	switch {
 	case f.circles == 0 && f.restored && !f.knocking:
-		return "alone", "This home came back from a backup and only reads until it has met another.",
-			[]string{"ask any member for an invitation: tend join INVITE", "if there is no other home to meet: tend backup alone"}
+		alone(st, circle.Sentencef("alone.restored", "this home came back from a backup and only reads until it has met another."),
+			cure("cure.ask_invite", "ask any member for an invitation: tend join INVITE"), cure("cure.no_other", "if there is no other home to meet: tend backup alone"))
 	case f.circles == 0 && f.knocking:
-		return "knocking", "Nobody has opened yet; a running node keeps knocking.", nil
+		alone(st, circle.Sentencef("alone.knocking", "nobody has opened yet; a running node keeps knocking."))
+		st.State = "knocking"
 	case f.circles == 0:
-		return "alone", "There is no circle on this home yet.", []string{"begin one: tend begin NAME", "join one: tend join INVITE"}
+		alone(st, circle.Sentencef("alone.no_circle", "there is no circle on this home yet."), cure("cure.begin", "begin one: tend begin NAME"), cure("cure.join", "join one: tend join INVITE"))
 	case f.connected > 0 && f.waiting+f.lacking == 0:
-		return "caught_up", "", nil
+		st.State = "caught_up"
 	case f.connected > 0:
-		return "travelling", "", nil
+		st.State = "travelling"
 	case f.others == 0:
-		return "alone", "Nobody else is in the circle yet.", []string{"invite someone: tend invite"}
+		alone(st, aloneReasons[p2p.NobodyYet], cure("cure.invite", "invite someone: tend invite"))
 	case !network:
-		return "alone", "No node is running on this home.", []string{"start it: tend run", "or sync by file: tend carry out FILE"}
+		alone(st, circle.Sentencef("alone.not_running", "no node is running on this home."), cure("cure.run", "start it: tend run"), cure("cure.or_carry", "or sync by file: tend carry out FILE"))
+	default:
+		alone(st, aloneReasons[why], cure("cure.wifi", "be on the same Wi-Fi as another member"), cure("cure.port", "forward a port to this home, or run a home server"),
+			cure("cure.carry", "sync by file: tend carry out FILE"))
 	}
-	return "alone", aloneReasons[why], []string{"be on the same Wi-Fi as another member", "forward a port to this home, or run a home server",
-		"sync by file: tend carry out FILE"}
+}
+
+// cure is what a person can do about it.
+func cure(key, english string) circle.Sentence {
+	return circle.Sentence{Said: circle.As(key), English: english}
+}
+
+func alone(st *view.Status, why circle.Sentence, cures ...circle.Sentence) {
+	st.State, st.Why, st.Reason = "alone", why.Said, why.English
+	for _, c := range cures {
+		st.Ways, st.Cures = append(st.Ways, c.Said), append(st.Cures, c.English)
+	}
 }
 
 // aloneReasons are why nobody is reached, for people.
-var aloneReasons = map[p2p.Why]string{
-	p2p.NotAlone:  "Somebody is connected, but shares no circle with you.",
-	p2p.NobodyYet: "Nobody else is in the circle yet.",
-	p2p.OwnOnly:   "This home listens on its own machine only, and nobody else there answers.",
-	p2p.NoNetwork: "This machine has no network just now.",
-	p2p.Unreached: "No other home answers just now.",
-	p2p.NoAddress: "No address of another home is known yet.",
+var aloneReasons = map[p2p.Why]circle.Sentence{
+	p2p.NotAlone:  circle.Sentencef("alone.strangers", "somebody is connected, but shares no circle with you."),
+	p2p.NobodyYet: circle.Sentencef("alone.nobody_yet", "nobody else is in the circle yet."),
+	p2p.OwnOnly:   circle.Sentencef("alone.own_only", "this home listens on its own machine only, and nobody else there answers."),
+	p2p.NoNetwork: circle.Sentencef("alone.no_network", "this machine has no network just now."),
+	p2p.Unreached: circle.Sentencef("alone.unreached", "no other home answers just now."),
+	p2p.NoAddress: circle.Sentencef("alone.no_address", "no address of another home is known yet."),
 }
 
 // Sync implements [api.Travel].
@@ -255,10 +269,10 @@ func (m *machine) AddPeer(_ context.Context, addr string) error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.net == nil {
-		return &circle.Problem{Code: circle.Failed, Say: "This node runs without a network.", Hint: "Start it with tend run."}
+		return &circle.Problem{Code: circle.Failed, Said: circle.As("no.network"), Say: "This node runs without a network.", Hint: "Start it with tend run."}
 	}
 	if err := m.net.AddPeer(addr); err != nil {
-		return &circle.Problem{Code: circle.Usage, Say: "This is no address of a home: " + err.Error() + ".",
+		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.address"), Say: "This is no address of a home: " + err.Error() + ".",
 			Hint: "It reads like /ip4/192.0.2.7/udp/4001/quic-v1/p2p/12D3Koo…; tend status shows a home's own."}
 	}
 	return nil

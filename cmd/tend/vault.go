@@ -195,7 +195,7 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 		err = m.vault.MoveToKeyring()
 	default:
 		if len(fresh) < vault.MinPassphrase {
-			return view.Key{}, &circle.Problem{Code: circle.Usage, Say: fmt.Sprintf("A passphrase needs at least %d characters.", vault.MinPassphrase),
+			return view.Key{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.passphrase_short", vault.MinPassphrase), Say: fmt.Sprintf("A passphrase needs at least %d characters.", vault.MinPassphrase),
 				Hint: "Longer is better: several words that only you put together."}
 		}
 		err = m.vault.SetPassphrase([]byte(fresh), vault.DefaultParams)
@@ -205,7 +205,7 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 	}
 	if err != nil {
 		m.log.Error("the key was not moved", "to", place, "err", err)
-		return view.Key{}, &circle.Problem{Code: circle.Failed, Say: "The key of this home could not be moved.", Hint: cmp.Or(vault.Hint(err), reason(err))}
+		return view.Key{}, &circle.Problem{Code: circle.Failed, Said: circle.As("no.key_unmoved"), Say: "The key of this home could not be moved.", Hint: cmp.Or(vault.Hint(err), reason(err))}
 	}
 	return view.Key{Key: place}, nil
 }

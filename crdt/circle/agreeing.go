@@ -23,17 +23,17 @@ func (r *reader) own(p *post, slots []string, want func(*agreement) bool) []*agr
 func (r *reader) theirs(id crdt.ID, slots []string, want func(*agreement) bool) ([]*agreement, error) {
 	if a, ok := r.agreement(id); ok {
 		if !a.has(r.env.Me) {
-			return nil, kept("", "That agreement is between others.")
+			return nil, kept("no.between_others", "", "That agreement is between others.")
 		}
 		return []*agreement{a}, nil
 	}
 	p, ok := r.post(id)
 	if !ok {
-		return nil, notFound("tend list shows what is here.", "That is no need, offer or agreement.")
+		return nil, notFound("no.not_agreeable", "tend list shows what is here.", "That is no need, offer or agreement.")
 	}
 	out := r.own(p, slots, want)
 	if len(out) == 0 {
-		return nil, notFound("tend list agreements --mine shows yours.", "You have no agreement on that.")
+		return nil, notFound("no.no_agreement", "tend list agreements --mine shows yours.", "You have no agreement on that.")
 	}
 	return out, nil
 }
@@ -50,7 +50,7 @@ func (r *reader) oneOf(id crdt.ID, slots []string, want func(*agreement) bool) (
 			ids[i] = a.id
 		}
 		slices.SortFunc(ids, crdt.ID.Compare)
-		p := notFound("Name one of them: "+shorts(ids)+".", "There are several agreements of yours on that.")
+		p := notFound("no.which_agreement", "Name one of them: "+shorts(ids)+".", "There are several agreements of yours on that.")
 		p.IDs = ids
 		return nil, p
 	}
@@ -60,7 +60,7 @@ func (r *reader) oneOf(id crdt.ID, slots []string, want func(*agreement) bool) (
 func anyState(*agreement) bool { return true }
 
 func noSlot(p *post, slot string) *Problem {
-	return notFound("It has "+slotList(p.slots().slots)+".", "%q is no slot of it.", slot)
+	return notFound("no.not_slot", "It has "+slotList(p.slots().slots)+".", "%q is no slot of it.", slot)
 }
 
 // slotList names a few slots for a person.
@@ -96,7 +96,7 @@ func (c SayYes) decide(s *State, env Env) (plan, error) {
 	p, ok := r.post(c.ID)
 	switch {
 	case !ok:
-		return plan{}, notFound("tend list shows what is here.", "That is no need, offer or agreement.")
+		return plan{}, notFound("no.not_agreeable", "tend list shows what is here.", "That is no need, offer or agreement.")
 	case p.status == "waiting" && p.owner == env.Me:
 		return r.leave(p), nil
 	case p.owner == env.Me:
@@ -116,7 +116,7 @@ func (r *reader) ownersYes(p *post, c SayYes) (plan, error) {
 		return a.state == StateProposed && (word != WordYes || !current)
 	}
 	if len(r.own(p, c.Slots, waits)) == 0 {
-		return plan{}, kept("tend met or tend enough closes it.", "That is your own; a yes comes from somebody else.")
+		return plan{}, kept("no.own_yes", "tend met or tend enough closes it.", "That is your own; a yes comes from somebody else.")
 	}
 	a, err := r.oneOf(p.id, c.Slots, waits)
 	if err != nil {
@@ -148,9 +148,9 @@ func (r *reader) slotsFor(p *post, c SayYes) ([]string, error) {
 	case len(mine) > 0 && (c.Every || len(open) == 0):
 		return mine, nil
 	case len(open) == 0:
-		return nil, kept("tend stand-by asks you first if a place opens again.", "Every place is taken. Thank you.")
+		return nil, kept("no.taken_all", "tend stand-by asks you first if a place opens again.", "Every place is taken. Thank you.")
 	}
-	return nil, notFound("Name one with --slot, or take them with --every: "+slotList(open)+".", "Several dates are open.")
+	return nil, notFound("no.which_date", "Name one with --slot, or take them with --every: "+slotList(open)+".", "Several dates are open.")
 }
 
 func onDays(slot string, days []time.Weekday) bool {
@@ -239,17 +239,17 @@ func (r *reader) mayTake(p *post, slot string) error {
 	w := times.whens[slot]
 	switch status := r.status(p); {
 	case status == "waiting":
-		return kept("", "It waits for %s.", r.s.called(p.owner))
+		return kept("no.waits", "", "It waits for %s.", r.s.who(p.owner))
 	case p.closed():
-		return kept("", "Thank you: it is already cared for.")
+		return kept("no.cared_for", "", "Thank you: it is already cared for.")
 	case status == "enough":
-		return kept("tend stand-by asks you first if it opens again.", "It is enough for now. Thank you.")
+		return kept("no.enough", "tend stand-by asks you first if it opens again.", "It is enough for now. Thank you.")
 	case status == RoomResting:
-		return kept("It opens again when they are back.", "That offer rests for now.")
+		return kept("no.offer_rests", "It opens again when they are back.", "That offer rests for now.")
 	case slotPast(w, r.now):
-		return kept("", "That date is past.")
+		return kept("no.date_past", "", "That date is past.")
 	case len(r.yesBySlot(p)[slot]) >= p.wanted(slot) && !p.ExtraOK:
-		return kept("tend stand-by asks you first if a place opens again.", "That place is taken. Thank you.")
+		return kept("no.taken", "tend stand-by asks you first if a place opens again.", "That place is taken. Thank you.")
 	}
 	return nil
 }
@@ -258,7 +258,7 @@ func (r *reader) mayTake(p *post, slot string) error {
 func (r *reader) yesAgain(a *agreement, c SayYes) (plan, error) {
 	me := r.env.Me
 	if !a.has(me) {
-		return plan{}, kept("", "That agreement is between others.")
+		return plan{}, kept("no.between_others", "", "That agreement is between others.")
 	}
 	if len(c.Slots) == 1 && c.Slots[0] != a.slot && a.post != nil && a.made.Author == me {
 		move, err := r.yesTo(a.post, c.Slots, c)
@@ -347,7 +347,7 @@ func (c SayNotNow) decide(s *State, env Env) (plan, error) {
 	case word == WordNotNow && !a.twoWords(env.Me):
 		return unchanged(a.id), nil
 	case a.state == StateAgreed || a.state == StateDone || a.state == StatePassed:
-		return plan{}, kept("tend cannot gives it back.", "You both said yes to that.")
+		return plan{}, kept("no.agreed_both", "tend cannot gives it back.", "You both said yes to that.")
 	}
 	b := WordGiven{On: a.id, Rev: a.newest().rev, Value: WordNotNow, Replaces: a.rec.replacing(env.Me)}
 	return about(a.id, fixed(a.parties, b)), nil
@@ -357,10 +357,10 @@ func (r *reader) notNow(p *post) (plan, error) {
 	me := r.env.Me
 	to := []crdt.ID{p.owner, p.author}
 	if p.owner == me && p.status != "waiting" {
-		return plan{}, kept("tend withdraw closes it.", "That is your own.")
+		return plan{}, kept("no.own_post", "tend withdraw closes it.", "That is your own.")
 	}
 	if live := r.own(p, nil, (*agreement).live); len(live) > 0 && p.owner != me {
-		return plan{}, kept("tend cannot gives it back.", "You said yes to that.")
+		return plan{}, kept("no.yes_given", "tend cannot gives it back.", "You said yes to that.")
 	}
 	for _, w := range p.rec.words() {
 		if w.by == me && w.value == WordNotNow {
@@ -432,7 +432,7 @@ func (c MarkDone) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if _, agreed := a.agreed(); !agreed && a.state != StateDone && a.state != StateReleased && !a.shared() {
-		return plan{}, kept("tend yes says yes to it.", "Not everyone has said yes to that.")
+		return plan{}, kept("no.not_all_yes", "tend yes says yes to it.", "Not everyone has said yes to that.")
 	}
 	add, takeBack := uint64(MarkedDone), uint64(MarkedUndone)
 	if c.Not {
@@ -500,11 +500,11 @@ func (c ChangeTerms) decide(s *State, env Env) (plan, error) {
 		case a.has(m):
 			continue
 		case !env.here(m):
-			return plan{}, notFound("tend list members shows who is here.", "That person is not in this circle.")
+			return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
 		case to != nil && !slices.Contains(to, m):
-			return plan{}, kept("Ask them with tend may-i.", "%s cannot read what the two of you agreed.", capital(s.called(m)))
+			return plan{}, kept("no.not_shared", "Ask them with tend may-i.", "%s cannot read what the two of you agreed.", s.who(m))
 		case len(a.parties)+len(c.With) > MaxParties:
-			return plan{}, usage("", "That is more than %d people in one agreement.", MaxParties)
+			return plan{}, usage("no.many_people", "", "That is more than %d people in one agreement.", MaxParties)
 		}
 		drafts = append(drafts, fixed(to, MarkAdded{On: a.id, What: MarkedParty, Value: m.String()}))
 	}
@@ -570,10 +570,10 @@ type AskMayI struct {
 
 func (c AskMayI) decide(s *State, env Env) (plan, error) {
 	if c.Member == env.Me {
-		return plan{}, kept("", "That is yourself.")
+		return plan{}, kept("no.yourself", "", "That is yourself.")
 	}
 	if !env.here(c.Member) {
-		return plan{}, notFound("tend list members shows who is here.", "That person is not in this circle.")
+		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
 	}
 	b := AgreementMade{About: []crdt.ID{c.Member}, Terms: Terms{What: c.Text, When: c.When}}
 	if w, err := parseWhen(c.When); err == nil {

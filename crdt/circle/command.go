@@ -130,7 +130,7 @@ func about(id crdt.ID, drafts ...Draft) plan {
 // asked turns a body's own complaint into a usage problem, before anything is written.
 func asked(b Body) error {
 	if err := b.check(); err != nil {
-		return usage("", "%s.", capital(err.Error()))
+		return unfit(err)
 	}
 	return nil
 }

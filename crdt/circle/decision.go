@@ -55,8 +55,10 @@ type DecisionText struct {
 // in it.
 type Decision struct {
 	ID, Author crdt.ID
-	// Text is the newest.
+	// Text is the newest. Would names what it says in the catalogues, where nobody wrote
+	// it: of a decision about the circle that came without a reason.
 	Text     string
+	Would    Said
 	State    string
 	Words    []DecisionWord // ascending by member
 	Closes   time.Time

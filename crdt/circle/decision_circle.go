@@ -1,7 +1,6 @@
 package circle
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -32,19 +31,19 @@ func (s *State) note(id crdt.ID) (NoteWritten, bool) {
 }
 
 // proposalText is the reason that was written with it, or what it would do.
-func (r *reader) proposalText(p membership.Proposal) string {
+func (r *reader) proposalText(p membership.Proposal) Sentence {
 	if n, ok := r.s.note(p.Reason); ok {
-		return n.Text
+		return Sentence{English: n.Text}
 	}
 	switch p.What {
 	case membership.Remove:
-		return "To part from " + r.s.called(p.Target) + "."
+		return Sentencef("would.remove", "to part from %s.", r.s.who(p.Target))
 	case membership.Lapse:
-		return "To set " + r.s.called(p.Target) + "'s voice aside until they are back."
+		return Sentencef("would.lapse", "to set %s's voice aside until they are back.", r.s.who(p.Target))
 	case membership.Recover:
-		return "To let " + r.s.called(p.Target) + " come back after losing their devices."
+		return Sentencef("would.recover", "to let %s come back after losing their devices.", r.s.who(p.Target))
 	}
-	return "Another charter."
+	return phrase("would.charter", "Another charter.")
 }
 
 func (r *reader) proposalState(p membership.Proposal) string {
@@ -70,8 +69,9 @@ func (r *reader) reshapedBy(p membership.Proposal) bool {
 }
 
 func (r *reader) viewProposal(p membership.Proposal) Decision {
-	text := r.proposalText(p)
-	v := Decision{ID: p.ID, Author: p.By, Text: text, State: r.proposalState(p), Does: p.What, Made: p.HLC, Charter: p.Charter,
+	would := r.proposalText(p)
+	text := would.English
+	v := Decision{ID: p.ID, Author: p.By, Text: text, Would: would.Said, State: r.proposalState(p), Does: p.What, Made: p.HLC, Charter: p.Charter,
 		Closes: (p.HLC + crdt.At(int64(p.Window)*crdt.DayMillis)).Time(), Needed: p.Tally.AtOnce(p.What), DecidedBy: p.EnactedBy,
 		Texts: []DecisionText{{Rev: textRev(text), Text: text, By: p.By, HLC: p.HLC, Newest: true}}}
 	if p.What == membership.ChangeTo {
@@ -132,9 +132,9 @@ func (r *reader) aboutYou() []Attention {
 			continue
 		}
 		out = append(out, Attention{Kind: LookAboutYou, About: []crdt.ID{p.ID},
-			Text: capital(r.s.called(p.By)) + " proposes to part from you: “" + r.proposalText(p) + "” What you write stands beside it, equally large.",
-			Choices: []Choice{say("I write my own words beside it", "note", p.ID, "TEXT"),
-				{Say: "I leave of my own accord", Do: "tend leave --farewell TEXT"}}})
+			Choices: []Choice{say("choice.own_words", "I write my own words beside it", "note", p.ID, "TEXT"),
+				Choose(phrase("choice.leave", "I leave of my own accord"), "tend leave --farewell TEXT")}}.Saying("looks.about_you",
+			"%s proposes to part from you: “%s” What you write stands beside it, equally large.", r.s.who(p.By), r.proposalText(p)))
 	}
 	return out
 }
@@ -173,15 +173,16 @@ func (d *decision) late() []word {
 
 func (r *reader) late(d *decision, w word) Attention {
 	text := d.newestText()
-	quoted := cmp.Or(w.note, "a concern")
-	who := capital(r.s.called(w.by))
-	at := Attention{Kind: LookHeardLate, About: []crdt.ID{d.id},
-		Text: who + " had a concern in time about “" + text + "”, and it arrived after the decision was closed: “" + quoted + "”.",
-		Choices: []Choice{{Say: "Propose it again, with the concern beside it",
-			Do: strings.Join([]string{"tend propose", shellWord(text + " (" + who + ": “" + quoted + "”)"), "--about", cmdID(d.id)}, " ")}}}
-	if d.made.Author == r.env.Me {
-		at.Choices = append(at.Choices, say("I reshape it", "reshape", d.id, shellWord(text)))
+	who := r.s.who(w.by)
+	concern := phrase("looks.a_concern", "a concern")
+	if w.note != "" {
+		concern = Sentence{English: w.note}
 	}
-	at.Choices = append(at.Choices, say("It is heard, and the decision holds", "enact", d.id))
-	return at
+	at := Attention{Kind: LookHeardLate, About: []crdt.ID{d.id}, Choices: []Choice{Choose(phrase("choice.propose_again", "Propose it again, with the concern beside it"),
+		strings.Join([]string{"tend propose", shellWord(text + " (" + capital(who.String()) + ": “" + concern.English + "”)"), "--about", cmdID(d.id)}, " "))}}
+	if d.made.Author == r.env.Me {
+		at.Choices = append(at.Choices, say("choice.reshape", "I reshape it", "reshape", d.id, shellWord(text)))
+	}
+	at.Choices = append(at.Choices, say("choice.holds", "It is heard, and the decision holds", "enact", d.id))
+	return at.Saying("looks.heard_late", "%s had a concern in time about “%s”, and it arrived after the decision was closed: “%s”.", who, text, concern)
 }

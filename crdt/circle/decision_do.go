@@ -23,7 +23,7 @@ func (c Propose) decide(s *State, env Env) (plan, error) {
 		c.Closes = env.Now.AddDate(0, 0, DecisionDays)
 	}
 	if !c.Closes.After(env.Now) {
-		return plan{}, usage("Say when people should have been heard, like --closes 2026-12-01.", "A decision cannot close in the past.")
+		return plan{}, usage("no.closes_past", "Say when people should have been heard, like --closes 2026-12-01.", "A decision cannot close in the past.")
 	}
 	if c.Review == "" {
 		c.Review = c.Closes.AddDate(1, 0, 0).Format(dateForm)
@@ -61,7 +61,7 @@ func (c ProposeForCircle) decide(s *State, env Env) (plan, error) {
 	p := membership.Propose{What: c.What, Target: c.Target, Payload: []byte{}}
 	if c.What == membership.ChangeTo {
 		if err := c.Charter.Check(); err != nil {
-			return plan{}, usage("", "%s.", capital(err.Error()))
+			return plan{}, unfit(err)
 		}
 		p.Payload = membership.EncodeCharter(*c.Charter)
 	} else {
@@ -91,15 +91,15 @@ func (c ProposeForCircle) decide(s *State, env Env) (plan, error) {
 func (c ProposeForCircle) mayBeAbout(s *State, env Env) error {
 	switch {
 	case c.Target == env.Me && c.What == membership.Remove:
-		return kept("tend leave leaves, with a few words or none.", "Nobody parts from themselves.")
+		return kept("no.part_self", "tend leave leaves, with a few words or none.", "Nobody parts from themselves.")
 	case c.Target == env.Me:
-		return kept("tend away says that you are away.", "Your voice is yours to rest.")
+		return kept("no.voice_own", "tend away says that you are away.", "Your voice is yours to rest.")
 	case env.People == nil:
 		return nil
 	}
 	for _, p := range env.People.Proposals() {
 		if p.What == c.What && p.Target == c.Target && s.reader(env).proposalState(p) == DecisionOpen {
-			return kept("Say your word on it:  tend consent|stand-aside|concern "+p.ID.String()[:8], "That is proposed already.")
+			return kept("no.proposed_already", "Say your word on it:  tend consent|stand-aside|concern "+p.ID.String()[:8], "That is proposed already.")
 		}
 	}
 	if c.What != membership.Lapse {
@@ -111,7 +111,7 @@ func (c ProposeForCircle) mayBeAbout(s *State, env Env) error {
 		last = max(last, d.LastControl)
 	}
 	if env.Now.Sub(last.Time()) < silentFor {
-		return kept("A voice can be set aside after 90 days without any sign.", "%s has been heard of lately.", capital(s.called(c.Target)))
+		return kept("no.heard_lately", "A voice can be set aside after 90 days without any sign.", "%s has been heard of lately.", s.who(c.Target))
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func (c ProposeForCircle) mayBeAbout(s *State, env Env) error {
 func (e *Env) circleOf(s *State) crdt.ID { return s.circle }
 
 func noVoice() *Problem {
-	return kept("Voice comes once enough of the others have seen that you are here; tend list members tells.",
+	return kept("no.voice", "Voice comes once enough of the others have seen that you are here; tend list members tells.",
 		"Only members with voice decide about the circle.")
 }
 
@@ -137,11 +137,11 @@ func (c Reshape) decide(s *State, env Env) (plan, error) {
 	if p, ok := env.proposal(c.ID); ok {
 		switch {
 		case p.What != membership.ChangeTo:
-			return plan{}, kept("tend propose opens another one.", "What would happen to a person is not reshaped.")
+			return plan{}, kept("no.reshape_person", "tend propose opens another one.", "What would happen to a person is not reshaped.")
 		case len(p.Enacts) > 0:
-			return plan{}, kept("tend propose --charter FILE changes it again.", "That charter is in force.")
+			return plan{}, kept("no.charter_in_force", "tend propose --charter FILE changes it again.", "That charter is in force.")
 		case c.Charter == nil:
-			return plan{}, usage("tend reshape ID --charter FILE", "Which charter?")
+			return plan{}, usage("no.which_charter", "tend reshape ID --charter FILE", "Which charter?")
 		}
 		return ProposeForCircle{What: membership.ChangeTo, Target: p.ID, Charter: c.Charter, Reason: c.Text}.decide(s, env)
 	}
@@ -150,15 +150,15 @@ func (c Reshape) decide(s *State, env Env) (plan, error) {
 	case !ok:
 		return plan{}, noDecision()
 	case d.made.Author != env.Me:
-		return plan{}, kept("Tell them what you would rather have:  tend concern ID TEXT", "%s proposed it, so the new text is theirs to write.", capital(s.called(d.made.Author)))
+		return plan{}, kept("no.text_theirs", "Tell them what you would rather have:  tend concern ID TEXT", "%s proposed it, so the new text is theirs to write.", s.who(d.made.Author))
 	case c.Charter != nil:
-		return plan{}, usage("", "That decision is no charter.")
+		return plan{}, usage("no.not_charter", "", "That decision is no charter.")
 	case textRev(c.Text) == d.newest().rev:
 		return unchanged(c.ID), nil
 	}
 	b := TermsChanged{Accord: c.ID, Text: c.Text, Parents: []Rev{d.newest().rev}}
 	if c.Text == "" {
-		return plan{}, usage("tend reshape ID TEXT", "What is the new text?")
+		return plan{}, usage("no.new_text", "tend reshape ID TEXT", "What is the new text?")
 	}
 	if err := asked(b); err != nil {
 		return plan{}, err
@@ -167,7 +167,7 @@ func (c Reshape) decide(s *State, env Env) (plan, error) {
 }
 
 func noDecision() *Problem {
-	return notFound("tend list decisions shows those there are.", "That is no decision.")
+	return notFound("no.not_decision", "tend list decisions shows those there are.", "That is no decision.")
 }
 
 // SayOnDecision is a person's own word on a decision: [WordConsent],
@@ -211,11 +211,11 @@ func (c SayOnDecision) onProposal(s *State, env Env, p membership.Proposal) (pla
 	case !env.mayDecide(env.Me):
 		return plan{}, noVoice()
 	case state == DecisionAdopted:
-		return plan{}, kept("tend show tells who decided, and when.", "It is decided and carried out.")
+		return plan{}, kept("no.decided", "tend show tells who decided, and when.", "It is decided and carried out.")
 	case state == DecisionLetGo:
-		return plan{}, kept("tend propose opens it again.", "It was let go.")
+		return plan{}, kept("no.let_go", "tend propose opens it again.", "It was let go.")
 	case p.Target == env.Me && p.What != membership.ChangeTo:
-		return plan{}, kept("tend note ID TEXT lays your own words beside it, equally large.", "It is about you, so your word does not count in it.")
+		return plan{}, kept("no.about_you", "tend note ID TEXT lays your own words beside it, equally large.", "It is about you, so your word does not count in it.")
 	}
 	var drafts []Draft
 	said := word{}
@@ -253,7 +253,7 @@ func (c SayOnDecision) onProposal(s *State, env Env, p membership.Proposal) (pla
 	case WordStandAside:
 		switch {
 		case own >= 0:
-			return plan{}, kept("tend concern ID TEXT takes a consent back, tend consent ID a concern.", "Your word on it stands.")
+			return plan{}, kept("no.word_stands", "tend concern ID TEXT takes a consent back, tend consent ID a concern.", "Your word on it stands.")
 		case said.value == WordStandAside && (said.note == c.Text || c.Text == ""):
 			return unchanged(c.ID), nil
 		}
@@ -291,12 +291,12 @@ func (c EnactDecision) decide(s *State, env Env) (plan, error) {
 		return unchanged(c.ID), nil
 	case closed: // the late ones are heard now
 	case concerned:
-		return plan{}, kept("Reshape it so that it can be lived with:  tend reshape ID TEXT", "%s has a concern%s", capital(s.called(w.by)), itsWords(w.note))
+		return plan{}, kept("no.concern", "Reshape it so that it can be lived with:  tend reshape ID TEXT", "%s has a concern%s", s.who(w.by), itsWords(w.note))
 	case now < d.closes() && !d.all(words):
-		return plan{}, &Problem{Code: NotYet, Say: "Not everyone has spoken, and it is open until " + d.closes().Time().In(env.Now.Location()).Format("2 January 15:04") + ".",
-			Hint: "Enact it then; or earlier, once all have spoken."}
+		return plan{}, problem(NotYet, "Enact it then; or earlier, once all have spoken.", Sentencef("no.not_all_spoken",
+			"Not everyone has spoken, and it is open until %s.", Until{d.closes().Time().In(env.Now.Location())}))
 	case now >= d.closes() && d.heard(words) < d.needed():
-		return plan{}, kept("It is let go. tend propose opens it again.", "Too few were heard: %d of the %d it takes.", d.heard(words), d.needed())
+		return plan{}, kept("no.too_few", "It is let go. tend propose opens it again.", "Too few were heard: %d of the %d it takes.", d.heard(words), d.needed())
 	case d.made.Author != env.Me && (now < d.closes() || !d.counts(env.Me)):
 		if d.adopted() {
 			return unchanged(c.ID), nil
@@ -313,11 +313,11 @@ func (c EnactDecision) decide(s *State, env Env) (plan, error) {
 	return about(c.ID, fixed(nil, b)), nil
 }
 
-func itsWords(text string) string {
+func itsWords(text string) Sentence {
 	if text == "" {
-		return "."
+		return phrase("no.no_words", ".")
 	}
-	return ": “" + text + "”"
+	return Sentence{Said: As("no.its_words", text), English: ": “" + text + "”"}
 }
 
 func (c EnactDecision) proposal(s *State, env Env, p membership.Proposal) (plan, error) {
@@ -328,11 +328,11 @@ func (c EnactDecision) proposal(s *State, env Env, p membership.Proposal) (plan,
 	case !env.mayDecide(env.Me):
 		return plan{}, noVoice()
 	case p.What != membership.ChangeTo && p.What != membership.Recover && 2*p.Tally.Support <= p.Tally.N && p.Tally.Against >= p.Tally.Stops:
-		return plan{}, kept("A talk may find what all can live with.", "%d have a concern, and that is enough to stop it.", p.Tally.Against)
+		return plan{}, kept("no.concerns_stop", "A talk may find what all can live with.", "%d have a concern, and that is enough to stop it.", p.Tally.Against)
 	case p.What == membership.ChangeTo && p.Tally.Against > 0:
 		for _, w := range r.viewProposal(p).Words {
 			if w.Word == WordConcern {
-				return plan{}, kept("Reshape it so that it can be lived with:  tend reshape ID --charter FILE", "%s has a concern%s", capital(s.called(w.Member)), itsWords(w.Text))
+				return plan{}, kept("no.concern", "Reshape it so that it can be lived with:  tend reshape ID --charter FILE", "%s has a concern%s", s.who(w.Member), itsWords(w.Text))
 			}
 		}
 	}
@@ -401,7 +401,7 @@ func (p *parser) charter() *membership.Charter {
 			return &c
 		}
 	}
-	p.fail(usage("tend charter --out FILE writes one to begin from.", "The charter cannot be read: %v.", err))
+	p.fail(usage("no.charter_unreadable", "tend charter --out FILE writes one to begin from.", "The charter cannot be read: %v.", err))
 	return nil
 }
 
@@ -415,14 +415,14 @@ func (p *parser) propose() Command {
 		}
 	}
 	if kinds > 1 {
-		p.fail(usage("", "One decision does one thing: --remove, --lapse or --charter."))
+		p.fail(usage("no.one_thing", "", "One decision does one thing: --remove, --lapse or --charter."))
 	}
 	if kinds == 0 {
 		return p.ordinary(text)
 	}
 	for _, flag := range []string{"closes", "review", "as", "renew", "about"} {
 		if p.has(flag) {
-			p.fail(usage("", "--%s does not go with a decision about the circle: the charter's window is its time.", flag))
+			p.fail(usage("no.charter_window", "", "--%s does not go with a decision about the circle: the charter's window is its time.", flag))
 		}
 	}
 	switch {
@@ -448,7 +448,7 @@ func (p *parser) ordinary(text string) Command {
 		c.Closes = inZone(c.Closes, p.env.Now.Location())
 	}
 	if c.Tag != "" && c.Tag != TagOutsideHelp && c.Tag != TagRhythm {
-		p.fail(usage("It is outside-help or rhythm.", "%q is no kind of decision.", c.Tag))
+		p.fail(usage("no.decision_kind", "It is outside-help or rhythm.", "%q is no kind of decision.", c.Tag))
 	}
 	if p.has("about") {
 		var err error
@@ -465,7 +465,7 @@ func (p *parser) ordinary(text string) Command {
 		case !ok || old.Does != 0:
 			p.fail(noDecision())
 		case p.has("about"):
-			p.fail(usage("", "--renew says already what it is about."))
+			p.fail(usage("no.renew_about", "", "--renew says already what it is about."))
 		default:
 			c.About = id
 			if c.Text == "" {
@@ -477,7 +477,7 @@ func (p *parser) ordinary(text string) Command {
 		}
 	}
 	if c.Text == "" {
-		p.fail(usage("A few words are enough.", "What do you propose?"))
+		p.fail(usage("no.proposal", "A few words are enough.", "What do you propose?"))
 	}
 	return c
 }

@@ -1,8 +1,18 @@
 package circle
 
 // Gist is what a body says in a few words, for the one who wrote it; "" for one
-// that has none.
-func Gist(b Body) string {
+// that has none. What is no text of a person has a name in the catalogues.
+func Gist(b Body) Sentence {
+	switch b := b.(type) {
+	case WordGiven:
+		return wordGist(b.Value)
+	case MemberSectionSet:
+		return phrase("gist.section", b.Section)
+	}
+	return Sentence{English: gist(b)}
+}
+
+func gist(b Body) string {
 	switch b := b.(type) {
 	case NeedPosted:
 		return b.Title
@@ -12,14 +22,26 @@ func Gist(b Body) string {
 		return b.Terms.What
 	case TermsChanged:
 		return b.Text + b.Terms.What
-	case WordGiven:
-		return b.Value.String()
 	case NoteWritten:
 		return b.Text
 	case DecisionOpened:
 		return b.Text
-	case MemberSectionSet:
-		return b.Section
 	}
 	return ""
+}
+
+func wordGist(v WordValue) Sentence {
+	switch v {
+	case WordYes:
+		return phrase("gist.yes", v.String())
+	case WordNotNow:
+		return phrase("gist.not_now", v.String())
+	case WordConsent:
+		return phrase("gist.consent", v.String())
+	case WordStandAside:
+		return phrase("gist.aside", v.String())
+	case WordConcern:
+		return phrase("gist.concern", v.String())
+	}
+	return phrase("gist.word", v.String())
 }

@@ -1,7 +1,6 @@
 package circle
 
 import (
-	"fmt"
 	"slices"
 
 	"tend/crdt"
@@ -50,16 +49,16 @@ func (d *decision) saidBy(member crdt.ID) []WordValue {
 	return slices.Compact(said)
 }
 
-func twoOnDecision(id crdt.ID, text string, said []WordValue) Attention {
-	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{id}, Text: fmt.Sprintf("You said two things about “%s”. Which one holds?", text)}
+func twoOnDecision(id crdt.ID, text any, said []WordValue) Attention {
+	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{id}}.Saying("looks.own_two", "you said two things about “%s”. Which one holds?", text)
 	for _, w := range said {
 		switch w {
 		case WordConsent:
-			at.Choices = append(at.Choices, say("Good enough for now", "consent", id))
+			at.Choices = append(at.Choices, say("choice.consent", "Good enough for now", "consent", id))
 		case WordStandAside:
-			at.Choices = append(at.Choices, say("Not mine, and not in its way", "stand-aside", id))
+			at.Choices = append(at.Choices, say("choice.aside", "Not mine, and not in its way", "stand-aside", id))
 		case WordConcern:
-			at.Choices = append(at.Choices, say("I have a concern", "concern", id))
+			at.Choices = append(at.Choices, say("choice.concern", "I have a concern", "concern", id))
 		}
 	}
 	return at

@@ -82,14 +82,6 @@ func (s *State) Unlisted(member crdt.ID) bool {
 	return ok && l.Values[0] == listedNo
 }
 
-// called is the name for sentences; "someone" while none has arrived.
-func (s *State) called(member crdt.ID) string {
-	if n := s.Name(member); n != "" {
-		return n
-	}
-	return "someone"
-}
-
 // Card returns the sections of a member's care card that the reader may see, by key.
 func (s *State) Card(member crdt.ID) map[string]string { return s.group(member, "card.") }
 

@@ -27,7 +27,7 @@ func (b MemberSectionSet) check() error {
 		return err
 	}
 	if len(b.Values) > MaxValues {
-		return fmt.Errorf("more than %d values", MaxValues)
+		return complain("no.many_values", "more than %d values", MaxValues)
 	}
 	rule := ruleSection
 	if b.Section == SectionName {
@@ -39,7 +39,7 @@ func (b MemberSectionSet) check() error {
 		}
 	}
 	if b.Until != "" && checkSlot(b.Until) != nil {
-		return fmt.Errorf("until %q is no date", b.Until)
+		return complain("no.date", "until %q is no date", b.Until)
 	}
 	return nil
 }

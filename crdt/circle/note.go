@@ -56,7 +56,7 @@ func (c WriteNote) decide(s *State, env Env) (plan, error) {
 			readers := rec.audience()
 			for _, m := range to {
 				if readers != nil && !slices.Contains(readers, m) {
-					return plan{}, kept("tend widen opens it to more people.", "%s does not read that.", capital(s.called(m)))
+					return plan{}, kept("no.not_read_by", "tend widen opens it to more people.", "%s does not read that.", s.who(m))
 				}
 			}
 			if to == nil {

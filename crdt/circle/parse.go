@@ -14,7 +14,7 @@ import (
 func ParseCommand(s *State, env Env, verb string, args Args) (Command, error) {
 	v, ok := verbs[verb]
 	if !ok {
-		return nil, usage("tend help lists what there is.", "%q is nothing that a circle can do.", verb)
+		return nil, usage("no.verb", "tend help lists what there is.", "%q is nothing that a circle can do.", verb)
 	}
 	p := &parser{s: s, env: env, args: args, used: map[string]bool{}}
 	cmd := v(p)
@@ -94,7 +94,7 @@ var verbs = map[string]func(*parser) Command{
 		p.flag("yes") // whether it was asked about is the command line's matter
 		to, named := p.some("to")
 		if !named {
-			p.fail(usage("--to names them: a member, pod, a group of yours or circle.", "To whom?"))
+			p.fail(usage("no.to_whom", "--to names them: a member, pod, a group of yours or circle.", "To whom?"))
 		}
 		return Widen{ID: p.id(), To: to, Title: p.maybe("text"), Details: p.maybe("details")}
 	},
@@ -156,7 +156,7 @@ func (p *parser) refuseOthers(verb string) {
 		}
 	}
 	if slices.Sort(others); len(others) > 0 {
-		p.fail(usage("", "%s does not know %q.", verb, strings.ReplaceAll(others[0], "_", "-")))
+		p.fail(usage("no.field", "", "%s does not know %q.", verb, strings.ReplaceAll(others[0], "_", "-")))
 	}
 }
 
@@ -171,7 +171,7 @@ func (p *parser) has(name string) bool { return len(p.all(name)) > 0 }
 func (p *parser) text(name string) string {
 	all := p.all(name)
 	if len(all) > 1 {
-		p.fail(usage("", "%s is given twice.", capital(strings.ReplaceAll(name, "_", "-"))))
+		p.fail(usage("no.field", "", "%s is given twice.", capital(strings.ReplaceAll(name, "_", "-"))))
 	}
 	if len(all) == 0 {
 		return ""
@@ -194,7 +194,7 @@ func (p *parser) flag(name string) bool {
 	}
 	on, err := strconv.ParseBool(t)
 	if err != nil {
-		p.fail(usage("", "%s is either given or not; it takes no %q.", strings.ReplaceAll(name, "_", "-"), t))
+		p.fail(usage("no.field", "", "%s is either given or not; it takes no %q.", strings.ReplaceAll(name, "_", "-"), t))
 	}
 	return on
 }
@@ -206,7 +206,7 @@ func (p *parser) number(name string, otherwise, least, most int) uint64 {
 	}
 	n, err := number(t, least, most)
 	if err != nil {
-		p.fail(usage("", "%s: %s.", capital(name), err))
+		p.fail(usage("no.field", "", "%s: %s.", capital(name), err))
 	}
 	return uint64(n)
 }
@@ -284,7 +284,7 @@ func (p *parser) slots() []string {
 		}
 		w, err := ReadWhen(t, p.env.Now)
 		if err != nil || !w.End.IsZero() {
-			p.fail(usage("A slot is 2026-12-01T17:00 or 2026-12-01.", "%q is no slot.", t))
+			p.fail(usage("no.date", "A slot is 2026-12-01T17:00 or 2026-12-01.", "%q is no slot.", t))
 			continue
 		}
 		out = append(out, w.slot())
@@ -303,7 +303,7 @@ func (p *parser) every() (bool, []time.Weekday) {
 	for _, d := range strings.Split(strings.ToLower(t), ",") {
 		day, ok := weekdayOf(strings.TrimSpace(d))
 		if !ok {
-			p.fail(usage("Write all, or days like tue,thu.", "%q is no weekday.", d))
+			p.fail(usage("no.weekday", "Write all, or days like tue,thu.", "%q is no weekday.", d))
 		}
 		days = append(days, day)
 	}
@@ -329,19 +329,20 @@ func (p *parser) posted(need bool) (Posted, string) {
 		t.For = p.named(p.text("for"))
 	}
 	if t.Under = p.number("under", 0, 1, MaxUnder); t.Under > 0 && t.For.IsZero() {
-		p.fail(usage("", "--under goes with --for."))
+		p.fail(usage("no.under_for", "", "--under goes with --for."))
 	}
 	t.To, _ = p.some("to")
 	place := p.text("place")
 	if t.Title == "" {
-		what := "What could you use?"
-		if !need {
-			what = "What can you offer?"
+		const hint = "A few words are enough."
+		if need {
+			p.fail(usage("no.need_empty", hint, "What could you use?"))
+		} else {
+			p.fail(usage("no.offer_empty", hint, "What can you offer?"))
 		}
-		p.fail(usage("A few words are enough.", "%s", what))
 	}
 	if err := ruleWhere.check(place); err != nil {
-		p.fail(usage("", "%s.", capital(err.Error())))
+		p.fail(unfit(err))
 	}
 	return t, place
 }
@@ -421,7 +422,7 @@ func (p *parser) skips() []string {
 		}
 		w, err := ReadWhen(t, p.env.Now)
 		if err != nil || !w.End.IsZero() {
-			p.fail(usage(whenHint, "%q is no date to leave out.", t))
+			p.fail(usage("no.date", whenHint, "%q is no date to leave out.", t))
 			continue
 		}
 		out = append(out, w.slot())
@@ -436,7 +437,7 @@ func (p *parser) signUp() uint64 {
 	case "ask-first":
 		return SignUpAskFirst
 	default:
-		p.fail(usage("It is open or ask-first.", "%q is no way to sign up.", t))
+		p.fail(usage("no.choice", "It is open or ask-first.", "%q is no way to sign up.", t))
 		return 0
 	}
 }
@@ -445,7 +446,7 @@ func (p *parser) signUp() uint64 {
 func (p *parser) days(name string) uint64 {
 	n, err := number(strings.TrimSuffix(p.text(name), "d"), 0, MaxFadeDays)
 	if err != nil {
-		p.fail(usage("Write it in days, like 30d.", "%q is no number of days.", p.text(name)))
+		p.fail(usage("no.days", "Write it in days, like 30d.", "%q is no number of days.", p.text(name)))
 	}
 	return uint64(n)
 }
@@ -456,7 +457,7 @@ func (p *parser) how() []uint64 {
 		for _, w := range strings.FieldsFunc(value, func(c rune) bool { return c == '|' || c == ',' }) {
 			i := slices.Index(howNames, w)
 			if i < 0 {
-				p.fail(usage("It is call, text or sit.", "%q is no way of listening here.", w))
+				p.fail(usage("no.choice", "It is call, text or sit.", "%q is no way of listening here.", w))
 				continue
 			}
 			out = append(out, uint64(i))
@@ -474,12 +475,12 @@ func (p *parser) edit() Command {
 	}
 	c.Fields = p.fields(&c.Set)
 	if w := p.whom("to"); w.circle {
-		p.fail(usage("tend widen "+c.ID.Short()+" --to circle opens it to everyone.", "Editing gives it to fewer people, never to more."))
+		p.fail(usage("no.edit_wider", "tend widen "+c.ID.Short()+" --to circle opens it to everyone.", "Editing gives it to fewer people, never to more."))
 	} else if w.named {
 		c.To = audienceWith(w.to, p.env.Me)
 	}
 	if p.err == nil && len(c.Fields) == 0 && c.To == nil {
-		p.fail(usage("Name what changes: --when, --people, --details, --to…", "Nothing was said to change."))
+		p.fail(usage("no.nothing_said", "Name what changes: --when, --people, --details, --to…", "Nothing was said to change."))
 	}
 	return c
 }

@@ -41,7 +41,7 @@ func (p *parser) me() Command {
 	var c SetSections
 	if p.has("name") {
 		if strings.TrimSpace(p.text("name")) == "" {
-			p.fail(usage("", "The name is empty."))
+			p.fail(usage("no.name", "", "The name is empty."))
 		}
 		c = append(c, p.section(SectionName, "", strings.TrimSpace(p.text("name"))))
 	}
@@ -57,7 +57,7 @@ func (p *parser) me() Command {
 	if p.has("presence") {
 		v := p.text("presence")
 		if v != "shown" && v != "hidden" {
-			p.fail(usage("It is shown or hidden.", "%q is no presence.", v))
+			p.fail(usage("no.choice", "It is shown or hidden.", "%q is no presence.", v))
 		}
 		c = append(c, p.section(SectionPresence, "", v))
 	}
@@ -68,11 +68,11 @@ func (p *parser) me() Command {
 		case "yes":
 			c = append(c, p.section(SectionListed, ""))
 		default:
-			p.fail(usage("It is yes or no.", "%q is neither.", p.text("listed")))
+			p.fail(usage("no.choice", "It is yes or no.", "%q is neither.", p.text("listed")))
 		}
 	}
 	if len(c) == 0 {
-		p.fail(usage("--name, --languages, --area, --contact, --presence or --listed.", "Nothing was said to change."))
+		p.fail(usage("no.nothing_said", "--name, --languages, --area, --contact, --presence or --listed.", "Nothing was said to change."))
 	}
 	return c
 }
@@ -80,7 +80,7 @@ func (p *parser) me() Command {
 func (p *parser) room() Command {
 	level := p.text("text")
 	if !slices.Contains(roomLevels, level) {
-		p.fail(usage("It is open, some, little or resting.", "%q is no room.", level))
+		p.fail(usage("no.room", "It is open, some, little or resting.", "%q is no room.", level))
 	}
 	return p.section(SectionRoom, p.until(), level)
 }
@@ -100,7 +100,7 @@ const listeningFor = 4 * time.Hour
 func (p *parser) listen() Command {
 	word, until := p.text("text"), p.until()
 	if word != "yes" && word != "no" {
-		p.fail(usage("It is yes or no.", "%q is neither.", word))
+		p.fail(usage("no.choice", "It is yes or no.", "%q is neither.", word))
 	}
 	if word == "no" {
 		return p.section(SectionListening, "")
@@ -115,11 +115,11 @@ func (p *parser) listen() Command {
 func (p *parser) keyed(prefix, what string, keys []string) Command {
 	words := p.all("text")
 	if len(words) != 2 {
-		p.fail(usage("It has "+strings.Join(keys, ", ")+".", "Name a part of %s and what it says.", what))
+		p.fail(usage("no.section", "It has "+strings.Join(keys, ", ")+".", "Name a part of %s and what it says.", what))
 		return SetSection{}
 	}
 	if !slices.Contains(keys, words[0]) {
-		p.fail(usage("It has "+strings.Join(keys, ", ")+".", "%q is no part of %s.", words[0], what))
+		p.fail(usage("no.section", "It has "+strings.Join(keys, ", ")+".", "%q is no part of %s.", words[0], what))
 	}
 	return p.section(prefix+words[0], "", words[1])
 }
@@ -129,7 +129,7 @@ func (p *parser) pod() Command {
 	members := p.members("member")
 	one := func() crdt.ID {
 		if len(members) != 1 {
-			p.fail(usage("", "Name one member."))
+			p.fail(usage("no.whom", "", "Name one member."))
 			return crdt.ID{}
 		}
 		return members[0]
@@ -137,7 +137,7 @@ func (p *parser) pod() Command {
 	switch word := p.text("text"); word {
 	case "add":
 		if len(members) == 0 {
-			p.fail(usage("", "Name who you would turn to."))
+			p.fail(usage("no.pod_whom", "", "Name who you would turn to."))
 		}
 		return AskIntoPod{Members: members}
 	case "yes":
@@ -151,7 +151,7 @@ func (p *parser) pod() Command {
 	case "check-ins":
 		return p.checkIns()
 	default:
-		p.fail(usage("It is add, yes, not-now, leave, remove or check-ins.", "%q is nothing to do about a pod.", word))
+		p.fail(usage("no.choice", "It is add, yes, not-now, leave, remove or check-ins.", "%q is nothing to do about a pod.", word))
 		return nil
 	}
 }
@@ -164,7 +164,7 @@ func (p *parser) checkIns() Command {
 		c.Values = []string{checkInsOpen}
 	case "closed":
 	default:
-		p.fail(usage("It is open or closed.", "%q is neither.", word))
+		p.fail(usage("no.choice", "It is open or closed.", "%q is neither.", word))
 	}
 	return c
 }
@@ -191,7 +191,7 @@ func (p *parser) free() Command {
 	}
 	none := p.flag("none")
 	if none == (len(values) > 0) {
-		p.fail(usage("Dates, --repeat, or --none.", "When are you free?"))
+		p.fail(usage("no.free", "Dates, --repeat, or --none.", "When are you free?"))
 	}
 	return p.section(SectionFree, "", values...)
 }

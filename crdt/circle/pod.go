@@ -172,11 +172,10 @@ func (r *reader) podAsked() []Attention {
 		if p.person != r.env.Me || p.said() != PodAsk {
 			continue
 		}
-		name := r.s.called(p.owner)
 		out = append(out, Attention{Kind: LookPodAsked, About: []crdt.ID{p.asked[0].id},
-			Text: capital(name) + " would like you to be one of the few they turn to. Those who say yes see one another there.",
-			Choices: []Choice{{Say: "Yes", Do: "tend pod yes " + cmdID(p.owner)},
-				{Say: "Not now", Do: "tend pod not-now " + cmdID(p.owner)}}})
+			Choices: []Choice{Choose(phrase("choice.yes", "Yes"), "tend pod yes "+cmdID(p.owner)),
+				Choose(phrase("choice.not_now", "Not now"), "tend pod not-now "+cmdID(p.owner))}}.Saying("looks.pod_asked",
+			"%s would like you to be one of the few they turn to. Those who say yes see one another there.", r.s.who(p.owner)))
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package circle
 
 import (
+	"errors"
 	"fmt"
 
 	"tend/crdt"
@@ -28,7 +29,9 @@ const (
 // Every refusal of this package is one.
 type Problem struct {
 	Code Code
-	// Say is a sentence for the person; Hint another, or empty.
+	// Said names the sentence in the catalogues.
+	Said
+	// Say is the sentence in English; Hint another, or empty, for a command line.
 	Say, Hint string
 	// IDs are the candidates where the wish fits several, ascending.
 	IDs []crdt.ID
@@ -42,14 +45,38 @@ func (p *Problem) Error() string {
 	return p.Say + " " + p.Hint
 }
 
-func usage(hint, say string, args ...any) *Problem {
-	return &Problem{Code: Usage, Say: fmt.Sprintf(say, args...), Hint: hint}
+func usage(key, hint, say string, with ...any) *Problem {
+	return problem(Usage, hint, Sentencef(key, say, with...))
 }
 
-func notFound(hint, say string, args ...any) *Problem {
-	return &Problem{Code: NotFound, Say: fmt.Sprintf(say, args...), Hint: hint}
+func notFound(key, hint, say string, with ...any) *Problem {
+	return problem(NotFound, hint, Sentencef(key, say, with...))
 }
 
-func kept(hint, say string, args ...any) *Problem {
-	return &Problem{Code: Kept, Say: fmt.Sprintf(say, args...), Hint: hint}
+func kept(key, hint, say string, with ...any) *Problem {
+	return problem(Kept, hint, Sentencef(key, say, with...))
+}
+
+func problem(code Code, hint string, s Sentence) *Problem {
+	return &Problem{Code: code, Said: s.Said, Say: s.English, Hint: hint}
+}
+
+// complaint is an error about a text or a number that a person gave.
+type complaint struct{ Sentence }
+
+// Error reads as a sentence's end: "the title is …".
+func (c *complaint) Error() string { return c.English }
+
+func complain(key, format string, with ...any) error {
+	return &complaint{Sentence{Said: As(key, with...), English: fmt.Sprintf(format, with...)}}
+}
+
+// unfit is the problem behind a complaint, or behind an error that is none: then the
+// sentence says no more than that it cannot be kept so.
+func unfit(err error) *Problem {
+	said := As("no.form")
+	if c, ok := errors.AsType[*complaint](err); ok {
+		said = c.Said
+	}
+	return &Problem{Code: Usage, Said: said, Say: capital(err.Error()) + "."}
 }

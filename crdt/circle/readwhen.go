@@ -24,7 +24,7 @@ func ReadWhen(s string, now time.Time) (When, error) {
 		}
 	}
 	if !ok {
-		return When{}, usage(whenHint, "%q is no date that I can read.", s)
+		return When{}, usage("no.date", whenHint, "%q is no date that I can read.", s)
 	}
 	if clock == "" {
 		return When{Start: day}, nil
@@ -36,7 +36,7 @@ func ReadWhen(s string, now time.Time) (When, error) {
 	}
 	w, err := parseWhen(full)
 	if err != nil {
-		return When{}, usage(whenHint, "%q is no date that I can read.", s)
+		return When{}, usage("no.date", whenHint, "%q is no date that I can read.", s)
 	}
 	return w, nil
 }
@@ -94,12 +94,12 @@ func ReadRule(s string, now time.Time) (Rule, error) {
 	if strings.Contains(s, "=") {
 		r, err := ParseRule(strings.ToUpper(strings.TrimSpace(s)))
 		if err != nil {
-			return Rule{}, usage(ruleHint, "%s.", capital(err.Error()))
+			return Rule{}, usage("no.rule", ruleHint, "%s.", capital(err.Error()))
 		}
 		return r, nil
 	}
 	words := strings.Fields(strings.ToLower(s))
-	bad := usage(ruleHint, "%q is no repeat that I can read.", s)
+	bad := usage("no.rule", ruleHint, "%q is no repeat that I can read.", s)
 	if len(words) == 0 {
 		return Rule{}, bad
 	}

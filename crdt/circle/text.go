@@ -2,7 +2,6 @@ package circle
 
 import (
 	"errors"
-	"fmt"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,7 +12,7 @@ var ErrForm = errors.New("malformed body")
 
 // textRule is the bound of one text: what it is called, and how long it may be.
 type textRule struct {
-	name         string
+	name         Sentence
 	chars, bytes int
 	lines        bool // line breaks and tabs are welcome
 	must         bool // may not be empty
@@ -23,20 +22,20 @@ type textRule struct {
 func (r textRule) check(s string) error {
 	switch {
 	case s == "" && r.must:
-		return fmt.Errorf("the %s is empty", r.name)
+		return complain("no.text_empty", "the %s is empty", r.name)
 	case !utf8.ValidString(s):
-		return fmt.Errorf("the %s is not valid UTF-8", r.name)
+		return complain("no.text_unreadable", "the %s is not valid UTF-8", r.name)
 	case len(s) > r.bytes:
-		return fmt.Errorf("the %s is longer than %d bytes", r.name, r.bytes)
+		return complain("no.text_long", "the %s is longer than %d bytes", r.name, r.bytes)
 	case utf8.RuneCountInString(s) > r.chars:
-		return fmt.Errorf("the %s is longer than %d characters", r.name, r.chars)
+		return complain("no.text_long", "the %s is longer than %d characters", r.name, r.chars)
 	}
 	for _, c := range s {
 		if r.lines && (c == '\n' || c == '\t') {
 			continue
 		}
 		if unicode.IsControl(c) || c == '\u2028' || c == '\u2029' || isBidiControl(c) {
-			return fmt.Errorf("the %s holds a control character (U+%04X)", r.name, c)
+			return complain("no.text_control", "the %s holds a control character (U+%04X)", r.name, c)
 		}
 	}
 	return nil
@@ -50,22 +49,22 @@ func isBidiControl(c rune) bool {
 }
 
 var (
-	ruleTitle    = textRule{"title", MaxTitle, MaxTitleBytes, false, true}
-	ruleDetails  = textRule{"details", MaxDetails, MaxDetailsBytes, true, false}
-	ruleCategory = textRule{"category", MaxCategory, MaxCategoryBytes, false, false}
-	ruleArea     = textRule{"area", MaxArea, MaxAreaBytes, false, false}
-	ruleCosts    = textRule{"costs", MaxCosts, MaxCostsBytes, false, false}
-	ruleWhere    = textRule{"place", MaxPlace, MaxPlaceBytes, true, false}
-	ruleCode     = textRule{"code", MaxPlace, MaxPlaceBytes, false, false}
-	rulePhone    = textRule{"phone", MaxPhone, MaxPhoneBytes, false, false}
-	ruleNote     = textRule{"note", MaxNote, MaxNoteBytes, true, true}
-	ruleWordNote = textRule{"note", MaxWordNote, MaxWordNoteBytes, true, false}
-	ruleText     = textRule{"text", MaxText, MaxTextBytes, true, true}
-	ruleNewText  = textRule{"text", MaxText, MaxTextBytes, true, false}
-	ruleName     = textRule{"name", MaxName, MaxNameBytes, false, true}
-	ruleSection  = textRule{"text", MaxSection, MaxSectionBytes, true, true}
-	ruleSentence = textRule{"sentence", MaxWordNote, MaxWordNoteBytes, true, true}
-	ruleZone     = textRule{"zone", MaxZoneBytes, MaxZoneBytes, false, false}
+	ruleTitle    = textRule{phrase("field.title", "title"), MaxTitle, MaxTitleBytes, false, true}
+	ruleDetails  = textRule{phrase("field.details", "details"), MaxDetails, MaxDetailsBytes, true, false}
+	ruleCategory = textRule{phrase("field.category", "category"), MaxCategory, MaxCategoryBytes, false, false}
+	ruleArea     = textRule{phrase("field.area", "area"), MaxArea, MaxAreaBytes, false, false}
+	ruleCosts    = textRule{phrase("field.costs", "costs"), MaxCosts, MaxCostsBytes, false, false}
+	ruleWhere    = textRule{phrase("field.place", "place"), MaxPlace, MaxPlaceBytes, true, false}
+	ruleCode     = textRule{phrase("field.code", "code"), MaxPlace, MaxPlaceBytes, false, false}
+	rulePhone    = textRule{phrase("field.phone", "phone"), MaxPhone, MaxPhoneBytes, false, false}
+	ruleNote     = textRule{phrase("field.note", "note"), MaxNote, MaxNoteBytes, true, true}
+	ruleWordNote = textRule{phrase("field.note", "note"), MaxWordNote, MaxWordNoteBytes, true, false}
+	ruleText     = textRule{phrase("field.text", "text"), MaxText, MaxTextBytes, true, true}
+	ruleNewText  = textRule{phrase("field.text", "text"), MaxText, MaxTextBytes, true, false}
+	ruleName     = textRule{phrase("field.name", "name"), MaxName, MaxNameBytes, false, true}
+	ruleSection  = textRule{phrase("field.text", "text"), MaxSection, MaxSectionBytes, true, true}
+	ruleSentence = textRule{phrase("field.sentence", "sentence"), MaxWordNote, MaxWordNoteBytes, true, true}
+	ruleZone     = textRule{phrase("field.zone", "zone"), MaxZoneBytes, MaxZoneBytes, false, false}
 )
 
 // firstError returns the first error that is not nil.

@@ -241,10 +241,11 @@ func (d *description) fields(t reflect.Type) {
 	}
 }
 
+// fieldsOf are the fields that JSON has.
 func fieldsOf(t reflect.Type) func(yield func(reflect.StructField) bool) {
 	return func(yield func(reflect.StructField) bool) {
 		for i := range t.NumField() {
-			if !yield(t.Field(i)) {
+			if t.Field(i).Tag.Get("json") != "-" && !yield(t.Field(i)) {
 				return
 			}
 		}

@@ -47,13 +47,15 @@ func (r *Replica) enact(b *membership.Enact, clock crdt.HLC) (crdt.ID, error) {
 // notCarried says what a decision still lacks.
 func notCarried(p membership.Proposal) error {
 	t := p.Tally
-	out := &circle.Problem{Code: circle.NotYet, Say: fmt.Sprintf("Not yet: %d of %d consent.", t.Support, t.N)}
+	out := &circle.Problem{Code: circle.NotYet, Said: circle.As("no.not_carried"), Say: fmt.Sprintf("Not yet: %d of %d consent.", t.Support, t.N)}
 	switch atOnce := t.AtOnce(p.What); {
 	case p.What == membership.Recover:
+		out.Said = circle.As("no.stood_three_days")
 		out.Say = "Not yet: those who stand for it have not done so for three days."
 		out.Hint = "Their homes show it by themselves; try again later."
 	case p.What == membership.Remove && t.N < 2:
-		out.Code, out.Say, out.Hint = circle.Kept, "Two people cannot part one from the other.", "Each may leave:  tend leave"
+		out.Code, out.Said = circle.Kept, circle.As("no.two_part")
+		out.Say, out.Hint = "Two people cannot part one from the other.", "Each may leave:  tend leave"
 	case t.Support < min(t.Needs, atOnce):
 		out.Hint = fmt.Sprintf("With %d it goes at once; with %d once more than half have had %d days to see it.", atOnce, t.Needs, p.Window)
 	default:

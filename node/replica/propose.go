@@ -64,7 +64,7 @@ func (r *Replica) roomForBulk(clock crdt.HLC) error {
 			return fmt.Errorf("see how much was written today: %w", err)
 		}
 		if ok && f.HLC.Day() >= clock.Day() && f.NearBudget() {
-			return &circle.Problem{Code: circle.Kept, Say: "This device has written almost as much today as a device may. What is left is for what you write by hand.",
+			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.day_almost"), Say: "This device has written almost as much today as a device may. What is left is for what you write by hand.",
 				Hint: "The import can go on tomorrow, where it stopped. What it wrote so far is kept."}
 		}
 	}

@@ -12,7 +12,8 @@ import (
 // its author had heard that they were out, and nobody who decided that had seen it.
 type Voided struct {
 	Op   crdt.ID
-	Gist string // its title or text
+	Gist string      // its title or text
+	Said circle.Said // its name in the catalogues, where nobody wrote it
 }
 
 // maxVoided bounds how many are named.
@@ -42,7 +43,8 @@ func (r *Replica) readVoided() []Voided {
 			continue
 		}
 		if change, readable := r.open(&op); readable {
-			out = append(out, Voided{Op: op.ID, Gist: circle.Gist(change.Body)})
+			gist := circle.Gist(change.Body)
+			out = append(out, Voided{Op: op.ID, Gist: gist.English, Said: gist.Said})
 		}
 	}
 	return out

@@ -1,6 +1,10 @@
 package view
 
-import "time"
+import (
+	"time"
+
+	"tend/crdt/circle"
+)
 
 // Agreement is a joint thing of some people and each one's own word on it.
 type Agreement struct {
@@ -58,11 +62,14 @@ type Attention struct {
 	About   []string `json:"about"`
 	Text    string   `json:"text"`
 	Choices []Choice `json:"choices"`
+	// Said names the text in the page's catalogues.
+	Said circle.Said `json:"-"`
 }
 
 // Choice is one way to settle an [Attention]: a sentence, and the command line
 // that does it.
 type Choice struct {
-	Say string `json:"say"`
-	Do  string `json:"do"`
+	Say  string      `json:"say"`
+	Do   string      `json:"do"`
+	Said circle.Said `json:"-"` // of Say, in the page's catalogues
 }

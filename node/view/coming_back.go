@@ -1,12 +1,12 @@
 package view
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"tend/crdt"
+	"tend/crdt/circle"
 	"tend/crdt/membership"
 )
 
@@ -30,14 +30,14 @@ const (
 
 // comingBack tells who lost a device and comes back, from the first who stands for
 // them until it is done or let go; and before that, at the door where they ask.
-func (s Source) comingBack() []Attention {
+func (s Source) comingBack() []circle.Attention {
 	people, ok := s.People.(interface {
 		Recoveries() []membership.RecoveryInfo
 	})
 	if !ok {
 		return nil
 	}
-	var out []Attention
+	var out []circle.Attention
 	told := map[crdt.ID]bool{}
 	for _, r := range people.Recoveries() {
 		if told[r.Target] || !r.Open(s.Env.Now.UnixMilli()) {
@@ -54,38 +54,43 @@ func (s Source) comingBack() []Attention {
 
 // returner is one who comes back, as the others see it, or as they do themselves on
 // a device that was thought lost.
-func (s Source) returner(r membership.RecoveryInfo) Attention {
-	at := Attention{Kind: lookComingBack, About: []string{r.Target.String()}, Choices: []Choice{}}
+func (s Source) returner(r membership.RecoveryInfo) circle.Attention {
+	at := circle.Attention{Kind: lookComingBack, About: []crdt.ID{r.Target}}
 	short := r.Target.String()[:8]
 	if r.Target == s.Env.Me {
-		at.Text = "Somebody comes back in your name. If that is not you, say so: then one more must stand for them."
-		at.Choices = append(at.Choices, Choice{Say: "That is not me", Do: "tend recover object"})
-		return at
+		at.Choices = append(at.Choices, choose("choice.not_me", "That is not me", "tend recover object"))
+		return at.Saying("looks.in_your_name", "somebody comes back in your name. If that is not you, say so: then one more must stand for them.")
 	}
-	at.Text = fmt.Sprintf("%s lost a laptop and is coming back; what is written in their name until then may not be theirs.", s.State.Name(r.Target))
-	if slices.Contains(s.LeftOut, r.Target) {
-		at.Text += " What you write for a few is not for their lost devices."
-	} else {
-		at.Choices = append(at.Choices, Choice{Say: "Keep what I write for a few from their lost devices", Do: "tend recover without " + short})
+	out := slices.Contains(s.LeftOut, r.Target)
+	if !out {
+		at.Choices = append(at.Choices, choose("choice.without", "Keep what I write for a few from their lost devices", "tend recover without "+short))
 	}
 	if r.Ready {
-		at.Choices = append(at.Choices, Choice{Say: "Let them back in", Do: "tend recover finish " + short})
+		at.Choices = append(at.Choices, choose("choice.back_in", "Let them back in", "tend recover finish "+short))
 	}
-	return at
+	const text = "%s lost a laptop and is coming back; what is written in their name until then may not be theirs."
+	if out {
+		return at.Saying("looks.coming_back_without", text+" What you write for a few is not for their lost devices.", s.who(r.Target))
+	}
+	return at.Saying("looks.coming_back", text, s.who(r.Target))
 }
 
-func (a *Asking) attention() Attention {
-	at := Attention{Kind: lookAsksBack, About: []string{}, Choices: []Choice{}}
+func (a *Asking) attention() circle.Attention {
+	at := circle.Attention{Kind: lookAsksBack}
 	if a.Member == nil {
-		at.Text = fmt.Sprintf("Somebody asks at your door to be let back in as “%s”. Nobody is called so here, or more than one. They were shown nothing.", a.Name)
-		at.Choices = append(at.Choices, Choice{Say: "Say who that is", Do: "tend recover meant " + shellWord(a.Name) + " MEMBER"})
-		return at
+		at.Choices = append(at.Choices, choose("choice.meant", "Say who that is", "tend recover meant "+shellWord(a.Name)+" MEMBER"))
+		return at.Saying("looks.asks_back_unknown", "somebody asks at your door to be let back in as “%s”. Nobody is called so here, or more than one. They were shown nothing.", a.Name)
 	}
-	at.About = append(at.About, a.Member.ID)
-	at.Text = fmt.Sprintf("Somebody asks at your door to be let back in as %s. They were shown nothing. Call %s: is it them, and do they read you the same words? %s",
+	if id, err := crdt.ParseID(a.Member.ID); err == nil {
+		at.About = append(at.About, id)
+	}
+	at.Choices = append(at.Choices, choose("choice.stand", "It is them, with these words", "tend recover stand "+a.Member.ID[:8]+" "+a.Text))
+	return at.Saying("looks.asks_back", "somebody asks at your door to be let back in as %s. They were shown nothing. Call %s: is it them, and do they read you the same words? %s",
 		a.Name, a.Name, a.Words)
-	at.Choices = append(at.Choices, Choice{Say: "It is them, with these words", Do: "tend recover stand " + a.Member.ID[:8] + " " + a.Text})
-	return at
+}
+
+func choose(key, english, do string) circle.Choice {
+	return circle.Choose(circle.Sentence{Said: circle.As(key), English: english}, do)
 }
 
 // shellWord quotes a word for a command line.

@@ -16,6 +16,8 @@ type Decision struct {
 	Circle string `json:"circle"`
 	Author Person `json:"author"`
 	Text   string `json:"text"`
+	// Would names the text in the page's catalogues, where nobody wrote it.
+	Would circle.Said `json:"-"`
 	// State is "open", "adopted", "to_reshape", "let_go" or "review_due".
 	State    string         `json:"state"`
 	Words    []DecisionWord `json:"words"`
@@ -79,7 +81,7 @@ func (s Source) Decisions(f Filter) []Decision {
 
 func (s Source) decision(d circle.Decision) Decision {
 	v := Decision{ID: d.ID.String(), Kind: KindDecision, Circle: s.Circle.String(), Author: s.Person(d.Author), Text: d.Text,
-		State: d.State, Words: []DecisionWord{}, Closes: s.inZone(d.Closes), ReviewOn: d.ReviewOn, Tag: d.Tag, Does: doesWords[d.Does],
+		State: d.State, Would: d.Would, Words: []DecisionWord{}, Closes: s.inZone(d.Closes), ReviewOn: d.ReviewOn, Tag: d.Tag, Does: doesWords[d.Does],
 		Needed: d.Needed, Heard: d.Heard, Versions: len(d.Texts), Made: s.at(d.Made)}
 	if !d.About.IsZero() {
 		v.About = d.About.String()

@@ -83,6 +83,7 @@ func (s Source) withoutEffect() []WithoutEffect {
 type Void struct {
 	Op   crdt.ID
 	Gist string
+	Said circle.Said // its name in the catalogues, where nobody wrote it
 }
 
 // Kinds of what a parted home looks at.
@@ -96,38 +97,42 @@ const (
 func (s Source) parted() []circle.Attention {
 	var out []circle.Attention
 	if p := s.Parting(); p != nil {
-		text := "You were asked to go."
+		var by, why circle.Sentence
 		if len(p.DecidedBy) > 0 {
-			text = "You were asked to go. It was decided by " + list(p.DecidedBy) + "."
+			by = circle.Sentence{Said: circle.As("looks.decided_by", whoAll(p.DecidedBy)), English: " It was decided by " + whoAll(p.DecidedBy).String() + "."}
 		}
 		if p.Why != "" {
-			text += " Why: “" + p.Why + "”"
+			why = circle.Sentence{Said: circle.As("looks.why", p.Why), English: " Why: “" + p.Why + "”"}
 		}
-		out = append(out, circle.Attention{Kind: lookAskedToGo, Text: text + " " + p.Stays + " " + p.Export + " " + p.Door})
+		at := circle.Attention{Kind: lookAskedToGo, Said: circle.As("looks.asked_to_go", by, why)}
+		at.Text = "You were asked to go." + by.English + why.English + " " + p.Stays + " " + p.Export + " " + p.Door
+		out = append(out, at)
 	}
-	why := unseenText
-	if e := s.Ended(); e != nil {
-		out = append(out, e.attention())
-		why = unseenHereText
+	ended := s.Ended()
+	if ended != nil {
+		out = append(out, ended.attention())
 	}
 	for _, o := range s.Void {
-		out = append(out, circle.Attention{Kind: lookWithoutEffect, About: []crdt.ID{o.Op},
-			Text: "“" + o.Gist + "” has no effect in the circle. " + why})
+		at := circle.Attention{Kind: lookWithoutEffect, About: []crdt.ID{o.Op}}
+		gist := circle.Sentence{Said: o.Said, English: o.Gist}
+		if ended != nil {
+			at = at.Saying("looks.without_effect_ended", "“%s” has no effect in the circle. "+unseenHereText, gist)
+		} else {
+			at = at.Saying("looks.without_effect", "“%s” has no effect in the circle. "+unseenText, gist)
+		}
+		out = append(out, at)
 	}
 	return out
 }
 
-// list joins names for a sentence.
-func list(people []Person) string {
-	text := ""
-	for i, p := range people {
-		switch {
-		case i > 0 && i == len(people)-1:
-			text += " and "
-		case i > 0:
-			text += ", "
+// whoAll are people for a sentence.
+func whoAll(people []Person) circle.People {
+	var out circle.People
+	for _, p := range people {
+		id, err := crdt.ParseID(p.ID)
+		if err == nil {
+			out = append(out, circle.Who{ID: id, Name: p.Name})
 		}
-		text += p.Name
 	}
-	return text
+	return out
 }

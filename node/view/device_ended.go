@@ -75,7 +75,17 @@ func (e *Ended) Sentence() string {
 	return "This device was ended by " + e.By.Name + "."
 }
 
+func (e *Ended) said() circle.Said {
+	switch {
+	case e.Recovered:
+		return circle.As("looks.ended_recovered", e.By.Name)
+	case e.Device != "":
+		return circle.As("looks.ended_own")
+	}
+	return circle.As("looks.ended_by", e.By.Name)
+}
+
 // attention is the end of the device as something to look at.
 func (e *Ended) attention() circle.Attention {
-	return circle.Attention{Kind: lookDeviceEnded, Text: e.Sentence() + " " + e.Stays + " " + e.Export + " " + e.Door}
+	return circle.Attention{Kind: lookDeviceEnded, Said: e.said(), Text: e.Sentence() + " " + e.Stays + " " + e.Export + " " + e.Door}
 }

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"time"
 
 	"tend/crdt/circle"
@@ -24,8 +23,7 @@ func (s Source) ahead() []circle.Attention {
 		return nil
 	}
 	until := s.Env.Now.Add(by)
-	return []circle.Attention{{Kind: lookAhead,
-		Text: fmt.Sprintf("This device wrote something while its clock was ahead, dated %s. It is kept and passed on, but others see what you write here only from then on. If the clock is right now, link this device anew.",
-			until.Format("2 January 2006 15:04")),
-		Choices: []circle.Choice{{Say: "See my devices, and link this one anew", Do: "tend device list"}}}}
+	return []circle.Attention{circle.Attention{Kind: lookAhead, Choices: []circle.Choice{seeDevices}}.Saying("looks.written_ahead",
+		"this device wrote something while its clock was ahead, dated %s. It is kept and passed on, but others see what you write here only from then on. If the clock is right now, link this device anew.",
+		circle.Stamp{Time: until})}
 }

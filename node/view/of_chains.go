@@ -1,8 +1,6 @@
 package view
 
 import (
-	"fmt"
-
 	"tend/crdt"
 	"tend/crdt/circle"
 )
@@ -36,10 +34,11 @@ func (s Source) chains() []circle.Attention {
 		}
 	}
 	for _, m := range s.Busy {
-		at := circle.Attention{Kind: lookBusy, About: []crdt.ID{m},
-			Text: fmt.Sprintf("A device of %s has written almost as much today as a device may. The rest can follow tomorrow.", s.called(m))}
+		at := circle.Attention{Kind: lookBusy, About: []crdt.ID{m}}
 		if m == s.Env.Me {
-			at.Text = "A device of yours has written almost as much today as a device may. What you write by hand still has room; an import goes on tomorrow."
+			at = at.Saying("looks.busy_mine", "a device of yours has written almost as much today as a device may. What you write by hand still has room; an import goes on tomorrow.")
+		} else {
+			at = at.Saying("looks.busy", "a device of %s has written almost as much today as a device may. The rest can follow tomorrow.", s.who(m))
 		}
 		out = append(out, at)
 	}
@@ -49,19 +48,17 @@ func (s Source) chains() []circle.Attention {
 func (s Source) forked(member crdt.ID, dev crdt.Device) circle.Attention {
 	at := circle.Attention{Kind: lookForked, About: []crdt.ID{member}}
 	if member == s.Env.Me {
-		at.Text = "A device of yours wrote two different things at the same place, as a restored backup does. All of it is kept, but that device decides nothing any more. A fresh key mends it."
-		at.Choices = []circle.Choice{{Say: "See my devices, and link this one anew", Do: "tend device list"}}
-		return at
+		at.Choices = []circle.Choice{seeDevices}
+		return at.Saying("looks.forked_mine", "a device of yours wrote two different things at the same place, as a restored backup does. All of it is kept, but that device decides nothing any more. A fresh key mends it.")
 	}
-	at.Text = fmt.Sprintf("A device of %s wrote two different things at the same place, as a restored backup does. Both are kept and shown. It decides nothing until it has a fresh key; a word to %s may help.",
-		s.called(member), s.called(member))
-	return at
+	return at.Saying("looks.forked", "a device of %s wrote two different things at the same place, as a restored backup does. Both are kept and shown. It decides nothing until it has a fresh key; a word to %s may help.",
+		s.who(member), s.who(member))
 }
 
-// called is a member's name for a sentence.
-func (s Source) called(member crdt.ID) string {
-	if n := s.State.Name(member); n != "" {
-		return n
-	}
-	return "someone"
+// seeDevices is the way to a device's fresh key.
+var seeDevices = circle.Choose(circle.Sentencef("choice.devices", "see my devices, and link this one anew"), "tend device list")
+
+// who is a member for a sentence.
+func (s Source) who(member crdt.ID) circle.Who {
+	return circle.Who{ID: member, Name: s.State.Name(member)}
 }

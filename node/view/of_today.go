@@ -33,15 +33,15 @@ func (s Source) items(all []circle.Item) []Item {
 
 // Look returns what this member and others should look at together.
 func (s Source) Look() []Attention {
-	return append(s.attentions(slices.Concat(s.parted(), s.State.Look(s.Env), s.chains(), s.newer(), s.ahead())), s.comingBack()...)
+	return s.attentions(slices.Concat(s.parted(), s.State.Look(s.Env), s.chains(), s.newer(), s.ahead(), s.comingBack()))
 }
 
 func (s Source) attentions(all []circle.Attention) []Attention {
 	out := []Attention{}
 	for _, at := range all {
-		v := Attention{Kind: at.Kind, About: hexes(at.About), Text: at.Text, Choices: []Choice{}}
+		v := Attention{Kind: at.Kind, About: hexes(at.About), Said: at.Said, Text: at.Text, Choices: []Choice{}}
 		for _, c := range at.Choices {
-			v.Choices = append(v.Choices, Choice{Say: c.Say, Do: c.Do})
+			v.Choices = append(v.Choices, Choice{Said: c.Said, Say: c.Say, Do: c.Do})
 		}
 		out = append(out, v)
 	}

@@ -90,7 +90,7 @@ func (s Source) people(ids []crdt.ID) []Person {
 
 // hexes writes ids; nil for none.
 func hexes(ids []crdt.ID) []string {
-	var out []string
+	out := []string{}
 	for _, id := range ids {
 		out = append(out, id.String())
 	}
@@ -186,7 +186,7 @@ func (s Source) item(id crdt.ID, all bool) (Item, bool) {
 // and texts; with all every slot there is. The error is a [*circle.Problem].
 func (s Source) Show(word string, all bool) (Item, error) {
 	if s.isNewer(word) {
-		return Item{}, &circle.Problem{Code: circle.NotYet, Say: "This was written with a newer Tend than the one on this home.",
+		return Item{}, &circle.Problem{Code: circle.NotYet, Said: circle.As("no.newer"), Say: "This was written with a newer Tend than the one on this home.",
 			Hint: "It is kept and passed on. Install the newest version to see it."}
 	}
 	id, err := s.resolve(word)
@@ -198,7 +198,7 @@ func (s Source) Show(word string, all bool) (Item, error) {
 	}
 	item, ok := s.item(id, all)
 	if !ok {
-		return Item{}, &circle.Problem{Code: circle.NotFound, Say: "There is nothing to show under " + id.Short() + ".",
+		return Item{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.nothing_shown"), Say: "There is nothing to show under " + id.Short() + ".",
 			Hint: "It may not have arrived here yet; tend list shows what has."}
 	}
 	notes := s.notes(id)

@@ -1,6 +1,11 @@
 package view
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"tend/crdt/circle"
+)
 
 // Status is what a node can truthfully say about itself.
 type Status struct {
@@ -10,6 +15,9 @@ type Status struct {
 	Reason string `json:"reason,omitempty"`
 	// Cures are what the person can do about being alone.
 	Cures []string `json:"cures,omitempty"`
+	// Why names the reason in the page's catalogues, and Ways the cures.
+	Why  circle.Said   `json:"-"`
+	Ways []circle.Said `json:"-"`
 	// Care is what would be good for this home, one sentence each: a backup, say.
 	Care []string `json:"care,omitempty"`
 	Page string   `json:"page,omitempty"`
@@ -112,6 +120,21 @@ type Check struct {
 	OK      bool   `json:"ok"`
 	Finding string `json:"finding,omitempty"`
 	Remedy  string `json:"remedy,omitempty"`
+	// Found and Cure name the finding and the remedy in the page's catalogues.
+	Found circle.Said `json:"-"`
+	Cure  circle.Said `json:"-"`
+}
+
+// Find is c with a finding.
+func (c Check) Find(key, format string, with ...any) Check {
+	c.Found, c.Finding = circle.As(key, with...), fmt.Sprintf(format, with...)
+	return c
+}
+
+// Wants is c that is not in order, with what mends it.
+func (c Check) Wants(key, format string, with ...any) Check {
+	c.OK, c.Cure, c.Remedy = false, circle.As(key, with...), fmt.Sprintf(format, with...)
+	return c
 }
 
 // Verified is the outcome of walking the whole log.

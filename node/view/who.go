@@ -20,7 +20,7 @@ func (s Source) Who(word string) ([]Member, error) {
 	}
 	post, ok := s.State.Post(s.Env, id)
 	if !ok {
-		return nil, &circle.Problem{Code: circle.NotFound, Say: "That is neither a need nor an offer.", Hint: "tend list shows those there are."}
+		return nil, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.not_post"), Say: "That is neither a need nor an offer.", Hint: "tend list shows those there are."}
 	}
 	last := s.lastYes()
 	type candidate struct {
