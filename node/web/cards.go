@@ -14,7 +14,7 @@ type card struct {
 	Kind        string // "need", "offer", "agreement", "decision" or "member"
 	Icon        string
 	Band        template.HTML // an agreement's time, on the washed band
-	Title       string
+	Title       template.HTML
 	Private     bool // its words are for few
 	Details     string
 	By          template.HTML
@@ -74,14 +74,14 @@ func (in *inside) items(all []view.Item) []card {
 		case i.Decision != nil:
 			out = append(out, in.decisionCard(*i.Decision))
 		case i.Member != nil:
-			out = append(out, card{ID: i.Member.ID, Href: in.href(i.Member.ID), Kind: "member", Icon: "users", Title: i.Member.Name})
+			out = append(out, card{ID: i.Member.ID, Href: in.href(i.Member.ID), Kind: "member", Icon: "users", Title: escaped(i.Member.Name)})
 		}
 	}
 	return out
 }
 
 func (in *inside) postCard(p view.Post) card {
-	c := card{ID: p.ID, Href: in.href(p.ID), Kind: p.Kind, Icon: "hand-helping", Title: p.Title, Private: p.Tender, Details: p.Details,
+	c := card{ID: p.ID, Href: in.href(p.ID), Kind: p.Kind, Icon: "hand-helping", Title: escaped(p.Title), Private: p.Tender, Details: p.Details,
 		Area: p.Area, Costs: p.Costs, By: in.byline(p), When: in.whens(p)}
 	if p.Kind == view.KindOffer {
 		c.Icon = "hand-heart"
@@ -158,7 +158,7 @@ func openSlots(p view.Post) []view.Slot {
 }
 
 func (in *inside) agreementCard(a view.Agreement) card {
-	c := card{ID: a.ID, Href: in.href(a.ID), Kind: view.KindAgreement, Icon: "handshake", Title: a.What, Area: a.Area, Costs: a.Costs,
+	c := card{ID: a.ID, Href: in.href(a.ID), Kind: view.KindAgreement, Icon: "handshake", Title: escaped(a.What), Area: a.Area, Costs: a.Costs,
 		State: in.lang.say("state." + a.State), Band: in.lang.when(whenOf(a), in.now)}
 	var with []view.Person
 	var mine view.Party
@@ -190,8 +190,23 @@ func whenOf(a view.Agreement) string {
 }
 
 func (in *inside) decisionCard(d view.Decision) card {
-	return card{ID: d.ID, Href: in.href(d.ID), Kind: view.KindDecision, Icon: "scale", Title: firstLine(d.Text),
+	return card{ID: d.ID, Href: in.href(d.ID), Kind: view.KindDecision, Icon: "scale", Title: in.titleOf(d),
 		By: in.lang.say("by.decision", "name", in.name(d.Author)), State: in.lang.say("decision." + d.State)}
+}
+
+// textOf is the text of a decision; where nobody wrote one, what it would do.
+func (in *inside) textOf(d view.Decision) template.HTML {
+	if d.Would.Key == "" {
+		return escaped(d.Text)
+	}
+	return in.speaker().say(d.Would, d.Text)
+}
+
+func (in *inside) titleOf(d view.Decision) template.HTML {
+	if d.Would.Key == "" {
+		return escaped(firstLine(d.Text))
+	}
+	return in.textOf(d)
 }
 
 func firstLine(text string) string {

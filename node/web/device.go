@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tend/crdt"
+	"tend/crdt/circle"
 	"tend/node/view"
 )
 
@@ -40,9 +41,8 @@ type deviceLine struct {
 }
 
 type checkLine struct {
-	OK              bool
-	Check           string
-	Finding, Remedy string
+	OK                     bool
+	Check, Finding, Remedy template.HTML
 }
 
 func (s *Site) device(w http.ResponseWriter, r *http.Request) error {
@@ -88,7 +88,7 @@ func (s *Site) fillDevices(r *http.Request, m *deviceModel, l *language, now tim
 		return err
 	}
 	for _, c := range checks {
-		m.Checks = append(m.Checks, checkLine{OK: c.OK, Check: c.Check, Finding: c.Finding, Remedy: c.Remedy})
+		m.Checks = append(m.Checks, checkOf(speaker{lang: l, now: now}, c))
 	}
 	all, err := s.upkeep.Circles(r.Context())
 	if err != nil {
@@ -111,6 +111,14 @@ func (s *Site) fillDevices(r *http.Request, m *deviceModel, l *language, now tim
 		}
 	}
 	return nil
+}
+
+func checkOf(by speaker, c view.Check) checkLine {
+	line := checkLine{OK: c.OK, Check: by.say(circle.As("check."+c.Check), c.Check), Finding: by.say(c.Found, c.Finding)}
+	if c.Remedy != "" {
+		line.Remedy = by.say(c.Cure, c.Remedy)
+	}
+	return line
 }
 
 // year is how long a look stays as it was chosen.

@@ -1,9 +1,13 @@
 package web
 
 import (
+	"html/template"
 	"maps"
 	"net/netip"
 	"slices"
+	"time"
+
+	"tend/crdt/circle"
 )
 
 // Seams for the tests of this package.
@@ -51,3 +55,8 @@ func ListenAmong(port int, networks func() []netip.Addr) (*Door, error) {
 
 // Routes are the patterns of all screens and wishes.
 func Routes() []string { return slices.Sorted(maps.Keys((&Site{}).table())) }
+
+// Said says a sentence that was named below the page.
+func Said(lang string, said circle.Said, now time.Time) template.HTML {
+	return speaker{lang: tagged(lang), now: now}.say(said, "")
+}

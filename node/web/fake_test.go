@@ -141,7 +141,7 @@ func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Res
 	case h.broken != nil:
 		return circle.Result{}, h.broken
 	case id != oak:
-		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Say: "There is no such circle."}
+		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.circle"), Say: "There is no such circle."}
 	}
 	return h.write(h.state, ann, cmd)
 }
@@ -216,7 +216,7 @@ func (h *home) Circles(context.Context) ([]view.Circle, error) {
 
 func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {
 	if strings.Contains(o.Name, "!") {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "Softly, please.", Hint: "tend help says more."}
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "Softly, please.", Hint: "tend help says more."}
 	}
 	h.empty = false
 	return oak, nil
@@ -248,12 +248,12 @@ func (h *home) RevokeInvite(_ context.Context, _ crdt.ID, prefix string) error {
 			return nil
 		}
 	}
-	return &circle.Problem{Code: circle.NotFound, Say: "There is no such invitation."}
+	return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.invitation"), Say: "There is no such invitation."}
 }
 
 func (h *home) ReadCode(_ context.Context, text string) (view.Code, error) {
 	if !strings.HasPrefix(text, "TEND:") {
-		return view.Code{}, &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it."}
+		return view.Code{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite"), Say: "This is not an invitation, or not all of it."}
 	}
 	if strings.HasPrefix(text, "TEND:FACE") {
 		return view.Code{Kind: "face", Text: text}, nil
@@ -277,12 +277,12 @@ func (h *home) LetIn(_ context.Context, _ crdt.ID, code string) (crdt.ID, error)
 	if strings.HasPrefix(code, "TEND:FACE") {
 		return farid, nil
 	}
-	return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "This is an invitation, not the code of someone who wants to come in."}
+	return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_face_code"), Say: "This is an invitation, not the code of someone who wants to come in."}
 }
 
 func (h *home) ComeBack(_ context.Context, code, _, _ string) (view.Joining, error) {
 	if code == "" {
-		return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it."}
+		return view.Joining{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite"), Say: "This is not an invitation, or not all of it."}
 	}
 	return view.Joining{State: "knocking"}, nil
 }
@@ -297,7 +297,8 @@ func (h *home) Status(context.Context) (view.Status, error) {
 }
 
 func (h *home) Doctor(context.Context) ([]view.Check, error) {
-	return []view.Check{{Check: "disk", OK: true}, {Check: "clock", Finding: "It is an hour off.", Remedy: "Set it."}}, nil
+	return []view.Check{{Check: "disk", OK: true}, view.Check{Check: "clock"}.Find("found.clock_slow", "This clock is %s behind those of %s.", circle.Sentence{Said: circle.As("span.hours", 3), English: "3 hours"},
+		circle.Sentence{Said: circle.As("span.homes", 2), English: "2 homes"}).Wants("cure.clock_network", "Let this machine set its clock.")}, nil
 }
 
 func (h *home) Devices(context.Context, crdt.ID) ([]view.Device, error) {

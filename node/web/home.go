@@ -29,14 +29,14 @@ type statusLine struct {
 type lookCard struct {
 	Kind    string
 	Title   template.HTML
-	Text    string
+	Text    template.HTML
 	Href    string
 	Choices []choice
 }
 
 // choice is a way to settle it: a wish to post, or a screen to go to.
 type choice struct {
-	Say    string
+	Say    template.HTML
 	Button *button
 	Href   string
 }

@@ -10,7 +10,7 @@ import (
 func (in *inside) looks(all []view.Attention) []lookCard {
 	out := []lookCard{}
 	for _, a := range all {
-		c := lookCard{Kind: a.Kind, Title: in.lang.say("look.title"), Text: a.Text}
+		c := lookCard{Kind: a.Kind, Title: in.lang.say("look.title"), Text: in.speaker().say(a.Said, a.Text)}
 		if key := "look." + a.Kind; in.lang.has(key) {
 			c.Title = in.lang.say(key)
 		}
@@ -32,21 +32,21 @@ var elsewhere = map[string]string{"leave": "/leave", "propose": "/propose", "pod
 // that the page has no button for leads to where it is done.
 func (in *inside) choice(c view.Choice) choice {
 	words := splitCommand(c.Do)
-	base := in.head.Circle.Base
+	base, word := in.head.Circle.Base, in.speaker().say(c.Said, c.Say)
 	switch {
 	case len(words) < 2 || words[0] != "tend":
-		return choice{Say: c.Say, Href: base + "/look"}
+		return choice{Say: word, Href: base + "/look"}
 	case words[1] == "device":
-		return choice{Say: c.Say, Href: "/device"}
+		return choice{Say: word, Href: "/device"}
 	case words[1] == "pod" && len(words) == 4:
 		b := button{To: base + "/pod", Fields: []field{{"text", words[2]}, {"member", words[3]}}}
-		return choice{Say: c.Say, Button: &b}
+		return choice{Say: word, Button: &b}
 	case elsewhere[words[1]] != "":
-		return choice{Say: c.Say, Href: base + elsewhere[words[1]]}
+		return choice{Say: word, Href: base + elsewhere[words[1]]}
 	case len(words) < 3:
-		return choice{Say: c.Say, Href: base + "/look"}
+		return choice{Say: word, Href: base + "/look"}
 	}
-	out := choice{Say: c.Say, Href: in.href(words[2])}
+	out := choice{Say: word, Href: in.href(words[2])}
 	if !wishes[words[1]].quick || len(words)%2 == 0 {
 		return out // it needs more words, or a flag stands alone: its own screen has it
 	}

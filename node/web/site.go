@@ -146,7 +146,7 @@ func (s *Site) failed(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &own):
 		s.shell(w, r, own.status, own.key)
 	case errors.As(err, &wish):
-		s.shellSaying(w, r, statusOf(wish), problemOf(wish))
+		s.shellSaying(w, r, statusOf(wish), s.problemOf(languageOf(r, nil), wish))
 	case errors.Is(err, context.Canceled):
 		s.shell(w, r, http.StatusServiceUnavailable, "shell.interrupted")
 	case storage.IsFull(err):
@@ -168,22 +168,17 @@ func statusOf(p *circle.Problem) int {
 	return http.StatusUnprocessableEntity
 }
 
-// said is a sentence beside a screen: a problem, or that something is done.
-// Sentences of the domain come as they are, in English; a hint that names a command
-// helps nobody in a browser and is left out.
+// said is a sentence beside a screen: a problem, or that something is done. A hint
+// is the page's own: what a command line can do helps nobody in a browser.
 type said struct {
 	Text   template.HTML
-	Hint   string
-	Lang   string // "" is the page's own
-	Gently bool   // it went well
+	Hint   template.HTML
+	Gently bool // it went well
 }
 
-func problemOf(p *circle.Problem) *said {
-	say := &said{Text: template.HTML(template.HTMLEscapeString(p.Say)), Lang: "en"}
-	if !strings.Contains(p.Hint, "tend ") && !strings.Contains(p.Hint, "--") {
-		say.Hint = p.Hint
-	}
-	return say
+func (s *Site) problemOf(l *language, p *circle.Problem) *said {
+	by := speaker{lang: l, now: s.now()}
+	return &said{Text: by.say(p.Said, p.Say), Hint: by.hint(p.Said)}
 }
 
 // problem returns what to say beside a form about err; nil if it is none that a
@@ -195,7 +190,7 @@ func (s *Site) problem(l *language, err error) (*said, int) {
 	case errors.As(err, &own):
 		return &said{Text: l.say(own.key)}, own.status
 	case errors.As(err, &wish):
-		return problemOf(wish), statusOf(wish)
+		return s.problemOf(l, wish), statusOf(wish)
 	}
 	return nil, 0
 }

@@ -125,7 +125,7 @@ func (in *inside) showPost(p view.Post) error {
 			m.Agreements = append(m.Agreements, in.agreementCard(*item.Agreement))
 		}
 	}
-	return in.show("post", "", template.HTML(template.HTMLEscapeString(p.Title)), m)
+	return in.show("post", "", escaped(p.Title), m)
 }
 
 func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
@@ -427,7 +427,7 @@ func (in *inside) showPerson(v view.Member) error {
 // decisionModel is the screen of a decision.
 type decisionModel struct {
 	card
-	Text    string
+	Text    template.HTML
 	Open    bool
 	Mine    bool
 	Does    template.HTML
@@ -451,7 +451,7 @@ type decisionLine struct {
 }
 
 func (in *inside) showDecision(d view.Decision) error {
-	m := decisionModel{card: in.decisionCard(d), Text: d.Text, Open: d.State == "open" || d.State == "to_reshape", Mine: d.Author.ID == in.me,
+	m := decisionModel{card: in.decisionCard(d), Text: in.textOf(d), Open: d.State == "open" || d.State == "to_reshape", Mine: d.Author.ID == in.me,
 		Beside: in.notes(d.Beside), Notes: in.notes(d.Notes), Typed: in.typedAll("text"), Thing: in.head.Circle.Base + "/on/" + d.ID,
 		Consent: in.verb(d.ID, "consent", "verb.consent", "check"), Aside: in.verb(d.ID, "stand-aside", "verb.stand_aside", ""),
 		Enact: in.verb(d.ID, "enact", "verb.enact", "scale"), Closes: in.lang.say("decision.closes", "day", in.lang.day(d.Closes, in.now))}
