@@ -60,3 +60,12 @@ func Routes() []string { return slices.Sorted(maps.Keys((&Site{}).table())) }
 func Said(lang string, said circle.Said, now time.Time) template.HTML {
 	return speaker{lang: tagged(lang), now: now}.say(said, "")
 }
+
+// Languages are the tags of those the page speaks.
+func Languages() []string {
+	var out []string
+	for _, l := range languages {
+		out = append(out, l.tag)
+	}
+	return out
+}

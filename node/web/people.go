@@ -55,6 +55,7 @@ type inviteModel struct {
 	Until   template.HTML
 	Open    bool
 	End     string
+	OnPaper string
 	Invites []inviteLine
 	Typed   map[string]string
 }
@@ -74,12 +75,17 @@ func (in *inside) inviteForm() error {
 		return err
 	}
 	for _, i := range all {
-		if i.Revoked || i.Used >= i.Uses || i.Expires.Before(in.now) {
+		if !in.opens(i) {
 			continue
 		}
 		m.Invites = append(m.Invites, inviteLine{Href: in.head.Circle.Base + "/invite/" + i.ID, For: i.For, Until: in.until(i.Expires)})
 	}
 	return in.show("invite", "circle", in.lang.say("invite.title"), m)
+}
+
+// opens reports whether an invitation still lets somebody in.
+func (in *inside) opens(i view.Invite) bool {
+	return !i.Revoked && i.Used < i.Uses && i.Expires.After(in.now)
 }
 
 // until names the moment at which something runs out.
@@ -117,7 +123,7 @@ func (in *inside) showInvite() error {
 	}
 	one := all[i]
 	m := inviteModel{Text: one.Text, For: one.For, Until: in.until(one.Expires), End: in.head.Circle.Base + "/invite/" + one.ID + "/end",
-		Open: !one.Revoked && one.Used < one.Uses && one.Expires.After(in.now)}
+		OnPaper: in.head.Circle.Base + "/print/invite/" + one.ID, Open: in.opens(one)}
 	if m.Open && one.Text != "" {
 		if m.Code, err = drawn(one.Text, in.lang.plain("invite.picture")); err != nil {
 			return err
@@ -251,13 +257,14 @@ type meModel struct {
 	Bounds    []sectionLine
 	Listening template.HTML
 	Hidden    bool
+	Unlisted  bool
 	Away      bool
 	To        string
 	Free      []template.HTML
 }
 
 // meFields are the fields of the first form, by the name of their command.
-var meFields = []string{"name", "languages", "area", "contact", "presence"}
+var meFields = []string{"name", "languages", "area", "contact", "presence", "listed"}
 
 func (in *inside) meScreen() error {
 	item, err := in.src.Show(in.me, false)
@@ -268,7 +275,7 @@ func (in *inside) meScreen() error {
 		return &notice{status: http.StatusNotFound, key: "shell.unknown"}
 	}
 	v := item.Member
-	m := meModel{Away: v.State == "away", To: in.head.Circle.Base + "/me/", Typed: map[string]string{"name": v.Name, "languages": strings.Join(v.Languages, ", "), "area": v.Area,
+	m := meModel{Away: v.State == "away", Unlisted: v.Unlisted, To: in.head.Circle.Base + "/me/", Typed: map[string]string{"name": v.Name, "languages": strings.Join(v.Languages, ", "), "area": v.Area,
 		"contact": strings.Join(v.Contact, "\n")}}
 	for name := range in.form {
 		m.Typed[name] = in.typed(name)

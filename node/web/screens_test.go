@@ -79,7 +79,7 @@ func (f *filled) addresses() []string {
 	return []string{base, base + "/ask?kind=need", base + "/ask?kind=offer", show(f.need), show(f.tender), show(f.offer), show(f.waiting),
 		show(f.agreement), show(f.twoTexts), show(f.decision), show(f.gone), show(ann), show(bela), show(farid), base + "/edit/" + f.tender.String(),
 		base + "/week", base + "/offers", base + "/look", base + "/circle", base + "/invite", base + "/invite/" + f.invite, base + "/let-in",
-		base + "/propose", base + "/pod", base + "/me", base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
+		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/pod", base + "/me", base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
 		"/back", "/back/code", "/device", "/knocking", "/entered"}
 }
 

@@ -387,6 +387,7 @@ type personModel struct {
 	Area             string
 	Free             []template.HTML
 	Card, Bounds     []sectionLine
+	OnPaper          string
 	Charter          string
 	Needs, Offers    []card
 	Notes            []noteLine
@@ -399,7 +400,7 @@ func (in *inside) showPerson(v view.Member) error {
 	m := personModel{personLine: in.person(v), Me: v.ID == in.me, Newcomer: v.State == "newcomer", In: v.State != "left" && v.State != "removed",
 		Listening: v.Listening != nil, Languages: v.Languages, Contact: v.Contact, Area: v.Area, Notes: in.notes(v.Notes),
 		Card: in.sections("card", v.Card, cardKeys), Bounds: in.sections("bounds", v.Bounds, boundsKeys),
-		Typed: in.typedAll("text", "when"), Thing: in.head.Circle.Base + "/on/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
+		Typed: in.typedAll("text", "when"), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
 	if v.Heard != nil {
 		m.Heard = in.lang.say("person.heard", "when", in.lang.ago(*v.Heard, in.now))
 	}

@@ -17,6 +17,7 @@ type weekModel struct {
 }
 
 type dayLine struct {
+	date    time.Time
 	Name    template.HTML
 	Entries []entryLine
 }
@@ -24,6 +25,7 @@ type dayLine struct {
 type entryLine struct {
 	Href, Hour, Title string
 	Private           bool
+	who               []view.Person
 	People, State     template.HTML
 	Class             string // "open", "covered" or "mine"
 	Lines             []int  // one to write on for each open place, on paper
@@ -46,18 +48,15 @@ type chartMark struct{ X, Y, Class string }
 
 func (in *inside) week() error {
 	m := weekModel{Quiet: true, Made: in.lang.say("week.made", "day", in.lang.fullDay(in.now, time.Time{}))}
+	var err error
+	if m.Days, err = in.weekDays(); err != nil {
+		return err
+	}
 	open, covered := 0, 0
-	for i, d := range in.src.Week() {
-		date, err := time.Parse(dayForm, d.Date)
-		if err != nil {
-			return fmt.Errorf("read the week: %w", err)
-		}
-		line := dayLine{Name: in.lang.day(date, in.now)}
-		column := chartColumn{X: fmt.Sprint(23 + i*46), Label: in.lang.plain(fmt.Sprintf("weekday_short.%d", int(date.Weekday())))}
-		for j, e := range d.Entries {
+	for i, d := range m.Days {
+		column := chartColumn{X: fmt.Sprint(23 + i*46), Label: in.lang.plain(fmt.Sprintf("weekday_short.%d", int(d.date.Weekday())))}
+		for j, entry := range d.Entries {
 			m.Quiet = false
-			entry := in.entryLine(e)
-			line.Entries = append(line.Entries, entry)
 			if entry.Class == "open" {
 				open++
 			} else {
@@ -67,15 +66,31 @@ func (in *inside) week() error {
 				column.Marks = append(column.Marks, chartMark{X: fmt.Sprint(23 + i*46), Y: fmt.Sprint(86 - j*22), Class: entry.Class})
 			}
 		}
-		m.Days = append(m.Days, line)
 		m.Chart.Columns = append(m.Chart.Columns, column)
 	}
 	m.Chart.Spoken = in.lang.say("week.spoken", "open", open, "covered", covered)
 	return in.show("week", "week", in.lang.say("week.title"), m)
 }
 
+// weekDays are the seven days from today.
+func (in *inside) weekDays() ([]dayLine, error) {
+	out := []dayLine{}
+	for _, d := range in.src.Week() {
+		date, err := time.Parse(dayForm, d.Date)
+		if err != nil {
+			return nil, fmt.Errorf("read the week: %w", err)
+		}
+		line := dayLine{date: date, Name: in.lang.day(date, in.now)}
+		for _, e := range d.Entries {
+			line.Entries = append(line.Entries, in.entryLine(e))
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
 func (in *inside) entryLine(e view.Entry) entryLine {
-	l := entryLine{Href: in.href(e.ID), Title: e.Title, Class: e.State, People: in.names(e.People)}
+	l := entryLine{Href: in.href(e.ID), Title: e.Title, Class: e.State, who: e.People, People: in.names(e.People)}
 	if e.Agreement != "" {
 		l.Href = in.href(e.Agreement)
 	}
