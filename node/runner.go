@@ -494,14 +494,15 @@ func (x *runner) upkeep() time.Duration {
 	now := x.node.now()
 	jobs := []job{{do: func(w *replica.Replica, now time.Time) error { return w.Tick(now.UnixMilli()) }}}
 	clock := x.node.clock()
-	due := x.replica.Due(now.UnixMilli())
+	at := clock.Time() // what is due is told from the dates of ops, and they have this one
+	due := x.replica.Due(clock.Millis())
 	if due.Back {
 		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error {
 			_, err := w.Propose(&membership.Back{}, clock)
 			return err
 		}})
 	}
-	if due.Mint && now.UnixMilli() >= due.MintAt {
+	if due.Mint && clock.Millis() >= due.MintAt {
 		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.mint(w, now, clock) }})
 	}
 	if due.Prekey || x.lostBox() {
@@ -519,7 +520,7 @@ func (x *runner) upkeep() time.Duration {
 	if _, err := x.lookOver(); err != nil {
 		x.log.Warn("the log could not be looked over", "err", err)
 	}
-	if wait := time.UnixMilli(due.MintAt).Sub(now); due.Mint && wait > 0 {
+	if wait := time.UnixMilli(due.MintAt).Sub(at); due.Mint && wait > 0 {
 		return min(tickEvery, max(time.Second, wait))
 	}
 	return tickEvery // also after a mint that failed: a full disk is no reason to hurry
