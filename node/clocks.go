@@ -108,11 +108,16 @@ func (n *Node) TipAheadIn(id crdt.ID) time.Duration {
 
 // ahead is by how much the last thing this device wrote is dated after now.
 func (s *Snapshot) ahead(now time.Time) time.Duration {
-	ahead := time.Duration(0)
+	return max(0, s.lastWrote().Sub(now))
+}
+
+// lastWrote is the date of the last thing this device wrote; long ago if there is none.
+func (s *Snapshot) lastWrote() time.Time {
+	last := crdt.HLC(0)
 	for _, t := range s.Frontier().Tips[s.Dev] {
-		ahead = max(ahead, t.HLC.Time().Sub(now))
+		last = max(last, t.HLC)
 	}
-	return ahead
+	return last.Time()
 }
 
 // clock is the reading that own ops take.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"slices"
+	"time"
 
 	"tend/crdt"
 	"tend/crdt/membership"
@@ -36,18 +37,28 @@ func (n *Node) Shared(peer membership.PeerKey) []crdt.ID {
 }
 
 // fellow reports whether this home is in the circle, and peer an unrevoked device
-// of a current member, other than this one. A home that left stays a fellow until
-// somebody has told it that they know: its own leave has to travel. One whose
-// device was ended does not.
+// of a current member, other than this one. A home that left stays a fellow for a
+// while after somebody has told it that they know: its own leave has to travel, and
+// who heard of it may be nobody whom the others hear. One whose device was ended does
+// not.
 func (x *runner) fellow(peer membership.PeerKey) bool {
 	s := x.snap.Load()
-	if !x.sharing(s) {
+	if !x.sharing(s) && !x.answering(s) {
 		return false
 	}
 	return slices.ContainsFunc(s.People.ByPeer(peer), func(d membership.Device) bool {
 		leaving := s.Standing == membership.Left && d.Member == s.Me && !d.Revoked // one's own devices hear of it too
 		return d.Dev != s.Dev && (leaving || current(s.People, d))
 	})
+}
+
+// leftAnswers is how long a home that left answers those who do not know it yet.
+const leftAnswers = 30 * 24 * time.Hour
+
+// answering reports whether this home left the circle lately: it seeks nobody of it
+// any more, and tells who comes.
+func (x *runner) answering(s *Snapshot) bool {
+	return s.Standing == membership.Left && x.node.now().Sub(s.lastWrote()) < leftAnswers
 }
 
 // sharing reports whether this home still takes part in the circle's traffic.
