@@ -71,6 +71,7 @@ type kinLink struct {
 
 // LinkState is how a linking stands, on either side.
 type LinkState struct {
+	Code    string    // the text of the code
 	Words   string    // the six words that both show; "" until they met
 	Circles []crdt.ID // that the new device is in now
 	Done    bool
@@ -99,7 +100,7 @@ func (n *Node) ShownLink() (LinkState, bool) {
 	if s == nil {
 		return LinkState{}, false
 	}
-	return LinkState{Words: s.words, Circles: slices.Clone(s.in), Done: s.done}, true
+	return LinkState{Code: s.code.Text(), Words: s.words, Circles: slices.Clone(s.in), Done: s.done}, true
 }
 
 // open returns the code that is shown, while it is good. It is called with mu held.
@@ -195,7 +196,7 @@ func (n *Node) ScannedLink(code *protocol.LinkCode) (LinkState, error) {
 	if k == nil {
 		return LinkState{}, errors.New("no such linking")
 	}
-	return LinkState{Words: k.words, Circles: slices.Clone(k.in), Done: k.done}, k.err
+	return LinkState{Code: code.Text(), Words: k.words, Circles: slices.Clone(k.in), Done: k.done}, k.err
 }
 
 // ConfirmLink says that a person saw these words on both devices: now the keys go

@@ -194,6 +194,9 @@ func (n *Node) enter(ctx context.Context, j Joining, id crdt.ID, head []byte, do
 	if m, ok := v.Member(keys.Member()); !ok || m.Standing != membership.In {
 		return errNotLetIn
 	}
+	if err := n.noteNameless(id, j.Name); err != nil {
+		return err
+	}
 	if _, ok := n.cfg.Keys.Circle(id); !ok {
 		if err := n.cfg.Keys.SetCircle(id, keys); err != nil {
 			return fmt.Errorf("keep the circle's keys: %w", err)

@@ -67,11 +67,16 @@ func (n *Node) Join(code *protocol.Invite, name string) (JoinState, error) {
 	if err := checkName(name); err != nil {
 		return JoinState{}, err
 	}
+	return n.join(code, name)
+}
+
+// join begins to knock; without a name, the person says it once they are in.
+func (n *Node) join(code *protocol.Invite, name string) (JoinState, error) {
 	if x, err := n.runner(code.Circle); err == nil && x.snap.Load().Standing == membership.In {
 		if x.snap.Load().DeviceOut {
 			return JoinState{}, problem(replica.ErrDeviceOut)
 		}
-		return JoinState{Circle: code.Circle, In: true}, nil
+		return JoinState{Circle: code.Circle, In: true}, n.nameAfterwards(x, name)
 	}
 	if n.now().Unix()/3600 >= int64(code.Expiry) {
 		return JoinState{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.invite_over"), Say: "This invitation has run out.", Hint: "Ask for a fresh one."}
@@ -79,7 +84,7 @@ func (n *Node) Join(code *protocol.Invite, name string) (JoinState, error) {
 	text := code.Text()
 	for _, j := range n.cfg.Keys.Joinings() {
 		if j.Code == text && j.Over == "" {
-			return JoinState{ID: j.ID, Circle: code.Circle, Last: j.Last}, nil
+			return JoinState{ID: j.ID, Circle: code.Circle, Last: j.Last}, n.nameJoining(j, name)
 		}
 	}
 	j, err := n.newJoining(text, name)

@@ -154,6 +154,11 @@ func knock(j, d *home, code *protocol.Invite) error {
 	if err != nil {
 		return err
 	}
+	return knockAs(j, d, state)
+}
+
+// knockAs knocks at d's door with a code that was read.
+func knockAs(j, d *home, state node.JoinState) error {
 	k, err := j.Knock(state.ID)
 	if err != nil {
 		return err

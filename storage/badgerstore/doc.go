@@ -64,7 +64,9 @@
 //	v|forget                -                            there only while old versions are being let go
 //	G|circle(32)|peer(32)   -                            a GOODBYE was said
 //	R|circle(32)|hash(32)   asking                       who asks at this door to be let back in
+//	N|circle(32)            -                            let in, and no name said yet
 //	B                       when (ms, 8)                 a backup was last kept
+//	b                       when (ms, 8)                 a word about a backup was put aside
 //
 // flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
 // signatures and bodies are the bytes that were signed; ids are hashed from them
