@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"os"
 	"runtime"
 	"time"
@@ -196,13 +195,7 @@ func logFinding(good view.Check, findings int) view.Check {
 }
 
 // lastBackup is when a backup was last kept; false if none was.
-func (m *machine) lastBackup() (time.Time, bool) {
-	value, ok, err := m.store.Node().Get(rowBackup)
-	if err != nil || !ok || len(value) != 8 {
-		return time.Time{}, false
-	}
-	return time.UnixMilli(int64(binary.BigEndian.Uint64(value))), true
-}
+func (m *machine) lastBackup() (time.Time, bool) { return m.noted(rowBackup) }
 
 // checkBackup says when a backup was last kept; false where there is nothing to
 // back up.

@@ -299,6 +299,13 @@ func unreadable(err error) error {
 
 // Join implements [api.Doors].
 func (m *machine) Join(ctx context.Context, text, as string) (view.Joining, error) {
+	return m.knockWith(ctx, text, func(invite *protocol.Invite) (node.JoinState, error) {
+		return m.at().Join(invite, strings.TrimSpace(as))
+	})
+}
+
+// knockWith begins to knock with an invitation, and waits until a door opened.
+func (m *machine) knockWith(ctx context.Context, text string, begin func(*protocol.Invite) (node.JoinState, error)) (view.Joining, error) {
 	code, err := protocol.ParseCode(text)
 	if err != nil {
 		return view.Joining{}, unreadable(err)
@@ -309,7 +316,7 @@ func (m *machine) Join(ctx context.Context, text, as string) (view.Joining, erro
 			Hint: "If you are in a circle:  tend let-in CODE"}
 	}
 	n := m.at()
-	j, err := n.Join(invite, strings.TrimSpace(as))
+	j, err := begin(invite)
 	if err != nil {
 		return view.Joining{}, err
 	}

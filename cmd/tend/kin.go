@@ -119,18 +119,32 @@ func (m *machine) linking(s node.LinkState) view.Linking {
 
 // AddDevice implements [api.Devices].
 func (m *machine) AddDevice(ctx context.Context, text, words, passphrase string) (view.Linking, error) {
-	parsed, err := protocol.ParseCode(text)
+	code, err := linkCode(text)
 	if err != nil {
-		return view.Linking{}, unreadable(err)
+		return view.Linking{}, err
 	}
-	code, ok := parsed.(*protocol.LinkCode)
-	if !ok {
-		return view.Linking{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_device_code"), Say: "This is not the code of a device.", Hint: "On the new device:  tend device link"}
-	}
-	n := m.at()
 	if err := m.recheck(passphrase); err != nil {
 		return view.Linking{}, err
 	}
+	return m.linkDevice(ctx, code, words)
+}
+
+func linkCode(text string) (*protocol.LinkCode, error) {
+	parsed, err := protocol.ParseCode(text)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	code, ok := parsed.(*protocol.LinkCode)
+	if !ok {
+		return nil, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_device_code"), Say: "This is not the code of a device.", Hint: "On the new device:  tend device link"}
+	}
+	return code, nil
+}
+
+// linkDevice reaches the device whose code it is, and hands this member's keys over
+// where a person compared the words.
+func (m *machine) linkDevice(ctx context.Context, code *protocol.LinkCode, words string) (view.Linking, error) {
+	n := m.at()
 	if err := n.ScanLink(code); err != nil {
 		return view.Linking{}, err
 	}

@@ -105,10 +105,16 @@ func TestAccessible(t *testing.T) {
 				b.open(origin + at)
 				look(at)
 			}
-			for _, p := range f.postings()[:2] {
+			for _, p := range f.postings()[:answers] {
 				b.submit(p.path, p.form)
 				look("after " + p.path)
 			}
+			for _, m := range f.moments() {
+				f.set(m)
+				b.open(origin + m.at)
+				look(m.name)
+			}
+			f.set(moment{})
 			b.open(origin + base + "?said=yes")
 			look("said")
 			f.mu.Lock()

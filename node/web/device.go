@@ -6,13 +6,12 @@ import (
 	"strconv"
 	"time"
 
-	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/node/view"
 )
 
-// deviceModel is this device: how the page looks here, other screens, other
-// devices, and whether all is well.
+// deviceModel is this device: how the page looks here, other screens, what keeps
+// this home, and whether all is well.
 type deviceModel struct {
 	Languages []option
 	Themes    []option
@@ -21,7 +20,7 @@ type deviceModel struct {
 	Pair      template.HTML // the code that another screen's camera opens
 	PairLink  string
 	Screens   []screenLine
-	Devices   []deviceLine
+	Circle    bool // there is one, and so something to keep
 	Checks    []checkLine
 	Address   string
 	Version   string
@@ -31,13 +30,6 @@ type deviceModel struct {
 type screenLine struct {
 	ID, Name string
 	Since    template.HTML
-}
-
-type deviceLine struct {
-	Circle string
-	This   bool
-	Out    bool
-	Added  template.HTML
 }
 
 type checkLine struct {
@@ -75,40 +67,28 @@ func (s *Site) drawDevice(w http.ResponseWriter, r *http.Request, pair view.Page
 		}
 		m.PairLink = pair.Link
 	}
-	if err := s.fillDevices(r, &m, h.Lang, now); err != nil {
+	if err := s.fillHealth(r, &m, speaker{lang: h.Lang, now: now}); err != nil {
 		return err
 	}
 	h.Title, h.Body, h.Place = h.Lang.say("device.title"), m, "device"
 	return s.draw(w, http.StatusOK, "device", h)
 }
 
-func (s *Site) fillDevices(r *http.Request, m *deviceModel, l *language, now time.Time) error {
+func (s *Site) fillHealth(r *http.Request, m *deviceModel, by speaker) error {
 	checks, err := s.upkeep.Doctor(r.Context())
 	if err != nil {
 		return err
 	}
 	for _, c := range checks {
-		m.Checks = append(m.Checks, checkOf(speaker{lang: l, now: now}, c))
+		m.Checks = append(m.Checks, checkOf(by, c))
 	}
 	all, err := s.upkeep.Circles(r.Context())
 	if err != nil {
 		return err
 	}
-	for _, c := range all {
-		id, err := crdt.ParseID(c.ID)
-		if err != nil {
-			return err
-		}
-		list, err := s.upkeep.Devices(r.Context(), id)
-		if err != nil {
-			continue // a circle that one has left lists none
-		}
-		for _, d := range list {
-			m.Devices = append(m.Devices, deviceLine{Circle: c.Name, This: d.This, Out: d.State == "out", Added: l.day(d.Added, now)})
-		}
-		if m.Back == "" {
-			m.Back = "/c/" + c.ID
-		}
+	m.Circle = len(all) > 0
+	if m.Circle {
+		m.Back = "/c/" + all[0].ID
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	_, comingBack := s.upkeep.ComingBack(r.Context())
 	switch {
 	case len(all) == 1:
 		http.Redirect(w, r, "/c/"+all[0].ID, http.StatusSeeOther)
@@ -39,7 +41,10 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	case len(all) > 1:
 		http.Redirect(w, r, "/circles", http.StatusSeeOther)
 		return nil
-	case len(joins) > 0:
+	case comingBack:
+		http.Redirect(w, r, "/back/code", http.StatusSeeOther)
+		return nil
+	case slices.ContainsFunc(joins, func(j Joining) bool { return j.State != stateOver }):
 		http.Redirect(w, r, "/knocking", http.StatusSeeOther)
 		return nil
 	}
@@ -52,6 +57,8 @@ func (s *Site) plainScreen(w http.ResponseWriter, r *http.Request, status int, s
 	h.Title, h.Body = h.Lang.say(title), body
 	if len(says) > 0 {
 		h.Said = says[0]
+	} else {
+		h.Said = h.Lang.saidIn(r)
 	}
 	return s.draw(w, status, screen, h)
 }
@@ -66,7 +73,7 @@ func (s *Site) circles(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := circlesModel{}
 	for _, c := range all {
-		m.Circles = append(m.Circles, circleHead{ID: c.ID, Base: "/c/" + c.ID, Name: c.Name, People: c.Members, Out: c.Standing != "in"})
+		m.Circles = append(m.Circles, circleHead{ID: c.ID, Base: "/c/" + c.ID, Name: c.Name, People: c.Members, Out: out(c), Coming: coming(c)})
 	}
 	return s.plainScreen(w, r, http.StatusOK, "circles", "circles.title", m)
 }
@@ -148,7 +155,7 @@ func (s *Site) showCode(w http.ResponseWriter, r *http.Request, status int, m jo
 		at := code.Expires.In(now.Location())
 		m.Code.Until = l.say("date.at", "day", l.day(at, now), "time", at.Format("15:04"))
 	}
-	return s.plainScreen(w, r, status, "hello", "hello.title", m, says...)
+	return s.plainScreen(w, r, status, "invited", "hello.title", m, says...)
 }
 
 func (s *Site) joinAgain(w http.ResponseWriter, r *http.Request, m joinModel, err error) error {
@@ -173,29 +180,6 @@ func (s *Site) readFrame(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// hello knocks with an invitation that was shown before.
-func (s *Site) hello(w http.ResponseWriter, r *http.Request) error {
-	form, err := readForm(w, r)
-	if err != nil {
-		return err
-	}
-	m := joinModel{As: strings.TrimSpace(form.Get("as"))}
-	code, err := s.upkeep.ReadCode(r.Context(), form.Get("code"))
-	if err != nil {
-		return s.joinAgain(w, r, m, err)
-	}
-	if m.As == "" {
-		return s.showCode(w, r, http.StatusUnprocessableEntity, m, code, &said{Text: languageOf(r, nil).say("hello.name_needed")})
-	}
-	ctx, cancel := waiting(r.Context())
-	defer cancel()
-	j, err := s.upkeep.Join(ctx, code.Text, m.As)
-	if err != nil {
-		return s.joinAgain(w, r, m, err)
-	}
-	return s.joined(w, r, j)
-}
-
 func (s *Site) joined(w http.ResponseWriter, r *http.Request, j view.Joining) error {
 	if j.State == "knocking" {
 		http.Redirect(w, r, "/knocking", http.StatusSeeOther)
@@ -205,23 +189,35 @@ func (s *Site) joined(w http.ResponseWriter, r *http.Request, j view.Joining) er
 	return nil
 }
 
+// stateOver is the State of a joining whose door did not open.
+const stateOver = "over"
+
 // knockingModel says how far a joining is.
 type knockingModel struct {
 	Waiting bool
 	In      []circleHead
+	Over    template.HTML // why no door opened, where none will
 }
 
-// knocking waits at the door; it looks again by itself, and says when it opened.
+// knocking waits at the door; it looks again by itself, and says when it opened, or
+// that it will not.
 func (s *Site) knocking(w http.ResponseWriter, r *http.Request) error {
 	joins, err := s.upkeep.Joins(r.Context())
 	if err != nil {
 		return err
 	}
+	h := s.frame(r, nil)
 	m := knockingModel{}
 	for _, j := range joins {
-		if j.State == "knocking" {
+		switch j.State {
+		case "knocking":
 			m.Waiting = true
-		} else {
+		case stateOver:
+			m.Over = h.Lang.say("knocking.used")
+			if j.RanOut {
+				m.Over = h.Lang.say("knocking.ran_out")
+			}
+		default:
 			m.In = append(m.In, circleHead{ID: j.Circle, Base: "/c/" + j.Circle, Name: j.Name})
 		}
 	}
@@ -234,8 +230,7 @@ func (s *Site) knocking(w http.ResponseWriter, r *http.Request) error {
 			m.In = append(m.In, circleHead{ID: c.ID, Base: "/c/" + c.ID, Name: c.Name})
 		}
 	}
-	h := s.frame(r, nil)
-	h.Title, h.Body, h.Self = h.Lang.say("knocking.title"), m, "/knocking"
+	h.Title, h.Body, h.Self, h.Often = h.Lang.say("knocking.title"), m, "/knocking", m.Waiting
 	return s.draw(w, http.StatusOK, "knocking", h)
 }
 
@@ -259,51 +254,4 @@ func (s *Site) showMyself(w http.ResponseWriter, r *http.Request) error {
 	}
 	m.MyWords = shown.Text
 	return s.plainScreen(w, r, http.StatusOK, "mine", "mine.title", m)
-}
-
-// backModel is coming back with nothing left but an invitation and words on paper.
-type backModel struct {
-	Words, As, Phrase string
-	Code              template.HTML
-	Six               string
-}
-
-func (s *Site) backDoor(w http.ResponseWriter, r *http.Request) error {
-	return s.plainScreen(w, r, http.StatusOK, "back", "back.title", backModel{})
-}
-
-func (s *Site) comeBack(w http.ResponseWriter, r *http.Request) error {
-	form, err := readForm(w, r)
-	if err != nil {
-		return err
-	}
-	m := backModel{Words: strings.TrimSpace(form.Get("words")), As: strings.TrimSpace(form.Get("as"))}
-	ctx, cancel := waiting(r.Context())
-	defer cancel()
-	j, err := s.upkeep.ComeBack(ctx, m.Words, m.As, strings.Join(strings.Fields(form.Get("phrase")), " "))
-	if err != nil {
-		say, code := s.problem(languageOf(r, nil), err)
-		if say == nil {
-			return err
-		}
-		return s.plainScreen(w, r, code, "back", "back.title", m, say) // the phrase is not sent back
-	}
-	if strings.TrimSpace(form.Get("phrase")) == "" {
-		http.Redirect(w, r, "/back/code", http.StatusSeeOther)
-		return nil
-	}
-	return s.joined(w, r, j)
-}
-
-// backCode shows those who stand for somebody the code and six words.
-func (s *Site) backCode(w http.ResponseWriter, r *http.Request) error {
-	rec, err := s.upkeep.Recovery(r.Context())
-	if err != nil {
-		return err
-	}
-	m := backModel{Words: rec.Text, Six: rec.Words}
-	if m.Code, err = drawn(rec.Text, languageOf(r, nil).plain("mine.picture")); err != nil {
-		return err
-	}
-	return s.plainScreen(w, r, http.StatusOK, "backcode", "back.title", m)
 }

@@ -31,18 +31,25 @@ import (
 // home is a home in memory: one circle of three with a real state, written to by
 // real commands. It behaves like a node whose network is off.
 type home struct {
-	mu      sync.Mutex // guards what follows
-	state   *circle.State
-	made    uint64
-	invites []view.Invite
-	empty   bool   // no circle yet
-	called  string // the circle's name
-	purpose string
-	drawn   map[string]bool // screens
-	joins   []view.Joining
-	broken  error
-	panics  bool
-	clock   time.Time
+	mu             sync.Mutex // guards what follows
+	state          *circle.State
+	made           uint64
+	invites        []view.Invite
+	empty          bool   // no circle yet
+	called         string // the circle's name
+	purpose        string
+	drawn          map[string]bool // screens
+	joins          []web.Joining
+	greets         bool // let in, and no name said yet
+	restored, back bool // came back from a backup; somebody comes back
+	coming         bool // others come back
+	linking        *web.Linking
+	keeping        web.Keeping
+	asking         []view.Asking
+	own            ownDeeds
+	broken         error
+	panics         bool
+	clock          time.Time
 
 	revisions chan web.Revision
 }
@@ -149,7 +156,7 @@ func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Res
 func (h *home) View(crdt.ID) (view.Source, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return view.Source{Circle: oak, State: h.state, People: people{h}, Env: h.env(),
+	return view.Source{Circle: oak, State: h.state, People: people{h}, Env: h.env(), Asking: h.asking,
 		Heard: func(crdt.ID) (time.Time, int, bool) { return noon.Add(-time.Hour), 0, true }}, nil
 }
 
@@ -172,7 +179,7 @@ func (h *home) Signals(ctx context.Context) iter.Seq[string] {
 	return func(func(string) bool) { <-ctx.Done() }
 }
 
-// people is a circle of three; Farid is new.
+// people is a circle of three; Farid is new. Some may be coming back.
 type people struct{ *home }
 
 func (people) Members() []membership.Member {
@@ -211,10 +218,19 @@ func (h *home) Circles(context.Context) ([]view.Circle, error) {
 	if h.empty {
 		return nil, nil
 	}
-	return []view.Circle{{ID: oak.String(), Name: h.called, Standing: "in", Me: view.Person{ID: ann.String(), Name: "Ann"}, Members: 3}}, nil
+	standing := "in"
+	switch {
+	case h.greets:
+		standing = web.StandingGreeting
+	case h.restored:
+		standing = "coming_back"
+	}
+	return []view.Circle{{ID: oak.String(), Name: h.called, Standing: standing, Me: view.Person{ID: ann.String(), Name: "Ann"}, Members: 3}}, nil
 }
 
 func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if strings.Contains(o.Name, "!") {
 		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "Softly, please.", Hint: "tend help says more."}
 	}
@@ -223,7 +239,12 @@ func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {
 }
 
 func (h *home) Welcome(_ context.Context, _, member crdt.ID) (crdt.ID, error) { return member, nil }
-func (h *home) Leave(context.Context, crdt.ID, string) error                  { return nil }
+func (h *home) Leave(context.Context, crdt.ID, string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.own.left, h.empty = true, h.greets
+	return nil
+}
 
 func (h *home) Invite(_ context.Context, _ crdt.ID, o web.InviteOptions) (view.Invite, error) {
 	h.mu.Lock()
@@ -262,33 +283,38 @@ func (h *home) ReadCode(_ context.Context, text string) (view.Code, error) {
 	return view.Code{Kind: "invite", Text: text, Circle: oak.String(), Expires: &expires, Addresses: []string{"/ip4/192.0.2.7/udp/4001/quic-v1"}}, nil
 }
 
-func (h *home) Join(context.Context, string, string) (view.Joining, error) {
-	h.joins = []view.Joining{{State: "knocking"}}
-	return h.joins[0], nil
+func (h *home) AskIn(_ context.Context, code string) (view.Joining, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !strings.HasPrefix(code, "TEND:") {
+		return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it."}
+	}
+	h.joins = []web.Joining{{Joining: view.Joining{State: "knocking"}}}
+	return h.joins[0].Joining, nil
+}
+
+func (h *home) Hello(_ context.Context, _ crdt.ID, name string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.greets, h.own.name = false, name
+	return nil
 }
 
 func (h *home) ShowCode(context.Context, string) (view.Shown, error) {
 	return view.Shown{Text: "TEND:FACE234"}, nil
 }
 
-func (h *home) Joins(context.Context) ([]view.Joining, error) { return h.joins, nil }
+func (h *home) Joins(context.Context) ([]web.Joining, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.joins, nil
+}
 
 func (h *home) LetIn(_ context.Context, _ crdt.ID, code string) (crdt.ID, error) {
 	if strings.HasPrefix(code, "TEND:FACE") {
 		return farid, nil
 	}
 	return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_face_code"), Say: "This is an invitation, not the code of someone who wants to come in."}
-}
-
-func (h *home) ComeBack(_ context.Context, code, _, _ string) (view.Joining, error) {
-	if code == "" {
-		return view.Joining{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite"), Say: "This is not an invitation, or not all of it."}
-	}
-	return view.Joining{State: "knocking"}, nil
-}
-
-func (h *home) Recovery(context.Context) (view.Recovery, error) {
-	return view.Recovery{Text: "TEND:BACK234", Words: "one two three four five six"}, nil
 }
 
 func (h *home) Status(context.Context) (view.Status, error) {
@@ -299,10 +325,6 @@ func (h *home) Status(context.Context) (view.Status, error) {
 func (h *home) Doctor(context.Context) ([]view.Check, error) {
 	return []view.Check{{Check: "disk", OK: true}, view.Check{Check: "clock"}.Find("found.clock_slow", "This clock is %s behind those of %s.", circle.Sentence{Said: circle.As("span.hours", 3), English: "3 hours"},
 		circle.Sentence{Said: circle.As("span.homes", 2), English: "2 homes"}).Wants("cure.clock_network", "Let this machine set its clock.")}, nil
-}
-
-func (h *home) Devices(context.Context, crdt.ID) ([]view.Device, error) {
-	return []view.Device{{ID: "00", This: true, State: "in", Added: noon}, {ID: "01", State: "out", Added: noon}}, nil
 }
 
 func (h *home) Version() view.Version { return view.Version{Version: "test", Go: "go", API: "v1"} }

@@ -17,6 +17,7 @@ type homeModel struct {
 	Look                    []lookCard
 	Quiet                   bool // nothing is asked for just now
 	Alone                   bool // nobody else is in the circle yet
+	Backup                  bool // a word about a backup would be good
 }
 
 // statusLine says truthfully how far this home and the others are.
@@ -58,6 +59,13 @@ func (in *inside) home() error {
 		}
 	}
 	m.Quiet = len(m.ForMe)+len(m.ICould) == 0
+	if !in.head.Phone { // it is made at the machine itself
+		kept, err := in.site.upkeep.Keeping(in.r.Context())
+		if err != nil {
+			return err
+		}
+		m.Backup = kept.BackupDue
+	}
 	in.fillOne(m.WeAgreed)
 	return in.show("home", "home", in.lang.say("home.title"), m)
 }

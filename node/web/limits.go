@@ -12,7 +12,12 @@ const (
 	photoTime  = 2 * time.Minute // for a photo to arrive, over a phone's Wi-Fi
 	lookTime   = 20 * time.Second
 	headerTime = 10 * time.Second
-	idleTime   = 2 * time.Minute
+
+	maxBackup     = 4 << 30 // bytes of a form with a backup, which is put aside on the disk as it comes
+	restoreTime   = time.Hour
+	maxSeal       = 1 << 10 // bytes of a passphrase
+	maxIdentities = 64 << 10
+	idleTime      = 2 * time.Minute
 
 	// maxSessions are how many screens one page has at a time; a further one ends
 	// that which was silent longest.

@@ -26,7 +26,7 @@ func (in *inside) looks(all []view.Attention) []lookCard {
 }
 
 // elsewhere are the screens for choices whose command is not about one thing.
-var elsewhere = map[string]string{"leave": "/leave", "propose": "/propose", "pod": "/pod", "recover": "/circle"}
+var elsewhere = map[string]string{"leave": "/leave", "propose": "/propose", "pod": "/pod", "recover": "/returns"}
 
 // choice turns the command line that settles a thing into a wish of the page; one
 // that the page has no button for leads to where it is done.
@@ -37,7 +37,7 @@ func (in *inside) choice(c view.Choice) choice {
 	case len(words) < 2 || words[0] != "tend":
 		return choice{Say: word, Href: base + "/look"}
 	case words[1] == "device":
-		return choice{Say: word, Href: "/device"}
+		return choice{Say: word, Href: "/devices"}
 	case words[1] == "pod" && len(words) == 4:
 		b := button{To: base + "/pod", Fields: []field{{"text", words[2]}, {"member", words[3]}}}
 		return choice{Say: word, Button: &b}

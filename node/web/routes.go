@@ -1,6 +1,9 @@
 package web
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+)
 
 // routes are all screens and wishes behind the walls.
 func (s *Site) routes() http.Handler {
@@ -16,7 +19,7 @@ func (s *Site) routes() http.Handler {
 
 // table names each of them by its pattern. A test looks at every GET there is.
 func (s *Site) table() map[string]handle {
-	return map[string]handle{
+	all := map[string]handle{
 		"GET /{$}":                              s.front,
 		"GET /circles":                          s.circles,
 		"GET /begin":                            s.beginForm,
@@ -24,12 +27,8 @@ func (s *Site) table() map[string]handle {
 		"GET /join":                             s.joinDoor,
 		"POST /join/read":                       s.readCode,
 		"POST /join/frame":                      s.readFrame,
-		"POST /join/hello":                      s.hello,
 		"GET /knocking":                         s.knocking,
 		"POST /join/show":                       s.showMyself,
-		"GET /back":                             s.backDoor,
-		"POST /back":                            s.comeBack,
-		"GET /back/code":                        s.backCode,
 		"GET /device":                           s.device,
 		"POST /device/look":                     s.setLook,
 		"POST /device/pair":                     s.pair,
@@ -66,4 +65,6 @@ func (s *Site) table() map[string]handle {
 		"GET /c/{circle}/print/invite/{invite}": s.within((*inside).printInvite),
 		"GET /c/{circle}/search":                s.within((*inside).search),
 	}
+	maps.Copy(all, s.ownTable())
+	return all
 }

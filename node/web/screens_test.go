@@ -63,6 +63,7 @@ func fill(t testing.TB, word string) *filled {
 	f.apart(t, before, bela, circle.ChangeTerms{ID: f.twoTexts, What: text(word + "."), When: text("2026-12-04T15:30")})
 	f.gone = post(ann, true, word, nil)
 	f.as(t, ann, circle.Retract{ID: f.gone})
+	f.keeps(t, word)
 	made, err := f.Invite(t.Context(), oak, web.InviteOptions{For: word})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +81,8 @@ func (f *filled) addresses() []string {
 		show(f.agreement), show(f.twoTexts), show(f.decision), show(f.gone), show(ann), show(bela), show(farid), base + "/edit/" + f.tender.String(),
 		base + "/week", base + "/offers", base + "/look", base + "/circle", base + "/invite", base + "/invite/" + f.invite, base + "/let-in",
 		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/pod", base + "/me", base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
-		"/back", "/back/code", "/device", "/knocking", "/entered"}
+		"/back", "/back/code", "/device", "/knocking", "/entered", "/devices", "/devices/add", "/link", "/words", "/key", "/backup", "/restore",
+		base + "/device/02", base + "/returns", base + "/returns/code"}
 }
 
 // posting is a form that is answered with a screen rather than sent on.
@@ -90,16 +92,23 @@ type posting struct {
 	want int
 }
 
-// postings are the screens that answer a form: those that no GET draws, and the
+// answers are how many postings draw a screen that no GET draws.
+const answers = 6
+
+// postings are the screens that answer a form: first those that no GET draws, then the
 // forms that come back with a sentence.
 func (f *filled) postings() []posting {
 	on := func(id crdt.ID, verb string) string { return base + "/on/" + id.String() + "/" + verb }
 	return []posting{
 		{"/join/read", url.Values{"words": {inviteText}}, http.StatusOK},
 		{"/join/show", url.Values{"as": {"Ann"}}, http.StatusOK},
+		{"/devices/add", url.Values{"words": {linkText}}, http.StatusOK},
+		{"/words", url.Values{"passphrase": {homeWord}}, http.StatusOK},
+		{"/back/read", url.Values{"words": {inviteText}}, http.StatusOK},
+		{base + "/returns/read", url.Values{"words": {recoverText}, "member": {bela.String()}}, http.StatusOK},
 		{"/join/read", url.Values{"words": {"nonsense"}}, http.StatusUnprocessableEntity},
 		{"/join/read", url.Values{"words": {"TEND:FACE234"}}, http.StatusUnprocessableEntity},
-		{"/join/hello", url.Values{"code": {inviteText}}, http.StatusUnprocessableEntity},
+		{"/join/knock", url.Values{"code": {"nonsense"}}, http.StatusUnprocessableEntity},
 		{base + "/ask", url.Values{"kind": {"offer"}, "text": {""}}, http.StatusUnprocessableEntity},
 		{on(f.need, "note"), url.Values{"text": {""}}, http.StatusUnprocessableEntity},
 		{on(f.agreement, "change"), url.Values{"when": {"never"}}, http.StatusUnprocessableEntity},
@@ -131,7 +140,11 @@ func TestEveryRouteHasAnAddress(t *testing.T) {
 		mux.Handle(pattern, http.NotFoundHandler())
 	}
 	looked := map[string]bool{"GET /events": true} // no screen
-	for _, at := range append(f.addresses(), "/") {
+	all := append(f.addresses(), "/")
+	for _, m := range f.moments() {
+		all = append(all, m.at)
+	}
+	for _, at := range all {
 		_, pattern := mux.Handler(httptest.NewRequest(http.MethodGet, at, nil))
 		looked[pattern] = true
 	}
@@ -167,6 +180,7 @@ func TestEveryScreenInEveryLanguage(t *testing.T) {
 					t.Errorf("POST %s %v = %d, want %d\n%s", w.path, w.form, got.Code, w.want, got.Body)
 				}
 			}
+			f.drawOwn(t, b)
 			f.empty = true
 			b.get("/")
 			b.ask(http.MethodGet, "/nothing/here", nil)
@@ -189,17 +203,27 @@ func TestHostileText(t *testing.T) {
 	b := newBrowser(t, site(f.home))
 	for lang := range web.Words() {
 		b.lang = lang
-		for _, path := range append(f.addresses(), base+"/ask?kind=need&text="+url.QueryEscape(bad), base+"?said="+url.QueryEscape(bad), base+"/search?words="+url.QueryEscape(bad)) {
-			page := b.get(path)
-			for _, not := range []string{"<script>alert", "<img", `"'>`, "<b>"} {
-				if strings.Contains(page, not) {
-					t.Errorf("%s in %s holds %q", path, lang, not)
-				}
-			}
-			for _, inline := range regexp.MustCompile(`(?i) on[a-z]+=| style=|javascript:|hx-on`).FindAllString(tagsOf(page), -1) {
-				t.Errorf("%s in %s has %q in a tag", path, lang, inline)
-			}
+		for _, m := range f.moments() {
+			f.set(m)
+			onlyText(t, lang, m.at, b.get(m.at))
 		}
+		f.set(moment{})
+		for _, path := range append(f.addresses(), base+"/ask?kind=need&text="+url.QueryEscape(bad), base+"?said="+url.QueryEscape(bad), base+"/search?words="+url.QueryEscape(bad)) {
+			onlyText(t, lang, path, b.get(path))
+		}
+	}
+}
+
+// onlyText holds that nothing of a hostile text became markup.
+func onlyText(t *testing.T, lang, path, page string) {
+	t.Helper()
+	for _, not := range []string{"<script>alert", "<img", `"'>`, "<b>"} {
+		if strings.Contains(page, not) {
+			t.Errorf("%s in %s holds %q", path, lang, not)
+		}
+	}
+	for _, inline := range regexp.MustCompile(`(?i) on[a-z]+=| style=|javascript:|hx-on`).FindAllString(tagsOf(page), -1) {
+		t.Errorf("%s in %s has %q in a tag", path, lang, inline)
 	}
 }
 

@@ -204,6 +204,7 @@ type head struct {
 	Circle  *circleHead // nil outside of one
 	Place   string      // which of the five places is lit
 	Self    string      // the address that the screen fetches again; "" if it never does
+	Often   bool        // it also does so every few seconds, where no event would tell
 	Said    *said
 	Assets  string
 	Phone   bool // another device's screen
@@ -216,6 +217,22 @@ type circleHead struct {
 	People         int
 	More           bool // there are other circles on this home
 	Out            bool // left, or asked to go
+	Coming         bool // came back from a backup, and has met nobody yet
+	Ended          bool // this device was ended
+}
+
+// out reports whether this member is no longer in a circle.
+func out(c view.Circle) bool { return c.Standing == "left" || c.Standing == "removed" }
+
+// coming reports whether this home came back from a backup and has met nobody yet.
+func coming(c view.Circle) bool { return c.Standing == "coming_back" }
+
+// saidIn is what an address asks a screen to say: that a wish was carried out.
+func (l *language) saidIn(r *http.Request) *said {
+	if key := r.URL.Query().Get("said"); r.Method == http.MethodGet && key != "" && l.has("said."+key) {
+		return &said{Text: l.say("said." + key), Gently: true}
+	}
+	return nil
 }
 
 // draw writes a screen.
@@ -297,17 +314,23 @@ type inside struct {
 func (s *Site) within(serve func(*inside) error) handle {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		in, err := s.enterCircle(w, r)
-		if err != nil {
+		if in == nil || err != nil {
 			return err
 		}
 		return serve(in)
 	}
 }
 
+// enterCircle returns nil without an error where the request was sent on: whoever
+// said no name yet says hello first.
 func (s *Site) enterCircle(w http.ResponseWriter, r *http.Request) (*inside, error) {
 	c, err := s.found(r)
 	if err != nil {
 		return nil, err
+	}
+	if c.Standing == StandingGreeting {
+		http.Redirect(w, r, "/hello/"+c.ID, http.StatusSeeOther)
+		return nil, nil
 	}
 	id, err := crdt.ParseID(c.ID)
 	if err != nil {
@@ -328,10 +351,8 @@ func (s *Site) enterCircle(w http.ResponseWriter, r *http.Request) (*inside, err
 	}
 	in.head = s.frame(r, own)
 	in.lang = in.head.Lang
-	in.head.Circle = &circleHead{ID: c.ID, Base: "/c/" + c.ID, Name: c.Name, People: c.Members, More: len(all) > 1, Out: c.Standing != "in"}
-	if key := r.URL.Query().Get("said"); key != "" && in.lang.has("said."+key) {
-		in.head.Said = &said{Text: in.lang.say("said." + key), Gently: true}
-	}
+	in.head.Circle = &circleHead{ID: c.ID, Base: "/c/" + c.ID, Name: c.Name, People: c.Members, More: len(all) > 1, Out: out(c), Coming: coming(c), Ended: c.Standing == "device_ended"}
+	in.head.Said = in.lang.saidIn(r)
 	return in, nil
 }
 
