@@ -17,6 +17,33 @@ import (
 // §4.1). A home that was off for months keeps its prekey, having no newer one.
 const boxKept = 60 * 24 * time.Hour
 
+// What a prekey that was lost again after it was replaced waits for: twice as long each
+// time. A backup that was put back loses one; of a home that was copied and runs
+// twice, each half has lost what the other published, whenever it looks.
+const (
+	lostPause    = time.Minute
+	maxLostPause = 24 * time.Hour
+)
+
+// replacing remembers when a lost prekey was last replaced.
+type replacing struct {
+	at    time.Time
+	pause time.Duration // 0: never replaced
+}
+
+// due reports whether a lost prekey is to be replaced, and notes that it will be.
+func (r *replacing) due(now time.Time) bool {
+	since := now.Sub(r.at).Abs()
+	if since < r.pause {
+		return false
+	}
+	if since > 2*maxLostPause {
+		r.pause = 0
+	}
+	r.at, r.pause = now, min(maxLostPause, max(lostPause, 2*r.pause))
+	return true
+}
+
 // renewPrekey publishes a new prekey. Its private half is kept first; one that was
 // kept and could not be published then is published now.
 func (x *runner) renewPrekey(w *replica.Replica, now time.Time, clock crdt.HLC) error {

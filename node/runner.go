@@ -65,6 +65,7 @@ type runner struct {
 	places   *places
 	groups   *groups
 	forgets  forgetting // owned by run
+	lost     replacing  // owned by run: of prekeys
 	vain     time.Time  // owned by run: when an epoch was last made that settled nothing
 	ended    chan struct{}
 
@@ -505,7 +506,7 @@ func (x *runner) upkeep() time.Duration {
 	if due.Mint && clock.Millis() >= due.MintAt {
 		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.mint(w, now, clock) }})
 	}
-	if due.Prekey || x.lostBox() {
+	if due.Prekey || x.lostBox() && x.lost.due(now) {
 		jobs = append(jobs, job{do: func(w *replica.Replica, now time.Time) error { return x.renewPrekey(w, now, clock) }})
 	}
 	if due.Proof {
