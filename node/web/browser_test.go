@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -140,6 +142,13 @@ func (b *tab) complain(text string) {
 	b.wrong = append(b.wrong, text)
 }
 
+// forgive drops complaints that hold a word, where a test provoked them.
+func (b *tab) forgive(word string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wrong = slices.DeleteFunc(b.wrong, func(w string) bool { return strings.Contains(w, word) })
+}
+
 // run carries out an action within the patience of these tests.
 func run[T any](b *tab, what string, a chromedp.Action[T]) T {
 	b.t.Helper()
@@ -235,6 +244,8 @@ func (b *tab) press(text string) {
 type workshop struct {
 	t     *testing.T
 	homes string
+	// ports are those of homes that are found at the same address when they come back.
+	ports map[string]int
 }
 
 var built struct {
@@ -270,13 +281,13 @@ func newWorkshop(t *testing.T) *workshop {
 	if built.err != nil {
 		t.Fatal(built.err)
 	}
-	return &workshop{t: t, homes: t.TempDir()}
+	return &workshop{t: t, homes: t.TempDir(), ports: map[string]int{}}
 }
 
 func (w *workshop) command(home string, args ...string) *exec.Cmd {
 	cmd := exec.Command(built.program, append([]string{"--home", filepath.Join(w.homes, home)}, args...)...)
 	cmd.Env = append(os.Environ(), "TEND_NO_MDNS=1", "TEND_NO_PORT_MAP=1", "TEND_NO_OPEN=1", "TEND_KEYRING=off", "DISPLAY=", "WAYLAND_DISPLAY=",
-		"TEND_LISTEN=/ip4/127.0.0.1/udp/0/quic-v1,/ip4/127.0.0.1/tcp/0")
+		fmt.Sprintf("TEND_LISTEN=/ip4/127.0.0.1/udp/%[1]d/quic-v1,/ip4/127.0.0.1/tcp/%[1]d", w.ports[home]))
 	return cmd
 }
 
@@ -290,21 +301,37 @@ func (w *workshop) tend(home string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// node runs a home's node until the test ends.
-func (w *workshop) node(home string, flags ...string) {
+// stays gives homes an address of their own, so that others find them again there.
+func (w *workshop) stays(homes ...string) {
+	w.t.Helper()
+	for _, home := range homes {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.ports[home] = l.Addr().(*net.TCPAddr).Port
+		if err := l.Close(); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// node runs a home's node until the test ends, or stop is called.
+func (w *workshop) node(home string, flags ...string) (stop func()) {
 	w.t.Helper()
 	cmd := w.command(home, append([]string{"run"}, flags...)...)
 	cmd.Stderr = w.t.Output()
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait() // how it ended is not what is tested
 	})
+	w.t.Cleanup(stop)
 	for end := time.Now().Add(slowly); ; time.Sleep(50 * time.Millisecond) {
 		if w.command(home, "page", "link").Run() == nil {
-			return
+			return stop
 		}
 		if time.Now().After(end) {
 			w.t.Fatalf("the node of %s does not answer", home)
@@ -319,16 +346,16 @@ func (w *workshop) enter(b *tab, home string) {
 }
 
 // joined is a circle of two homes whose nodes run: Rosa's, and Tomasz's.
-func (w *workshop) joined() {
+func (w *workshop) joined() (stopRosa, stopTomasz func()) {
 	w.t.Helper()
 	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa")
-	w.node("rosa")
-	w.node("tomasz")
+	stopRosa, stopTomasz = w.node("rosa"), w.node("tomasz")
 	var invite view.Invite
 	if err := json.Unmarshal([]byte(w.tend("rosa", "--json", "invite")), &invite); err != nil {
 		w.t.Fatal(err)
 	}
 	w.tend("tomasz", "join", invite.Text, "--as", "Tomasz", "--wait", "60s")
+	return stopRosa, stopTomasz
 }
 
 // serve puts a page in memory at a real door until the test ends, and returns a
