@@ -29,6 +29,8 @@ import (
 //	                            another for each way ("symmetric")
 //	house HOME LAN…             HOME lives on these networks
 //	move HOME LAN               takes its cable to another network: a new address
+//	bridge HOME NAME ADDRESS    HOME's machine has a network of its own inside, as
+//	                            containers and tunnels make one
 //	unplug HOME|ROUTER          pulls its cable
 //	plug HOME|ROUTER            puts it back
 //	freeze HOME                 puts its node to sleep
@@ -93,6 +95,7 @@ var landCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"router":    cmdRouter,
 	"house":     cmdHouse,
 	"move":      cmdMove,
+	"bridge":    cmdBridge,
 	"unplug":    cmdPlug("down"),
 	"plug":      cmdPlug("up"),
 	"freeze":    cmdSignal(syscall.SIGSTOP),
@@ -348,6 +351,16 @@ func cmdMove(ts *testscript.TestScript, neg bool, args []string) {
 	c, err := l.lay(homesOf(ts).spots[args[0]], "eth0", to, to.hosts)
 	ts.Check(err)
 	l.cables[args[0]] = []cable{c}
+}
+
+func cmdBridge(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 || neg {
+		ts.Fatalf("usage: bridge HOME NAME ADDRESS")
+	}
+	space := homesOf(ts).spots[args[0]]
+	ts.Check(system("", "ip", "-n", space, "link", "add", args[1], "type", "bridge"))
+	ts.Check(system("", "ip", "-n", space, "addr", "add", args[2]+"/24", "dev", args[1]))
+	ts.Check(system("", "ip", "-n", space, "link", "set", args[1], "up"))
 }
 
 func cmdPlug(state string) func(*testscript.TestScript, bool, []string) {
