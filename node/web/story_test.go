@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
@@ -274,9 +275,25 @@ func TestHostilePictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A header that promises 60,000 × 60,000 pixels.
+	// A header that promises 60,000 × 60,000 pixels and has a wrong sum.
 	bomb := bytes.Clone(blank.Bytes())
 	copy(bomb[16:], []byte{0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60})
+	// A hundred megapixels that are all there, in a hundred kilobytes.
+	var vast, photo, moving bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&vast, image.NewPaletted(image.Rect(0, 0, 10_000, 10_000), color.Palette{color.White, color.Black})); err != nil {
+		t.Fatal(err)
+	}
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 640, 480)), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := gif.Encode(&moving, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+		t.Fatal(err)
+	}
+	// A photo whose header promises 65,000 × 65,000: its frame begins with the two.
+	wide := bytes.Clone(photo.Bytes())
+	frame := bytes.Index(wide, []byte{0xff, 0xc0})
+	copy(wide[frame+5:], []byte{0xfd, 0xe8, 0xfd, 0xe8})
+	large := append(bytes.Clone(photo.Bytes()), make([]byte, 22<<20)...)
 	for name, row := range map[string]struct {
 		data []byte
 		says string
@@ -288,6 +305,11 @@ func TestHostilePictures(t *testing.T) {
 		"stranger.png": {stranger, "The code in this picture is not one of Tend."},
 		"bomb.png":     {bomb, "This is not a PNG or JPEG picture.|This picture is too big."},
 		"empty.png":    {nil, "This is not a PNG or JPEG picture."},
+		"vast.png":     {vast.Bytes(), "This picture is too big."},
+		"wide.jpg":     {wide, "This picture is too big."},
+		"large.jpg":    {large, "This picture is too big."},
+		"half.jpg":     {photo.Bytes()[:photo.Len()/2], "This is not a PNG or JPEG picture.|No code was found in this picture."},
+		"moving.gif":   {moving.Bytes(), "This is not a PNG or JPEG picture."},
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, row.data, 0o600); err != nil {

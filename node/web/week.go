@@ -161,7 +161,7 @@ func (in *inside) offers() error {
 	m := offersModel{}
 	offers, needs := 0, 0
 	for i, s := range in.src.Map() {
-		line := shelfLine{Name: escaped(s.Category)}
+		line := shelfLine{Name: isolated(s.Category)}
 		label := s.Category
 		if s.Category == "" {
 			line.Name, label = in.lang.say("offers.other"), in.lang.plain("offers.other")
