@@ -96,6 +96,9 @@ func contentCases(*testing.T) []vector {
 	bad("a section in capitals", circle.MemberSectionSet{Member: id, Section: "Name", Values: []string{"Anna"}})
 	bad("retraction of nothing", circle.Retracted{})
 	add("kind 82", 82, []byte{0x80}, "content")
+	kind, payload := circle.Encode(circle.AudienceChanged{Target: id, Snapshot: snapshot(circle.TalkOpened{With: id, Sentence: "…", Fade: 30})})
+	add("a talk as a third is told of it", kind, payload, "")
+	bad("a snapshot of a word", circle.AudienceChanged{Target: id, Snapshot: snapshot(circle.WordGiven{On: id, Value: circle.WordYes})})
 	return cases
 }
 

@@ -60,6 +60,7 @@ var suites = []suite{
 	{"backups", runBackup, backupCases},
 	{"control", runControl, controlCases},
 	{"content", runContent, contentCases},
+	{"talks", runTalks, talkCases},
 }
 
 // classes are the names by which vectors call refusals, the first that fits.

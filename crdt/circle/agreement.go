@@ -73,6 +73,7 @@ type agreement struct {
 	body    AgreementMade
 	post    *post // nil of a May I, and while the post is not known
 	mayI    bool
+	talk    *talk // that it was drafted in; nil for none
 	slot    string
 	parties []crdt.ID // ascending
 	texts   []text    // by clock and id
@@ -115,6 +116,11 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 	}
 	a := &agreement{id: id, rec: rec, made: made, body: body, slot: body.Slot}
 	a.post, _ = r.post(body.About[0])
+	if a.post == nil {
+		if a.talk, ok = r.talk(body.About[0]); ok && !a.talk.mayHold(a) {
+			return nil, false
+		}
+	}
 	a.mayI = a.post == nil && (slices.Contains(made.Audience.Members, body.About[0]) || rec.find(id) < 0)
 	a.readParties()
 	a.readTexts()
@@ -125,6 +131,9 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 	}
 	a.readState(r)
 	r.made[id] = a
+	if a.talk != nil {
+		r.settle(a.talk)
+	}
 	return a, true
 }
 
@@ -139,6 +148,8 @@ func (a *agreement) has(member crdt.ID) bool {
 func (a *agreement) readParties() {
 	a.parties = []crdt.ID{a.made.Author}
 	switch {
+	case a.talk != nil:
+		a.parties = append(a.parties, a.talk.other(a.made.Author))
 	case a.post != nil:
 		a.parties = append(a.parties, a.post.owner)
 	case a.mayI:
@@ -373,6 +384,10 @@ func (a *agreement) holdsPlace() bool {
 	return false
 }
 
+// tender reports whether its text belongs on no wall: its post's does not, or it came
+// out of a talk.
+func (a *agreement) tender() bool { return a.talk != nil || a.post != nil && a.post.Tender }
+
 // others returns the parties but one, ascending.
 func (a *agreement) others(but crdt.ID) []crdt.ID {
 	return slices.DeleteFunc(slices.Clone(a.parties), func(m crdt.ID) bool { return m == but })
@@ -401,7 +416,7 @@ func (r *reader) viewAgreement(a *agreement) Agreement {
 		newest = agreed
 	}
 	v := Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, State: a.state, Rev: newest.rev,
-		Made: a.made.HLC, Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.post != nil && a.post.Tender}
+		Made: a.made.HLC, Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.tender()}
 	if a.has(r.env.Me) {
 		v.Place = a.place()
 	}

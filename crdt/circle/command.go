@@ -19,6 +19,8 @@ type Env struct {
 	Members []crdt.ID
 	// Groups are one's own lists of people by folded name; their members ascend.
 	Groups map[string][]crdt.ID
+	// Kept are one's own words that wait here for their turn in talks, in any order.
+	Kept []Waiting
 	// People is who belongs and decides; nil where only Members are known: then all
 	// of them have voice.
 	People *membership.View
@@ -80,6 +82,12 @@ type Result struct {
 	Retraction crdt.ID
 	// Group is kept on this node; without members it is let go there.
 	Group *Group
+	// Kept says that the words wait for their turn. Keep are words to be kept on this
+	// node; those without a text are let go there.
+	Kept bool
+	Keep []Waiting
+	// Agreements are those drafted in a talk, or still shared with whom one parts from.
+	Agreements []crdt.ID
 }
 
 // plan is what a command comes to: what to write, and what to say then.

@@ -18,11 +18,12 @@ const Faded = "…"
 // what those few can read.
 func (s *State) Fading(now crdt.HLC) []crdt.ID {
 	var out []crdt.ID
+	talks := &fadingTalks{s: s, now: now}
 	s.records.all(func(id crdt.ID, r *record) bool {
 		if !slices.ContainsFunc(r.parts, func(p part) bool { return p.fades() }) {
 			return true
 		}
-		goes := s.letGo(r, now)
+		goes := s.letGo(r, now, talks)
 		if slices.ContainsFunc(r.parts, func(p part) bool { return p.fades() && goes(&p) }) {
 			out = append(out, id)
 		}
@@ -47,13 +48,16 @@ func (p *part) fades() bool {
 	return true
 }
 
-// letGo tells which parts of a record are let go at now: of a post, or of an
-// agreement with its post. What is for a few goes when both the circle's part has and
+// letGo tells which parts of a record are let go at now: of a talk, of a post, or of
+// an agreement with its post. What is for a few goes when both the circle's part has and
 // those few read it as faded: else somebody outside could have it fade by what they
 // write for the circle.
-func (s *State) letGo(r *record, now crdt.HLC) func(*part) bool {
+func (s *State) letGo(r *record, now crdt.HLC, talks *fadingTalks) func(*part) bool {
 	if s.lostWhole(r) {
 		return func(*part) bool { return true }
+	}
+	if goes, is := talks.part(r); is {
+		return goes
 	}
 	post := s.postOf(r, every)
 	if !slices.ContainsFunc(post.parts, func(p part) bool { return p.Body.kind() == KindPostStatusSet }) {
@@ -141,7 +145,7 @@ func (s *State) Fade(id crdt.ID, now crdt.HLC, most int) []crdt.ID {
 	if !ok {
 		return nil
 	}
-	goes := s.letGo(r, now)
+	goes := s.letGo(r, now, &fadingTalks{s: s, now: now})
 	parts := slices.Clone(r.parts)
 	var out []crdt.ID
 	for i := range parts {
@@ -184,6 +188,9 @@ func redact(b Body) Body {
 		return b
 	case WordGiven:
 		b.Note = ""
+		return b
+	case TalkOpened:
+		b.Sentence = Faded
 		return b
 	case NoteWritten:
 		b.Text = Faded

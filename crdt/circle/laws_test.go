@@ -62,7 +62,7 @@ func body(t *rapid.T, target, person func() crdt.ID) circle.Body {
 		kind, payload := circle.Encode(circle.AgreementMade{About: []crdt.ID{{9}}, Terms: terms()})
 		return sha256.Sum256(append(payload, byte(kind)))
 	}
-	switch rapid.IntRange(0, 13).Draw(t, "kind") {
+	switch rapid.IntRange(0, 16).Draw(t, "kind") {
 	case 0, 1:
 		return circle.NeedPosted(posted())
 	case 2:
@@ -90,6 +90,16 @@ func body(t *rapid.T, target, person func() crdt.ID) circle.Body {
 		return circle.MarkRemoved{On: target(), Mark: target()}
 	case 12:
 		return circle.NoteWritten{On: target(), Text: "hello"}
+	case 13:
+		return circle.TalkOpened{With: person(), Sentence: "hello"}
+	case 14:
+		return circle.NoteWritten{On: target(), What: circle.NoteKind(rapid.Uint64Range(0, 8).Draw(t, "note")), Text: "hello"}
+	case 15:
+		on := circle.Rev{}
+		if rapid.Bool().Draw(t, "on a note") {
+			on = circle.Rev(target())
+		}
+		return circle.WordGiven{On: target(), Rev: on, Value: circle.WordValue(rapid.Uint64Range(1, 13).Draw(t, "word")), Replaces: []crdt.ID{target()}}
 	}
 	if rapid.Bool().Draw(t, "section") {
 		return circle.MemberSectionSet{Member: person(), Section: "name", Values: []string{"Ann"}}
@@ -139,7 +149,7 @@ func mustEqual(t *rapid.T, what string, ids []crdt.ID, a, b *circle.State) {
 func seen(s *circle.State, me crdt.ID) string {
 	env := circle.Env{Me: me, Now: monday.Add(26 * time.Hour), Members: people}
 	out, err := json.Marshal([]any{s.Today(env), s.Week(env), s.Posts(env, circle.Filter{All: true}),
-		s.Agreements(env, circle.Filter{All: true}), s.Search(env, "hello"), s.Map(env)})
+		s.Agreements(env, circle.Filter{All: true}), s.Search(env, "hello"), s.Map(env), s.Talks(env, circle.Filter{All: true})})
 	if err != nil {
 		panic(err)
 	}

@@ -79,6 +79,7 @@ func (r *reader) look() []Attention {
 	}
 	out = append(out, r.overlaps(mine)...)
 	out = append(out, r.ownTwoOnDecisions()...)
+	out = append(out, r.ownTwoInTalks()...)
 	for _, p := range posts {
 		if at, ok := r.narrowed(p); ok {
 			out = append(out, at)

@@ -50,6 +50,9 @@ func (c WriteNote) decide(s *State, env Env) (plan, error) {
 	if err := asked(b); err != nil {
 		return plan{}, err
 	}
+	if s.mayBeTalk(c.On) {
+		return plan{}, kept("tend talk say "+cmdID(c.On)+" TEXT says it there.", "A talk has its own turns.")
+	}
 	to := c.To
 	if rec, ok := s.records.get(c.On); ok {
 		if _, known := rec.maker(); known {

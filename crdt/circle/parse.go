@@ -126,6 +126,7 @@ var verbs = map[string]func(*parser) Command{
 	"concern":     onDecision(WordConcern),
 	"enact":       func(p *parser) Command { return EnactDecision{ID: p.decision()} },
 	"free":        (*parser).free,
+	"talk":        (*parser).talk,
 }
 
 func status(to uint64) func(*parser) Command {

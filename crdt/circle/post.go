@@ -230,6 +230,10 @@ type reader struct {
 	now   time.Time         // local reading
 	posts map[crdt.ID]*post // nil for what is none
 	made  map[crdt.ID]*agreement
+
+	talksRead bool
+	allTalks  []*talk // ascending by id
+	talkOf    map[crdt.ID]*talk
 }
 
 func (s *State) reader(env Env) *reader {

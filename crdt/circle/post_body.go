@@ -355,7 +355,7 @@ func (b AudienceChanged) open(id crdt.ID) (Change, error) {
 	if err := canon.Unmarshal(b.Snapshot, &s); err != nil {
 		return Change{}, err
 	}
-	if !slices.Contains([]uint64{KindNeedPosted, KindOfferPosted, KindAgreementMade}, s.Kind) {
+	if !slices.Contains([]uint64{KindNeedPosted, KindOfferPosted, KindAgreementMade, KindTalkOpened}, s.Kind) {
 		return Change{}, fmt.Errorf("a snapshot of kind %d", s.Kind)
 	}
 	return Decode(Meta{ID: id, Author: s.Author, HLC: s.HLC}, s.Kind, s.Body)

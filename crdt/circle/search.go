@@ -28,7 +28,8 @@ type Found struct {
 }
 
 // Search returns what the person may see that holds all the words, in any case:
-// members, then posts, agreements and notes, each newest first. An empty query finds nothing.
+// members, then posts, agreements and notes, each newest first. An empty query finds
+// nothing, and nothing finds what was said in a talk.
 func (s *State) Search(env Env, words string) []Found {
 	out := []Found{}
 	if strings.TrimSpace(words) == "" {
@@ -45,12 +46,15 @@ func (s *State) Search(env Env, words string) []Found {
 		out = append(out, Found{Post: &p})
 	}
 	for _, a := range s.Agreements(env, Filter{All: true, Text: words}) {
+		if s.IsTalk(a.ID) {
+			continue
+		}
 		out = append(out, Found{Agreement: &a})
 	}
 	var notes []Note
 	s.records.all(func(id crdt.ID, r *record) bool {
 		for _, n := range r.notes() {
-			if matches(words, n.Text) {
+			if matches(words, n.Text) && !s.IsTalk(id) {
 				notes = append(notes, n)
 			}
 		}

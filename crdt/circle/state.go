@@ -324,6 +324,8 @@ func mayWiden(made *Change, by crdt.ID) bool {
 		return b.For == by
 	case AgreementMade:
 		return len(b.About) == 1 && b.About[0] == by
+	case TalkOpened:
+		return b.With == by
 	}
 	return false
 }

@@ -14,6 +14,7 @@ type Item struct {
 	Post      *Post
 	Agreement *Agreement
 	Decision  *Decision
+	Talk      *Talk
 }
 
 // Today is what a person sees first.
@@ -69,7 +70,7 @@ func (s *State) Today(env Env) Today {
 	for _, a := range agreed {
 		t.WeAgreed = append(t.WeAgreed, Item{Agreement: &a})
 	}
-	t.ForMe = append(t.ForMe, r.toDecide()...)
+	t.ForMe = append(append(t.ForMe, r.toDecide()...), r.toTalk()...)
 	slices.SortStableFunc(t.ForMe, func(a, b Item) int { return cmp.Compare(b.made(), a.made()) })
 	return t
 }
@@ -80,6 +81,9 @@ func (i Item) made() crdt.HLC {
 	}
 	if i.Decision != nil {
 		return i.Decision.Made
+	}
+	if i.Talk != nil {
+		return i.Talk.Made
 	}
 	return i.Agreement.Made
 }
@@ -180,7 +184,7 @@ func (s *State) Week(env Env) []Day {
 		if a.has(env.Me) && !shown[a.id] && (a.state == StateAgreed || a.state == StatePassed) {
 			text := a.newest().terms
 			e := Entry{Slot: dated(a.slot, text.When), What: text.What, Agreement: a.id, Yes: a.others(env.Me), Mine: true}
-			if a.post != nil && a.post.Tender {
+			if a.tender() {
 				e.What, e.Tender = Private, true
 			}
 			if w, err := parseWhen(e.Slot); err == nil {
