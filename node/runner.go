@@ -59,11 +59,13 @@ type runner struct {
 	replica  *replica.Replica // owned by run
 	revision uint64           // owned by run
 	hurried  bool             // owned by run: the next upkeep was moved forward
+	followed bool             // owned by run: talks were looked at since the start
 	unsure   bool             // owned by run: a write failed, and what the store holds could not be read
 	snap     atomic.Pointer[Snapshot]
 	heard    *hearing
 	places   *places
 	groups   *groups
+	waiting  *waiting
 	forgets  forgetting // owned by run
 	lost     replacing  // owned by run: of prekeys
 	vain     time.Time  // owned by run: when an epoch was last made that settled nothing
@@ -94,6 +96,9 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 		return nil, err
 	}
 	if x.groups, err = loadGroups(store); err != nil {
+		return nil, err
+	}
+	if x.waiting, err = loadWaiting(store); err != nil {
 		return nil, err
 	}
 	if x.forgets, err = loadForgetting(store); err != nil {
@@ -267,6 +272,7 @@ func (x *runner) batch(jobs []job) {
 	x.passed(Announced)
 	x.tellPlaces()
 	x.followPod(commit.People)
+	x.followTalks(commit.People)
 }
 
 // reread makes sure, after a write that failed, that the replica is what the
@@ -517,6 +523,10 @@ func (x *runner) upkeep() time.Duration {
 	}
 	x.batch(jobs)
 	x.fade()
+	if !x.followed { // a home that stopped between may owe something
+		x.followed = true
+		x.followTalks(true)
+	}
 	x.forgetBoxes(now)
 	if _, err := x.lookOver(); err != nil {
 		x.log.Warn("the log could not be looked over", "err", err)

@@ -25,7 +25,7 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 	err = x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, now time.Time) error {
 		var err error
 		env := w.Env(now, n.cfg.Zone)
-		env.Groups = x.groups.all()
+		env.Groups, env.Kept = x.groups.all(), x.waiting.all()
 		out, err = w.Do(cmd, env, n.clock())
 		return err
 	}})
@@ -34,6 +34,9 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 	}
 	if err == nil && out.Group != nil {
 		err = x.groups.keep(x.store, *out.Group)
+	}
+	if err == nil && len(out.Keep) > 0 {
+		err = x.waiting.keep(x.store, out.Keep)
 	}
 	return out, problem(err)
 }
@@ -60,7 +63,7 @@ func (n *Node) Env(id crdt.ID) (circle.Env, error) {
 	}
 	env := circle.Env{Me: s.Me, Dev: s.Dev, Now: n.now(), Zone: n.cfg.Zone, People: s.People, Opened: s.Opened}
 	if x, err := n.runner(id); err == nil {
-		env.Groups = x.groups.all()
+		env.Groups, env.Kept = x.groups.all(), x.waiting.all()
 	}
 	for _, m := range s.People.Members() {
 		env.Members = append(env.Members, m.ID)

@@ -33,7 +33,7 @@ func (a *app) propose() *cobra.Command {
 			return err
 		}
 		if len(given["remove"]) > 0 {
-			a.aside("Before parting: a talk (tend note), quiet distance (tend bounds), a third person may help. If someone is in danger, this is right.")
+			a.aside("Before parting: a talk (tend talk with), quiet distance (tend bounds), a third person may help. If someone is in danger, this is right.")
 		}
 		return a.say(cmd.Context(), v, given)
 	}

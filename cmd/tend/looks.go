@@ -46,12 +46,12 @@ func (a *app) look(use, short string, read func(context.Context, *client.Client,
 }
 
 // listKinds are what list may be narrowed to.
-var listKinds = []string{"needs", "offers", "agreements", "decisions", "members"}
+var listKinds = []string{"needs", "offers", "agreements", "talks", "decisions", "members"}
 
 func (a *app) list() *cobra.Command {
 	var f client.Filter
-	cmd := &cobra.Command{Use: "list [needs|offers|agreements|decisions|members]", Short: "what there is",
-		Args: words(0, 1, "[needs|offers|agreements|decisions|members]"), ValidArgs: listKinds,
+	cmd := &cobra.Command{Use: "list [needs|offers|agreements|talks|decisions|members]", Short: "what there is",
+		Args: words(0, 1, "[needs|offers|agreements|talks|decisions|members]"), ValidArgs: listKinds,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind := ""
 			if len(args) > 0 {
@@ -62,7 +62,7 @@ func (a *app) list() *cobra.Command {
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.listed(cmd.Context(), c, kind, f) })
 		}}
-	cmd.Flags().BoolVar(&f.All, "all", false, "also what is met, withdrawn, resting, released, lapsed, done and let go")
+	cmd.Flags().BoolVar(&f.All, "all", false, "also what is met, withdrawn, resting, released, lapsed, done, let go and over")
 	cmd.Flags().BoolVar(&f.Mine, "mine", false, "only mine")
 	cmd.Flags().BoolVar(&f.Listening, "listening", false, "members who are open to listening now")
 	cmd.Flags().StringVar(&f.Category, "category", "", "only of this category")
@@ -83,6 +83,8 @@ func (a *app) listed(ctx context.Context, c *client.Client, kind string, f clien
 		return printed(s, c.Offers, postItem, ctx, f)
 	case "agreements":
 		return printed(s, c.Agreements, func(a *view.Agreement) view.Item { return view.Item{Agreement: a} }, ctx, f)
+	case "talks":
+		return printed(s, c.Talks, func(t *view.Talk) view.Item { return view.Item{Talk: t} }, ctx, f)
 	case "decisions":
 		return printed(s, c.Decisions, func(d *view.Decision) view.Item { return view.Item{Decision: d} }, ctx, f)
 	case "members":

@@ -43,6 +43,8 @@ func (s *speaker) items(items []view.Item) {
 			s.line("  %s  %s", short(i.Member.ID), s.memberLine(i.Member))
 		case i.Decision != nil:
 			s.line("  %s  %s", short(i.Decision.ID), s.decisionLine(i.Decision))
+		case i.Talk != nil:
+			s.line("  %s  %s", short(i.Talk.ID), s.talkLine(i.Talk))
 		}
 	}
 }

@@ -20,6 +20,8 @@ func (s *speaker) show(item view.Item) {
 		s.retracted(item.Retracted)
 	case item.Decision != nil:
 		s.decision(item.Decision)
+	case item.Talk != nil:
+		s.talk(item.Talk)
 	}
 }
 

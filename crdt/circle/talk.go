@@ -44,6 +44,9 @@ type Talk struct {
 	Sentence   string
 	Gate       string
 	Outcome    string // "" while it goes on and is not paused
+	// Over says that it ended for good, and not because one of the two is away from the
+	// circle.
+	Over bool
 	// Paused is who paused it, ascending; PausedUntil the latest day one of them named.
 	Paused      []crdt.ID
 	PausedUntil string

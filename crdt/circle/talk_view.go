@@ -181,6 +181,7 @@ func (r *reader) viewTalk(t *talk) Talk {
 	r.settle(t)
 	v := Talk{ID: t.id, Two: t.two, Third: t.third, ThirdAsked: t.asked(), About: t.invitations[0].About, Sentence: t.invitations[0].Sentence,
 		Gate: t.gate, Fade: t.fade(), Made: t.invitations[0].hlc, Faded: t.invitations[0].faded}
+	v.Over = t.over()
 	if t.over() || r.apart(t) || t.left(r.env.Me) || t.beside && t.standing(r.env.Me).value == WordNotNow {
 		v.Gate, v.Outcome = TalkEnded, t.outcome()
 		at, _ := r.fadesAt(t)

@@ -663,6 +663,9 @@ func (c BringThird) decide(s *State, env Env) (plan, error) {
 		return unchanged(t.id), nil
 	}
 	both := t.wishesFor(t.other(env.Me), c.Member)
+	if both && !r.toldThird(t, c.Member) {
+		drafts = append(drafts, fixed(append([]crdt.ID{c.Member}, t.two[:]...), r.forThird(t, c.Earlier || t.givesEarlier(env.Me))))
+	}
 	return plan{drafts: drafts, result: func([]crdt.ID) Result {
 		if both {
 			return Result{ID: t.id, Asked: []crdt.ID{c.Member}}
@@ -689,7 +692,7 @@ func (FollowTalks) decide(s *State, env Env) (plan, error) {
 			continue
 		}
 		if m := t.asked(); !m.IsZero() && env.here(m) && !r.toldThird(t, m) {
-			drafts = append(drafts, fixed(append([]crdt.ID{m}, t.two[:]...), r.forThird(t)))
+			drafts = append(drafts, fixed(append([]crdt.ID{m}, t.two[:]...), r.forThird(t, t.givesEarlier(env.Me))))
 		}
 		if !t.third.IsZero() && env.here(t.third) && t.givesEarlier(env.Me) {
 			drafts = append(drafts, t.earlier(env.Me)...)
@@ -712,10 +715,10 @@ func (r *reader) toldThird(t *talk, third crdt.ID) bool {
 
 // forThird is the talk as a third is told of it. The sentence is its author's, and
 // goes along only where they said so.
-func (r *reader) forThird(t *talk) AudienceChanged {
+func (r *reader) forThird(t *talk, earlier bool) AudienceChanged {
 	first := t.invitations[0]
 	b := first.TalkOpened
-	if first.by != r.env.Me || !t.givesEarlier(r.env.Me) {
+	if first.by != r.env.Me || !earlier {
 		b.Sentence = Faded
 	}
 	return AudienceChanged{Target: t.id, Snapshot: snapshotOf(first.by, first.hlc, b)}

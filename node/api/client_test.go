@@ -138,7 +138,7 @@ func TestClientErrors(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Exit != 2 || len(refused.IDs) != 2 || !strings.Contains(refused.Hint, "--circle") {
 		t.Errorf("Today = %+v, want a question which circle", err)
 	}
-	_, err = c.Do(t.Context(), "talk", client.Args{"text": {"a"}})
+	_, err = c.Do(t.Context(), "whittle", client.Args{"text": {"a"}})
 	if !errors.As(err, &refused) || refused.Type != "/v1/problems/unknown-verb" || refused.Error() != refused.Say {
 		t.Errorf("Do(propose) = %+v, want an unknown verb", err)
 	}

@@ -33,6 +33,8 @@ func posts(kind string) func(*call) (any, error) {
 
 func agreements(c *call) (any, error) { return filtered(c, view.Source.Agreements) }
 
+func talks(c *call) (any, error) { return filtered(c, view.Source.Talks) }
+
 func members(c *call) (any, error) { return filtered(c, view.Source.Members) }
 
 func show(c *call) (any, error) {

@@ -57,6 +57,7 @@ var verbs = []verb{
 	{"stand-aside", "Stands aside from a decision.", params("id text circle")},
 	{"stand-by", "Asks to be asked first if a place opens again.", params("id slot* not circle")},
 	{"still-true", "Says that it is still so.", params("id circle")},
+	{"talk", "A step of a talk: with, yes, later, not-now, say, say-back, heard, not-quite, felt, common, ours, partner, pause, end, part or third.", params("step id member text about fade until earlier circle")},
 	{"thank", "Gives thanks.", params("id text circle")},
 	{"widen", "Asks more people.", params("id to* text details yes circle")},
 	{"withdraw", "Takes it down.", params("id circle")},

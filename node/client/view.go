@@ -20,6 +20,8 @@ type (
 	Choice       = view.Choice
 	Member       = view.Member
 	Decision     = view.Decision
+	Talk         = view.Talk
+	TalkStep     = view.TalkStep
 	Room         = view.Room
 	Charter      = view.Charter
 	Day          = view.Day

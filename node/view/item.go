@@ -13,6 +13,7 @@ type Item struct {
 	Member    *Member
 	Retracted *Retracted
 	Decision  *Decision
+	Talk      *Talk
 }
 
 // ID returns the id of what the item holds.
@@ -28,11 +29,13 @@ func (i Item) ID() string {
 		return i.Retracted.ID
 	case i.Decision != nil:
 		return i.Decision.ID
+	case i.Talk != nil:
+		return i.Talk.ID
 	}
 	return ""
 }
 
-// Kind returns "need", "offer", "agreement", "member" or "decision"; "" for an empty item.
+// Kind returns "need", "offer", "agreement", "member", "decision" or "talk"; "" for an empty item.
 func (i Item) Kind() string {
 	switch {
 	case i.Post != nil:
@@ -45,6 +48,8 @@ func (i Item) Kind() string {
 		return KindRetracted
 	case i.Decision != nil:
 		return KindDecision
+	case i.Talk != nil:
+		return KindTalk
 	}
 	return ""
 }
@@ -75,6 +80,8 @@ func (i Item) MarshalJSON() ([]byte, error) {
 		return json.Marshal(i.Retracted)
 	case i.Decision != nil:
 		return json.Marshal(i.Decision)
+	case i.Talk != nil:
+		return json.Marshal(i.Talk)
 	}
 	return nil, fmt.Errorf("empty item")
 }
@@ -99,6 +106,8 @@ func (i *Item) UnmarshalJSON(data []byte) error {
 		return json.Unmarshal(data, &i.Retracted)
 	case KindDecision:
 		return json.Unmarshal(data, &i.Decision)
+	case KindTalk:
+		return json.Unmarshal(data, &i.Talk)
 	}
 	return fmt.Errorf("item of unknown kind %q", head.Kind)
 }

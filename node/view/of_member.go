@@ -124,7 +124,7 @@ func folded(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // Done returns what a verb answers.
 func (s Source) Done(r circle.Result) Done {
-	v := Done{IDs: hexes(r.IDs), Unchanged: r.Unchanged}
+	v := Done{IDs: hexes(r.IDs), Unchanged: r.Unchanged, Kept: r.Kept, Agreements: hexes(r.Agreements)}
 	if !r.ID.IsZero() && len(r.IDs) == 0 {
 		v.ID = r.ID.String()
 	}

@@ -26,6 +26,9 @@ func (s Source) items(all []circle.Item) []Item {
 			d := s.decision(*i.Decision)
 			d.Texts = nil
 			out = append(out, Item{Decision: &d})
+		case i.Talk != nil:
+			t := s.talk(*i.Talk)
+			out = append(out, Item{Talk: &t})
 		}
 	}
 	return out

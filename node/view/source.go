@@ -175,6 +175,10 @@ func (s Source) item(id crdt.ID, all bool) (Item, bool) {
 		v := s.decision(d)
 		return Item{Decision: &v}, true
 	}
+	if t, ok := s.State.Talk(s.Env, id); ok {
+		v := s.talk(t)
+		return Item{Talk: &v}, true
+	}
 	if m, ok := s.People.Member(id); ok {
 		v := s.member(m)
 		return Item{Member: &v}, true

@@ -68,7 +68,7 @@ func TestItemJSON(t *testing.T) {
 	if _, err := json.Marshal(view.Item{}); err == nil {
 		t.Error("an empty item was written")
 	}
-	if err := json.Unmarshal([]byte(`{"kind":"talk"}`), &view.Item{}); err == nil {
+	if err := json.Unmarshal([]byte(`{"kind":"stone"}`), &view.Item{}); err == nil {
 		t.Error("an item of a kind not known here was read")
 	}
 }
