@@ -29,7 +29,7 @@ func (c Propose) decide(s *State, env Env) (plan, error) {
 		c.Review = c.Closes.AddDate(1, 0, 0).Format(dateForm)
 	}
 	if s.IsTalk(c.About) {
-		return plan{}, kept("Say in the text itself what all may read.", "What was said in a talk stays in it.")
+		return plan{}, kept("no.talk_stays", "Say in the text itself what all may read.", "What was said in a talk stays in it.")
 	}
 	b := DecisionOpened{Text: c.Text, Closes: uint64(c.Closes.Unix()), ReviewOn: c.Review, About: c.About, Tag: c.Tag}
 	if err := asked(b); err != nil {

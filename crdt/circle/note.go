@@ -51,7 +51,7 @@ func (c WriteNote) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if s.mayBeTalk(c.On) {
-		return plan{}, kept("tend talk say "+cmdID(c.On)+" TEXT says it there.", "A talk has its own turns.")
+		return plan{}, kept("no.talk_turns", "tend talk say "+cmdID(c.On)+" TEXT says it there.", "A talk has its own turns.")
 	}
 	to := c.To
 	if rec, ok := s.records.get(c.On); ok {

@@ -58,7 +58,7 @@ type Talk struct {
 	Kept    []Waiting
 	Answers []TalkAnswer // ascending by member
 	Steps   []TalkStep
-	Common  []Sentence
+	Common  []TalkSentence
 	// Drafts are the agreements drafted at its end, ascending.
 	Drafts  []crdt.ID
 	Fade    uint64 // days
@@ -91,8 +91,8 @@ type TalkStep struct {
 	HLC        crdt.HLC
 }
 
-// Sentence is one of those that may be common ground: it is where both are in Ours.
-type Sentence struct {
+// TalkSentence is one of those that may be common ground: it is where both are in Ours.
+type TalkSentence struct {
 	ID, By crdt.ID
 	Text   string
 	Ours   []crdt.ID // ascending

@@ -288,14 +288,14 @@ func (r *reader) stepsOf(t *talk) []TalkStep {
 }
 
 // sentencesOf lists the sentences that may be common ground, oldest first.
-func (r *reader) sentencesOf(t *talk) []Sentence {
-	var out []Sentence
+func (r *reader) sentencesOf(t *talk) []TalkSentence {
+	var out []TalkSentence
 	for i := range t.common {
 		c := &t.common[i]
 		if c.Author != r.env.Me && !t.came(c) {
 			continue
 		}
-		out = append(out, Sentence{ID: c.ID, By: c.Author, Text: c.Body.(NoteWritten).Text, Ours: t.oursOf(c)})
+		out = append(out, TalkSentence{ID: c.ID, By: c.Author, Text: c.Body.(NoteWritten).Text, Ours: t.oursOf(c)})
 	}
 	return out
 }
@@ -500,26 +500,31 @@ func sortedRevs(m map[Rev][]WordValue) []Rev {
 	return out
 }
 
-var talkChoices = map[WordValue][2]string{
-	WordYes: {"Yes, I am in it", "yes"}, WordLater: {"Later", "later"}, WordNotNow: {"Not now", "not-now"}, WordPause: {"Pause it", "pause"},
-	WordHeard: {"Yes, that is what I meant", "heard"}, WordNotQuite: {"Not quite", "not-quite"}, WordFelt: {"Yes, that is how it is", "felt"},
-	WordOurs: {"Mine too", "ours"},
+// talkChoices are what a person may answer when two devices of theirs said two things.
+var talkChoices = map[WordValue]struct {
+	say  Sentence
+	step string
+}{
+	WordYes: {phrase("choice.talk_yes", "Yes, I am in it"), "yes"}, WordLater: {phrase("choice.talk_later", "Later"), "later"},
+	WordNotNow: {phrase("choice.talk_not_now", "Not now"), "not-now"}, WordPause: {phrase("choice.talk_pause", "Pause it"), "pause"},
+	WordHeard: {phrase("choice.talk_heard", "Yes, that is what I meant"), "heard"}, WordNotQuite: {phrase("choice.talk_not_quite", "Not quite"), "not-quite"},
+	WordFelt: {phrase("choice.talk_felt", "Yes, that is what it is like"), "felt"}, WordOurs: {phrase("choice.talk_ours", "Mine too"), "ours"},
 }
 
 func (r *reader) twoInTalk(t *talk, rev Rev, values []WordValue) Attention {
 	slices.Sort(values)
-	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{t.id},
-		Text: "You said two things in your talk with " + r.s.called(t.other(r.env.Me)) + ". Which one holds?"}
+	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{t.id}}.Saying("looks.own_two_talk",
+		"You said two things in your talk with %s. Which one holds?", r.s.who(t.other(r.env.Me)))
 	for _, w := range values {
 		choice, ok := talkChoices[w]
 		if !ok {
 			continue
 		}
-		do := "tend talk " + choice[1] + " " + cmdID(t.id)
+		do := "tend talk " + choice.step + " " + cmdID(t.id)
 		if rev != (Rev{}) {
 			do += " " + cmdID(crdt.ID(rev))
 		}
-		at.Choices = append(at.Choices, Choice{Say: choice[0], Do: do})
+		at.Choices = append(at.Choices, Choose(choice.say, do))
 	}
 	return at
 }

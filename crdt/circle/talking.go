@@ -19,32 +19,32 @@ func (c OpenTalk) decide(s *State, env Env) (plan, error) {
 	r := s.reader(env)
 	switch {
 	case c.Member == env.Me:
-		return plan{}, kept("", "That is yourself.")
+		return plan{}, kept("no.yourself", "", "That is yourself.")
 	case !env.here(c.Member):
-		return plan{}, notFound("tend list members shows who is here.", "That person is not in this circle.")
+		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
 	}
-	name := capital(s.called(c.Member))
+	name := s.who(c.Member)
 	for _, t := range r.talks() {
 		if r.settle(t); !t.of(env.Me) || !t.of(c.Member) || t.over() {
 			continue
 		}
 		switch {
 		case !t.willing(env.Me):
-			return plan{}, kept("tend talk yes "+cmdID(t.id)+" says yes to it.", "%s has invited you to a talk.", name)
+			return plan{}, kept("no.talk_invited", "tend talk yes "+cmdID(t.id)+" says yes to it.", "%s has invited you to a talk.", name)
 		case !t.begun():
-			return plan{}, kept("tend talk end "+cmdID(t.id)+" takes it back.", "Your invitation lies with %s; later and not now are full answers too.", name)
+			return plan{}, kept("no.talk_asked", "tend talk end "+cmdID(t.id)+" takes it back.", "Your invitation lies with %s; later and not now are full answers too.", name)
 		}
-		return plan{}, kept("tend show "+cmdID(t.id)+" opens it.", "You are in a talk with %s.", name)
+		return plan{}, kept("no.talk_with", "tend show "+cmdID(t.id)+" opens it.", "You are in a talk with %s.", name)
 	}
 	if !c.About.IsZero() && !s.readableBy(env, c.About, c.Member) {
-		return plan{}, kept("Say in your own words what it is about.", "%s does not read that.", name)
+		return plan{}, kept("no.talk_about", "Say in your own words what it is about.", "%s does not read that.", name)
 	}
 	if c.Fade == 0 {
 		c.Fade = TalkFade
 	}
 	b := TalkOpened{With: c.Member, About: c.About, Sentence: c.Sentence, Fade: c.Fade}
 	if b.Sentence == "" {
-		return plan{}, usage("One sentence is enough: what you would like to talk about.", "What is it about, in a sentence?")
+		return plan{}, usage("no.talk_sentence", "One sentence is enough: what you would like to talk about.", "What is it about, in a sentence?")
 	}
 	if err := asked(b); err != nil {
 		return plan{}, err
@@ -70,7 +70,7 @@ func (s *State) readableBy(env Env, id, member crdt.ID) bool {
 func (r *reader) theTalk(id crdt.ID) (*talk, error) {
 	t, ok := r.talk(id)
 	if !ok {
-		return nil, notFound("tend list talks shows those you are in.", "That is no talk.")
+		return nil, notFound("no.talk_none", "tend list talks shows those you are in.", "That is no talk.")
 	}
 	r.settle(t)
 	return t, nil
@@ -81,11 +81,11 @@ func (r *reader) goesOn(t *talk) error {
 	other := t.other(r.env.Me)
 	switch {
 	case t.over():
-		return kept("tend talk with MEMBER invites to another one.", "That talk is over.")
+		return kept("no.talk_over", "tend talk with MEMBER invites to another one.", "That talk is over.")
 	case r.apart(t) && t.of(r.env.Me):
-		return kept("What was said stays between you.", "%s is no longer in this circle.", capital(r.s.called(other)))
+		return kept("no.talk_apart", "What was said stays between you.", "%s is no longer in this circle.", r.s.who(other))
 	case r.apart(t):
-		return kept("What was said stays among you.", "One of them is no longer in this circle.")
+		return kept("no.talk_apart_them", "What was said stays among you.", "One of them is no longer in this circle.")
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (r *reader) goesOn(t *talk) error {
 func (r *reader) next(t *talk) string {
 	v := r.viewTalk(t)
 	if v.Next == "" {
-		return "It is with " + r.s.called(t.other(r.env.Me)) + " now."
+		return "It is with " + r.s.who(t.other(r.env.Me)).String() + " now."
 	}
 	return "Next for you:  tend talk " + strings.ReplaceAll(v.Next, "_", "-") + " " + cmdID(t.id)
 }
@@ -140,7 +140,7 @@ func (c AnswerTalk) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if c.Until != "" && c.Until < r.now.Format(dateForm) {
-		return plan{}, usage("", "%s is past.", c.Until)
+		return plan{}, usage("no.date_past", "", "That date is past.")
 	}
 	switch c.Word {
 	case WordYes:
@@ -168,7 +168,7 @@ func (r *reader) yesInTalk(t *talk, c AnswerTalk) (plan, error) {
 		}
 		return unchanged(t.id), nil
 	}
-	return r.say(t, WordYes, noteUntil("", c.Text))
+	return r.speak(t, WordYes, noteUntil("", c.Text))
 }
 
 // saidOf are the words on the whole that stand of one person.
@@ -176,8 +176,8 @@ func (t *talk) saidOf(member crdt.ID) []word {
 	return slices.DeleteFunc(slices.Clone(t.words), func(w word) bool { return w.by != member || w.rev != (Rev{}) })
 }
 
-// say writes one's word on the whole.
-func (r *reader) say(t *talk, value WordValue, note string) (plan, error) {
+// speak writes one's word on the whole.
+func (r *reader) speak(t *talk, value WordValue, note string) (plan, error) {
 	b := t.wordOn(r.env.Me, Rev{}, value, note)
 	if err := asked(b); err != nil {
 		return plan{}, err
@@ -192,7 +192,7 @@ func (r *reader) answerAsThird(t *talk, value WordValue, c AnswerTalk) (plan, er
 		return unchanged(t.id), nil
 	}
 	if t.left(r.env.Me) {
-		return plan{}, kept("They may invite you to another talk.", "You have stepped out of it.")
+		return plan{}, kept("no.talk_left", "They may invite you to another talk.", "You have stepped out of it.")
 	}
 	b := t.wordOn(r.env.Me, Rev{}, value, noteUntil(c.Until, c.Text))
 	if err := asked(b); err != nil {
@@ -231,13 +231,13 @@ func (r *reader) notYetInTalk(t *talk, c AnswerTalk) (plan, error) {
 	case t.over() && t.standing(me).value != WordNotNow || r.apart(t):
 		return plan{}, r.goesOn(t)
 	case !invited && t.standing(me).value == WordNone:
-		return plan{}, kept("tend talk end "+cmdID(t.id)+" takes it back.", "You invited to it.")
+		return plan{}, kept("no.talk_yours", "tend talk end "+cmdID(t.id)+" takes it back.", "You invited to it.")
 	case !invited:
-		return plan{}, kept("tend talk pause keeps the place, tend talk end ends it quietly.", "You are in it already.")
+		return plan{}, kept("no.talk_in", "tend talk pause keeps the place, tend talk end ends it quietly.", "You are in it already.")
 	case !t.of(me):
 		return r.answerAsThird(t, c.Word, c)
 	}
-	return r.say(t, c.Word, noteUntil(c.Until, c.Text))
+	return r.speak(t, c.Word, noteUntil(c.Until, c.Text))
 }
 
 func (r *reader) pauseTalk(t *talk, c AnswerTalk) (plan, error) {
@@ -248,13 +248,13 @@ func (r *reader) pauseTalk(t *talk, c AnswerTalk) (plan, error) {
 	}
 	switch {
 	case !t.of(me):
-		return plan{}, kept("tend talk end "+cmdID(t.id)+" steps out, whenever you like.", "The two of them pause it; you may be there or not.")
+		return plan{}, kept("no.talk_pause_third", "tend talk end "+cmdID(t.id)+" steps out, whenever you like.", "The two of them pause it; you may be there or not.")
 	case !t.begun():
-		return plan{}, kept("tend talk later is a full answer too.", "It has not begun.")
+		return plan{}, kept("no.talk_not_begun", "tend talk later is a full answer too.", "It has not begun.")
 	case t.said(me, Rev{}, WordPause, note):
 		return unchanged(t.id), nil
 	}
-	return r.say(t, WordPause, note)
+	return r.speak(t, WordPause, note)
 }
 
 // endTalk ends a talk, quietly or by parting, on every invitation that crossed; or
@@ -341,7 +341,7 @@ func (c SpeakInTalk) decide(s *State, env Env) (plan, error) {
 	}
 	what, due := r.due(t, c.Verb)
 	if due < 0 {
-		return plan{}, kept(r.next(t), "Its place in this talk is past.")
+		return plan{}, kept("no.talk_past_turn", r.next(t), "Its place in this talk is past.")
 	}
 	text, waited := c.Text, false
 	for _, k := range r.keptFor(t) {
@@ -353,7 +353,7 @@ func (c SpeakInTalk) decide(s *State, env Env) (plan, error) {
 		}
 	}
 	if text == "" {
-		return plan{}, usage("tend talk "+c.Verb+" "+cmdID(t.id)+" TEXT", "What would you like to say?")
+		return plan{}, usage("no.talk_words", "tend talk "+c.Verb+" "+cmdID(t.id)+" TEXT", "What would you like to say?")
 	}
 	b := NoteWritten{On: t.id, What: what, Text: text}
 	if err := asked(b); err != nil {
@@ -411,9 +411,9 @@ func (r *reader) due(t *talk, verb string) (what NoteKind, due int) {
 func (r *reader) speakAsThird(t *talk, c SpeakInTalk) (plan, error) {
 	switch {
 	case t.third != r.env.Me:
-		return plan{}, kept("tend talk yes "+cmdID(t.id)+" joins them.", "You are not in it yet.")
+		return plan{}, kept("no.talk_third_not_in", "tend talk yes "+cmdID(t.id)+" joins them.", "You are not in it yet.")
 	case c.Verb != "say":
-		return plan{}, kept("tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
+		return plan{}, kept("no.talk_two", "tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
 	}
 	b := NoteWritten{On: t.id, Text: c.Text}
 	if err := asked(b); err != nil {
@@ -460,9 +460,9 @@ func (c MarkInTalk) decide(s *State, env Env) (plan, error) {
 	}
 	switch {
 	case !t.of(env.Me):
-		return plan{}, kept("tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
+		return plan{}, kept("no.talk_two", "tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
 	case len(t.paused()) > 0:
-		return plan{}, kept("Whoever paused it takes it up again:  tend talk yes "+cmdID(t.id), "The talk is paused.")
+		return plan{}, kept("no.talk_paused", "Whoever paused it takes it up again:  tend talk yes "+cmdID(t.id), "The talk is paused.")
 	}
 	on, note, err := r.markable(t, c)
 	if err != nil {
@@ -481,7 +481,7 @@ func (c MarkInTalk) decide(s *State, env Env) (plan, error) {
 // markable finds what a mark is on, and what is said beside it.
 func (r *reader) markable(t *talk, c MarkInTalk) (on *Change, note string, err error) {
 	me, gate := r.env.Me, t.gate
-	nothing := kept(r.next(t), "There is nothing yet to mark so.")
+	nothing := kept("no.talk_nothing", r.next(t), "There is nothing yet to mark so.")
 	list := []Change{}
 	switch turn := t.turnNow(); {
 	case gate == TalkListening && turn.teller == me && (c.Word == WordHeard || c.Word == WordNotQuite):
@@ -521,9 +521,9 @@ func (r *reader) sentence(t *talk, c MarkInTalk) (*Change, string, error) {
 	if len(found) == 1 {
 		return found[0], "", nil
 	}
-	p := notFound("tend show "+cmdID(t.id)+" lists the sentences with their ids.", "Which sentence?")
+	p := notFound("no.talk_which", "tend show "+cmdID(t.id)+" lists the sentences with their ids.", "Which sentence?")
 	if len(found) == 0 && len(t.common) == 0 {
-		return nil, "", kept(r.next(t), "There is no sentence yet.")
+		return nil, "", kept("no.talk_no_sentence", r.next(t), "There is no sentence yet.")
 	}
 	for _, s := range found {
 		p.IDs = append(p.IDs, s.ID)
@@ -550,7 +550,7 @@ func (c PartnerInTalk) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if !t.of(env.Me) {
-		return plan{}, kept("tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
+		return plan{}, kept("no.talk_two", "tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
 	}
 	text, waited := c.Text, false
 	for _, k := range r.keptFor(t) {
@@ -566,7 +566,7 @@ func (c PartnerInTalk) decide(s *State, env Env) (plan, error) {
 	case text == "" && t.gate == TalkPartnering && open >= 0:
 		return r.yesToDraft(t, "")
 	case text == "":
-		return plan{}, usage("tend talk partner "+cmdID(t.id)+" TEXT drafts an agreement.", "What could you try together?")
+		return plan{}, usage("no.talk_try", "tend talk partner "+cmdID(t.id)+" TEXT drafts an agreement.", "What could you try together?")
 	}
 	b := AgreementMade{About: []crdt.ID{}, Terms: Terms{What: text, When: c.Until}}
 	for _, v := range t.invitations {
@@ -640,17 +640,17 @@ func (c BringThird) decide(s *State, env Env) (plan, error) {
 	if err := r.goesOn(t); err != nil {
 		return plan{}, err
 	}
-	switch name := capital(s.called(c.Member)); {
+	switch name := s.who(c.Member); {
 	case !t.of(env.Me):
-		return plan{}, kept("", "Whom they bring along is for the two of them.")
+		return plan{}, kept("no.talk_third_two", "", "Whom they bring along is for the two of them.")
 	case t.of(c.Member):
-		return plan{}, kept("", "%s is in it already.", name)
+		return plan{}, kept("no.talk_in_already", "", "%s is in it already.", name)
 	case !env.here(c.Member):
-		return plan{}, notFound("tend list members shows who is here.", "That person is not in this circle.")
+		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
 	case !t.third.IsZero() && t.third != c.Member:
-		return plan{}, kept("They may step out, and then another may come.", "%s accompanies you.", capital(s.called(t.third)))
+		return plan{}, kept("no.talk_third_is", "They may step out, and then another may come.", "%s accompanies you.", s.who(t.third))
 	case !t.asked().IsZero() && t.asked() != c.Member:
-		return plan{}, kept("Let them answer first.", "%s is asked.", capital(s.called(t.asked())))
+		return plan{}, kept("no.talk_third_asked", "Let them answer first.", "%s is asked.", s.who(t.asked()))
 	}
 	var drafts []Draft
 	if !t.wishesFor(env.Me, c.Member) {

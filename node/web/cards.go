@@ -11,7 +11,7 @@ import (
 // card is one thing on a screen, in a few lines.
 type card struct {
 	ID, Href    string
-	Kind        string // "need", "offer", "agreement", "decision" or "member"
+	Kind        string // "need", "offer", "agreement", "decision", "talk" or "member"
 	Icon        string
 	Band        template.HTML // an agreement's time, on the washed band
 	Title       template.HTML
@@ -73,6 +73,8 @@ func (in *inside) items(all []view.Item) []card {
 			out = append(out, in.agreementCard(*i.Agreement))
 		case i.Decision != nil:
 			out = append(out, in.decisionCard(*i.Decision))
+		case i.Talk != nil:
+			out = append(out, in.talkCard(*i.Talk))
 		case i.Member != nil:
 			out = append(out, card{ID: i.Member.ID, Href: in.href(i.Member.ID), Kind: "member", Icon: "users", Title: escaped(i.Member.Name)})
 		}

@@ -22,6 +22,7 @@ import (
 type filled struct {
 	*home
 	need, tender, offer, waiting, decision, agreement, twoTexts, gone crdt.ID
+	talk, invitation, over                                            crdt.ID
 	invite                                                            string
 }
 
@@ -64,12 +65,41 @@ func fill(t testing.TB, word string) *filled {
 	f.gone = post(ann, true, word, nil)
 	f.as(t, ann, circle.Retract{ID: f.gone})
 	f.keeps(t, word)
+	f.over = f.as(t, ann, circle.OpenTalk{Member: bela, Sentence: word}).ID
+	f.as(t, ann, circle.AnswerTalk{ID: f.over, Word: circle.WordReleased, Text: word})
+	f.talk = f.talked(t, word)
+	f.invitation = f.as(t, farid, circle.OpenTalk{Member: ann, Sentence: word}).ID
 	made, err := f.Invite(t.Context(), oak, web.InviteOptions{For: word})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.invite = made.ID
 	return f
+}
+
+// talked is a talk of two that has come to what they could try, with all that can be
+// said on the way.
+func (f *filled) talked(t testing.TB, word string) crdt.ID {
+	t.Helper()
+	id := f.as(t, ann, circle.OpenTalk{Member: bela, About: f.agreement, Sentence: word}).ID
+	f.as(t, bela, circle.AnswerTalk{ID: id, Word: circle.WordYes, Text: word})
+	for _, two := range [][2]crdt.ID{{ann, bela}, {bela, ann}} {
+		f.as(t, two[0], circle.SpeakInTalk{ID: id, Verb: "say", Text: word})
+		f.as(t, two[1], circle.SpeakInTalk{ID: id, Verb: "say-back", Text: word})
+		f.as(t, two[0], circle.MarkInTalk{ID: id, Word: circle.WordNotQuite, Text: word})
+		f.as(t, two[1], circle.SpeakInTalk{ID: id, Verb: "say-back", Text: word})
+		f.as(t, two[0], circle.MarkInTalk{ID: id, Word: circle.WordHeard})
+	}
+	for _, two := range [][2]crdt.ID{{ann, bela}, {bela, ann}} {
+		f.as(t, two[0], circle.SpeakInTalk{ID: id, Verb: "say", Text: word})
+		f.as(t, two[1], circle.MarkInTalk{ID: id, Word: circle.WordFelt})
+	}
+	f.as(t, ann, circle.SpeakInTalk{ID: id, Verb: "common", Text: word})
+	f.as(t, bela, circle.MarkInTalk{ID: id, Word: circle.WordOurs})
+	f.as(t, bela, circle.SpeakInTalk{ID: id, Verb: "common", Text: word + " "})
+	f.as(t, bela, circle.PartnerInTalk{ID: id, Text: word})
+	f.as(t, bela, circle.BringThird{ID: id, Member: farid})
+	return id
 }
 
 func text(s string) *string { return &s }
@@ -79,6 +109,7 @@ func (f *filled) addresses() []string {
 	show := func(id crdt.ID) string { return base + "/show/" + id.String() }
 	return []string{base, base + "/ask?kind=need", base + "/ask?kind=offer", show(f.need), show(f.tender), show(f.offer), show(f.waiting),
 		show(f.agreement), show(f.twoTexts), show(f.decision), show(f.gone), show(ann), show(bela), show(farid), base + "/edit/" + f.tender.String(),
+		show(f.talk), show(f.invitation), show(f.over), base + "/talks", base + "/talk-with/" + bela.String() + "?about=" + f.agreement.String(),
 		base + "/week", base + "/offers", base + "/look", base + "/circle", base + "/invite", base + "/invite/" + f.invite, base + "/let-in",
 		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/pod", base + "/me", base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
 		"/back", "/back/code", "/device", "/knocking", "/entered", "/devices", "/devices/add", "/link", "/words", "/key", "/backup", "/restore",
@@ -115,6 +146,8 @@ func (f *filled) postings() []posting {
 		{base + "/me/room", url.Values{}, http.StatusUnprocessableEntity},
 		{base + "/let-in", url.Values{"words": {"nonsense"}}, http.StatusUnprocessableEntity},
 		{base + "/propose", url.Values{}, http.StatusUnprocessableEntity},
+		{base + "/talk-with/" + farid.String(), url.Values{"text": {""}}, http.StatusConflict},
+		{base + "/talk/" + f.talk.String() + "/heard", url.Values{}, http.StatusConflict},
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"tend/node/view"
 )
 
-// showThing is the screen of one need, offer, agreement, decision or person.
+// showThing is the screen of one need, offer, agreement, decision, talk or person.
 func (in *inside) showThing() error { return in.thing(in.r.PathValue("thing")) }
 
 func (in *inside) thing(word string) error {
@@ -23,6 +23,8 @@ func (in *inside) thing(word string) error {
 		return in.showAgreement(*item.Agreement)
 	case item.Decision != nil:
 		return in.showDecision(*item.Decision)
+	case item.Talk != nil:
+		return in.showTalk(*item.Talk)
 	case item.Member != nil:
 		return in.showPerson(*item.Member)
 	}
@@ -250,6 +252,7 @@ type agreementModel struct {
 	Notes    []noteLine
 	Typed    map[string]string
 	Thing    string
+	TalkWith string // where a talk about it begins; "" where there is no one other in it
 }
 
 type partyLine struct {
@@ -293,6 +296,13 @@ func (in *inside) showAgreement(a view.Agreement) error {
 		if p.Member.ID == in.me {
 			m.Mine = true
 			m.Can.Cannot = p.Word == "yes" && (a.State == "agreed" || a.State == "proposed")
+		}
+	}
+	if m.Mine && len(a.Parties) == 2 && !in.src.InTalk(a) {
+		for _, p := range a.Parties {
+			if p.Member.ID != in.me {
+				m.TalkWith = in.head.Circle.Base + "/talk-with/" + p.Member.ID + "?about=" + a.ID
+			}
 		}
 	}
 	m.Can.Change = m.Mine && (a.State == "agreed" || a.State == "proposed")
@@ -394,6 +404,8 @@ type personModel struct {
 	Typed            map[string]string
 	Thing            string
 	Welcome          button
+	TalkWith         string // where a talk with them begins
+	Talks            []card // the one that goes on
 }
 
 func (in *inside) showPerson(v view.Member) error {
@@ -401,6 +413,12 @@ func (in *inside) showPerson(v view.Member) error {
 		Listening: v.Listening != nil, Languages: v.Languages, Contact: v.Contact, Area: v.Area, Notes: in.notes(v.Notes),
 		Card: in.sections("card", v.Card, cardKeys), Bounds: in.sections("bounds", v.Bounds, boundsKeys),
 		Typed: in.typedAll("text", "when"), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
+	m.TalkWith = in.head.Circle.Base + "/talk-with/" + v.ID
+	for _, t := range in.src.Talks(view.Filter{}) {
+		if slices.ContainsFunc(t.Two, func(p view.Person) bool { return p.ID == v.ID }) {
+			m.Talks = append(m.Talks, in.talkCard(t))
+		}
+	}
 	if v.Heard != nil {
 		m.Heard = in.lang.say("person.heard", "when", in.lang.ago(*v.Heard, in.now))
 	}
