@@ -47,7 +47,11 @@
 //
 // With a page for phones (--lan), the node also listens on the addresses of its
 // local networks. A screen there is let in by a link of its own, once, within ten
-// minutes; it is listed, and can be sent away.
+// minutes; it is listed, and can be sent away. Its page crosses the Wi-Fi in the
+// clear, so what is secret is neither asked for nor shown there: the 24 words,
+// passphrases, backups, the adding and ending of devices. Everywhere a secret travels
+// in a form's body alone; no form sends one back, and the one answer that shows the
+// words has no address.
 //
 // All that members wrote is text: html/template escapes it, and no part of it ever
 // becomes markup, an address of a link, or a picture to load.

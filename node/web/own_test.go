@@ -405,7 +405,7 @@ func TestReturns(t *testing.T) {
 	f := fill(t, "a word")
 	b := newBrowser(t, site(f.home))
 	page := html.UnescapeString(b.get(base + "/returns"))
-	for _, want := range []string{"as a word", "Call Béla", "Any member may let them in now.", "One more person is wanted", "That is not me", "Now it rests until", "1 of them together"} {
+	for _, want := range []string{"as a word", "Call Béla", "Any member may let them in now.", "One more person is wanted", "That is not me", "Now it rests until", "any one of them can help you back"} {
 		if !strings.Contains(bare(page), want) {
 			t.Errorf("how things stand does not say %q:\n%s", want, page)
 		}

@@ -237,3 +237,118 @@ func TestStoryOfComingBackByWords(t *testing.T) {
 	tomasz.open(js[string](tomasz, "location.origin") + "/")
 	tomasz.sees("This device was ended")
 }
+
+// TestStoryOfNotNow looks into a circle and leaves again without a name; is told why
+// the same invitation opens no door any more; and says hello with a fresh one.
+func TestStoryOfNotNow(t *testing.T) {
+	w := newWorkshop(t)
+	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa", "--purpose", "soup and shelves")
+	w.node("rosa")
+	w.node("tomasz")
+	browser := startBrowser(t)
+	tomasz := newTab(t, browser)
+	w.enter(tomasz, "tomasz")
+	knock := func(invitation string) {
+		t.Helper()
+		tomasz.press("Join a circle")
+		tomasz.fill("#words", invitation)
+		tomasz.press("Read it")
+		tomasz.press("Knock")
+	}
+	first := w.invitation("rosa")
+	knock(first)
+	tomasz.until(`document.querySelector("#as") || document.body.innerText.includes("The door is open")`)
+	if strings.Contains(tomasz.text(), "The door is open") {
+		tomasz.press("Mill Lane")
+	}
+	tomasz.sees("soup and shelves")
+	tomasz.press("Not now")
+	tomasz.sees("Nobody was told a name.")
+	rosa := newTab(t, browser)
+	w.enter(rosa, "rosa")
+	rosa.press("Circle")
+	rosa.sees("No longer here")
+	rosa.sees("someone")
+
+	fresh := w.invitation("rosa") // while one is good, her home answers strangers
+	knock(first)
+	tomasz.sees("has been used")
+	tomasz.open(js[string](tomasz, "location.origin") + "/")
+	knock(fresh)
+	tomasz.saysHello("Mill Lane", "Tomasz")
+	rosa.sees("Tomasz")
+}
+
+// TestStoryOfTheKey puts a home's key behind a passphrase on its page; from then on
+// what is secret asks for it again.
+func TestStoryOfTheKey(t *testing.T) {
+	const passphrase = "seven green boats"
+	w := newWorkshop(t)
+	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa")
+	w.node("rosa")
+	rosa := newTab(t, startBrowser(t))
+	w.enter(rosa, "rosa")
+	origin := js[string](rosa, "location.origin")
+	rosa.open(origin + "/device")
+	rosa.press("Where my key rests")
+	rosa.sees("Now it lies in a file")
+	rosa.fill("#fresh", passphrase)
+	rosa.fill("#again", passphrase)
+	rosa.press("Set it")
+	rosa.sees("From now on each start of Tend asks for the passphrase.")
+	rosa.open(origin + "/words")
+	rosa.fill("#passphrase", "seven green goats")
+	rosa.press("Show me my words")
+	rosa.sees("This wants the passphrase of this home again.")
+	rosa.fill("#passphrase", passphrase)
+	rosa.press("Show me my words")
+	rosa.until(`document.querySelectorAll(".wordlist li").length === 24`)
+	rosa.open(origin + "/key")
+	rosa.fill("#present-file", passphrase)
+	js[bool](rosa, `(() => { document.querySelector("#present-file").form.requestSubmit(); return true })()`)
+	rosa.sees("The key is in a file now. A start asks nothing.")
+}
+
+// TestStoryOfComingBackByPeople asks Rosa's home to know Tomasz again. She sees it on
+// her page, compares six words, and stands for him; the circle is told, and waits.
+func TestStoryOfComingBackByPeople(t *testing.T) {
+	w := newWorkshop(t)
+	w.joined()
+	w.node("again")
+	browser := startBrowser(t)
+	again, rosa := newTab(t, browser), newTab(t, browser)
+	w.enter(rosa, "rosa")
+	rosa.open(js[string](rosa, "location.href") + "/returns")
+	rosa.sees("Nobody is coming back just now.")
+	js[bool](rosa, `(() => { document.querySelector("input[name=member]").checked = true; return true })()`)
+	rosa.press("Name them")
+	rosa.sees("You named Tomasz; any one of them can help you back.")
+
+	w.enter(again, "again")
+	again.press("I lost my device")
+	again.fill("#words", w.invitation("rosa"))
+	again.press("Read it")
+	again.fill("#as", "Tomasz")
+	again.press("Ask people to stand for me")
+	again.sees("Show this to those who stand for you")
+	six := js[string](again, `document.querySelector(".six").textContent`)
+
+	rosa.sees("Somebody asks to be let back in as Tomasz")
+	rosa.press("Compare the words")
+	if got := js[string](rosa, `document.querySelector(".six").textContent`); got != six {
+		t.Fatalf("Rosa is shown %q, Tomasz %q", got, six)
+	}
+	js[bool](rosa, `(() => { document.querySelector("input[name=heard]").checked = true; return true })()`)
+	rosa.press("I stand for them")
+	rosa.sees("You stand for them.")
+	rosa.sees("Standing for them: you.")
+	rosa.sees("Now it rests until")
+	rosa.press("Keep what I write for a few from their lost devices")
+	rosa.sees("stays away from their lost devices")
+	tomasz := newTab(t, browser)
+	w.enter(tomasz, "tomasz")
+	tomasz.sees("Somebody comes back in your name")
+	tomasz.press("That is not me")
+	tomasz.press("That is not me")
+	tomasz.sees("One more person is wanted now who knows your voice.")
+}
