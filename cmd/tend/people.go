@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,6 +68,10 @@ func (a *app) charter() *cobra.Command {
 			})
 		}}
 	cmd.Flags().StringVar(&out, "out", "", "write it to this file as TOML, for begin --charter")
+	cmd.AddCommand(&cobra.Command{Use: "word TEXT", Short: "what it means to me; shown beside my name, never needed", Args: words(1, -1, "TEXT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.say(cmd.Context(), verb{use: "charter", said: "It stands beside your name"}, client.Args{"text": {"word", strings.Join(args, " ")}})
+		}})
 	return cmd
 }
 

@@ -111,13 +111,14 @@ var verbs = map[string]func(*parser) Command{
 		m := p.member()
 		return WriteNote{On: m, Kind: NoteCheckIn, Text: p.text("text"), To: p.s.checkInReaders(p.env, m)}
 	},
-	"me":     (*parser).me,
-	"room":   (*parser).room,
-	"listen": (*parser).listen,
-	"away":   func(p *parser) Command { return GoAway{Until: p.until()} },
-	"back":   func(*parser) Command { return ComeBack{} },
-	"card":   (*parser).card,
-	"bounds": (*parser).bounds,
+	"me":      (*parser).me,
+	"room":    (*parser).room,
+	"listen":  (*parser).listen,
+	"away":    func(p *parser) Command { return GoAway{Until: p.until()} },
+	"back":    func(*parser) Command { return ComeBack{} },
+	"card":    (*parser).card,
+	"bounds":  (*parser).bounds,
+	"charter": (*parser).charterWord,
 
 	"propose":     (*parser).propose,
 	"reshape":     (*parser).reshape,

@@ -30,6 +30,7 @@ var verbs = []verb{
 	{"cannot", "Gives a place back.", params("id slot* every circle")},
 	{"card", "A section of my care card: text is the section and what it says.", params("text* to* circle")},
 	{"change", "A new text; earlier yeses ask again.", params("id slot* when area what costs with* circle")},
+	{"charter", "What the charter means to me: text is word and what I say; empty takes it back.", params("text* circle")},
 	{"check-in", "A check-in on a member, readable by them.", params("member text circle")},
 	{"concern", "A concern about a decision, with a reason or none.", params("id text circle")},
 	{"consent", "Consents to a decision.", params("id text circle")},

@@ -13,6 +13,9 @@ import (
 func (s Source) Charter() Charter {
 	v := charterOf(s.People.Charter())
 	v.OutsideHelp = s.outsideHelp()
+	for _, w := range s.State.CharterWords(s.Env) {
+		v.Words = append(v.Words, CharterWord{Member: s.Person(w.Member), Text: w.Text})
+	}
 	return v
 }
 
