@@ -18,12 +18,14 @@ type askModel struct {
 	Typed      map[string]string
 	Whens      []string // dates: those given, and room for more
 	Whom       []option
+	Together   []option // the pod, and lists of one's own
 	Everyone   bool
 	Categories []string
 	Tender     bool
 	ExtraOK    bool
 	AskFirst   bool
 	How        []option
+	Repeats    []option
 }
 
 // askFields are the fields of the form that circle.ParseCommand reads.
@@ -60,6 +62,7 @@ func (in *inside) drawAsk(edit string) error {
 	for _, w := range in.form["to"] {
 		chosen[w] = true
 	}
+	m.Together = in.together(in.form["to"])
 	m.Everyone = len(chosen) == 0 || chosen["circle"]
 	for _, one := range in.src.Members(view.Filter{}) {
 		if one.ID != in.me {
@@ -69,11 +72,27 @@ func (in *inside) drawAsk(edit string) error {
 	for _, how := range []string{"call", "text", "sit"} {
 		m.How = append(m.How, option{Value: how, Label: in.lang.say("how." + how), On: hasValue(in.form["listening"], how)})
 	}
+	m.Repeats = in.repeats(m.Typed["repeat"])
 	title := "ask.title_" + m.Kind
 	if edit != "" {
 		title = "ask.title_edit"
 	}
 	return in.show("ask", "", in.lang.say(title), m)
+}
+
+// rhythms are the repeats that the form offers.
+var rhythms = []string{"", "daily", "weekly", "monthly", "mon,tue,wed,thu,fri"}
+
+// repeats are the repeats to choose from; one that was written elsewhere stays.
+func (in *inside) repeats(now string) []option {
+	var out []option
+	for i, r := range rhythms {
+		out = append(out, option{Value: r, Label: in.lang.say([]string{"repeat.never", "repeat.daily", "repeat.weekly", "repeat.monthly", "repeat.workdays"}[i]), On: r == now})
+	}
+	if !hasValue(rhythms, now) {
+		out = append(out, option{Value: now, Label: in.lang.say("repeat.as_now"), On: true})
+	}
+	return out
 }
 
 func hasValue(all []string, v string) bool {

@@ -134,7 +134,7 @@ func (in *inside) whens(p view.Post) []template.HTML {
 		out = append(out, in.lang.say("date.by", "day", in.lang.when(p.By, in.now)))
 	}
 	if p.Repeat != "" {
-		out = append(out, in.lang.say("date.repeats"))
+		out = append(out, in.lang.rhythm(p.Repeat))
 	}
 	return out
 }

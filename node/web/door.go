@@ -185,7 +185,7 @@ func (s *Site) joined(w http.ResponseWriter, r *http.Request, j view.Joining) er
 		http.Redirect(w, r, "/knocking", http.StatusSeeOther)
 		return nil
 	}
-	http.Redirect(w, r, "/c/"+j.Circle+"?said=joined", http.StatusSeeOther)
+	http.Redirect(w, r, "/c/"+j.Circle+"/charter?said=joined", http.StatusSeeOther)
 	return nil
 }
 
@@ -218,7 +218,7 @@ func (s *Site) knocking(w http.ResponseWriter, r *http.Request) error {
 				m.Over = h.Lang.say("knocking.ran_out")
 			}
 		default:
-			m.In = append(m.In, circleHead{ID: j.Circle, Base: "/c/" + j.Circle, Name: j.Name})
+			m.In = append(m.In, circleHead{ID: j.Circle, Base: "/c/" + j.Circle + "/charter?said=joined", Name: j.Name})
 		}
 	}
 	all, err := s.upkeep.Circles(r.Context())

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -33,6 +34,7 @@ import (
 type home struct {
 	mu             sync.Mutex // guards what follows
 	state          *circle.State
+	groups         map[string][]crdt.ID // lists of Ann's own
 	made           uint64
 	invites        []view.Invite
 	empty          bool   // no circle yet
@@ -70,7 +72,7 @@ const inviteText = "TEND:ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 func newHome(t testing.TB) *home {
 	t.Helper()
-	h := &home{state: circle.NewState(oak), clock: noon, called: "Oak Street", purpose: "to look after one another", drawn: map[string]bool{}, revisions: make(chan web.Revision, 16)}
+	h := &home{groups: map[string][]crdt.ID{}, state: circle.NewState(oak), clock: noon, called: "Oak Street", purpose: "to look after one another", drawn: map[string]bool{}, revisions: make(chan web.Revision, 16)}
 	for i, name := range []string{"Ann", "Béla", "فريد"} {
 		h.as(t, []crdt.ID{ann, bela, farid}[i], circle.SetSection{Section: circle.SectionName, Values: []string{name}})
 	}
@@ -120,11 +122,17 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 		made = append(made, id)
 	}
 	h.state = next
-	return result(made), nil
+	done := result(made)
+	if g := done.Group; g != nil && len(g.Members) > 0 {
+		h.groups[g.Name] = g.Members
+	} else if g != nil {
+		delete(h.groups, g.Name)
+	}
+	return done, nil
 }
 
 func (h *home) env() circle.Env {
-	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}}
+	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups)}
 }
 
 func (h *home) now() time.Time {

@@ -24,6 +24,9 @@ type homeModel struct {
 type statusLine struct {
 	State string // as in view.Status
 	Text  template.HTML
+	// Why is why this home is alone, and Cures are what helps; "" where it is not.
+	Why   template.HTML
+	Cures []template.HTML
 }
 
 // lookCard is something that the people concerned should look at together.
@@ -126,6 +129,12 @@ func (in *inside) oneThing(t view.Today) template.HTML {
 // statusLine is the caught-up sentence.
 func (in *inside) statusLine(st view.Status) statusLine {
 	line := statusLine{State: st.State}
+	if st.Why.Key != "" {
+		line.Why = in.speaker().say(st.Why, st.Reason)
+		for i, way := range st.Ways {
+			line.Cures = append(line.Cures, in.speaker().say(way, st.Cures[i]))
+		}
+	}
 	for _, c := range st.Circles {
 		if c.ID != in.id.String() {
 			continue

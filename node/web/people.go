@@ -19,10 +19,7 @@ type circleModel struct {
 	Gone      []personLine
 	Purpose   string
 	Bounds    []sectionLine
-	Help      []string
-	Words     []decisionLine
 	Decisions []card
-	History   template.HTML
 }
 
 func (in *inside) people() error {
@@ -32,8 +29,8 @@ func (in *inside) people() error {
 	}
 	members := in.src.Members(view.Filter{})
 	charter := in.src.Charter()
-	m := circleModel{Ring: in.ring(members, connectedIn(st, in.id.String())), Purpose: charter.Purpose, Help: charter.OutsideHelp,
-		Bounds: in.sections("bounds", charter.Bounds, boundsKeys), History: in.lang.say("history." + charter.History)}
+	m := circleModel{Ring: in.ring(members, connectedIn(st, in.id.String())), Purpose: charter.Purpose,
+		Bounds: in.boundLines(charter.Bounds)}
 	for _, one := range in.src.Members(view.Filter{All: true}) {
 		if slices.ContainsFunc(members, func(x view.Member) bool { return x.ID == one.ID }) {
 			m.People = append(m.People, in.person(one))
@@ -178,7 +175,7 @@ func (in *inside) letIn() error {
 type proposeModel struct{ Typed map[string]string }
 
 func (in *inside) proposeForm() error {
-	return in.show("propose", "circle", in.lang.say("propose.title"), proposeModel{in.typedAll("text", "closes", "review")})
+	return in.show("propose", "circle", in.lang.say("propose.title"), proposeModel{in.typedAll("text", "closes", "review", "as")})
 }
 
 func (in *inside) propose() error {
@@ -187,7 +184,7 @@ func (in *inside) propose() error {
 		return err
 	}
 	in.form = form
-	done, err := in.do("propose", argsOf(form, "text", "closes", "review"))
+	done, err := in.do("propose", argsOf(form, "text", "closes", "review", "renew", "as"))
 	if err != nil {
 		return in.problemAt(err, in.proposeForm)
 	}
@@ -260,7 +257,9 @@ type meModel struct {
 	Unlisted  bool
 	Away      bool
 	To        string
-	Free      []template.HTML
+	Free      freeModel
+	WhoMay    []option // who may ask directly
+	Readers   []option // who may read what is said here
 }
 
 // meFields are the fields of the first form, by the name of their command.
@@ -299,9 +298,18 @@ func (in *inside) meScreen() error {
 	if sec, ok := in.src.State.Section(in.src.Env.Me, circle.SectionPresence); ok {
 		m.Hidden = hasValue(sec.Values, "hidden")
 	}
-	for _, f := range v.Free {
-		m.Free = append(m.Free, in.lang.when(f, in.now))
+	m.Free = in.freeForm(v.Free)
+	for _, who := range []string{"", "everyone", "known", "pod"} {
+		key := "who." + who
+		if who == "" {
+			key = "who.unsaid"
+		}
+		m.WhoMay = append(m.WhoMay, option{Value: who, Label: in.lang.say(key), On: who == v.Bounds["who"]})
 	}
+	if who := v.Bounds["who"]; !slices.ContainsFunc(m.WhoMay, func(o option) bool { return o.On }) {
+		m.WhoMay = append(m.WhoMay, option{Value: who, Label: isolated(who), On: true}) // in words of one's own
+	}
+	m.Readers = []option{{Value: "", Label: in.lang.say("readers.as_now")}, {Value: "pod", Label: in.lang.say("readers.pod")}, {Value: "circle", Label: in.lang.say("readers.circle")}}
 	return in.show("me", "me", in.lang.say("me.title"), m)
 }
 
@@ -317,16 +325,19 @@ func (in *inside) meWish() error {
 	case "me":
 		args := circle.Args{}
 		for _, name := range meFields {
-			if len(form[name]) > 0 {
+			if len(form[name]) > 0 && name != "contact" {
 				args[name] = []string{strings.TrimSpace(form.Get(name))}
 			}
 		}
-		args["contact"] = lines(form.Get("contact"))
-		_, err = in.do("me", args)
+		if _, err = in.do("me", args); err == nil {
+			_, err = in.do("me", circle.Args{"contact": lines(form.Get("contact")), "to": argsOf(form, "to")["to"]})
+		}
 	case "room":
 		_, err = in.do("room", argsOf(form, "text", "until"))
 	case "listen":
 		_, err = in.do("listen", argsOf(form, "text", "until"))
+	case "free":
+		err = in.saveFree()
 	case "away":
 		_, err = in.do(verb, argsOf(form, "until"))
 		said = verb
@@ -366,10 +377,11 @@ func (in *inside) saveSections(verb string) error {
 	}
 	for _, key := range keys {
 		text := strings.TrimSpace(strings.ReplaceAll(in.typed("section."+key), "\r\n", "\n"))
-		if len(in.form["section."+key]) == 0 || text == now[key] {
+		to := argsOf(in.form, "to")["to"]
+		if len(in.form["section."+key]) == 0 || text == now[key] && (text == "" || to == nil) {
 			continue
 		}
-		if _, err := in.do(verb, circle.Args{"text": {key, text}}); err != nil {
+		if _, err := in.do(verb, circle.Args{"text": {key, text}, "to": to}); err != nil {
 			return err
 		}
 	}

@@ -68,6 +68,14 @@ func (s *Site) table() map[string]handle {
 		"GET /c/{circle}/print/card/{member}":   s.within((*inside).printCard),
 		"GET /c/{circle}/print/invite/{invite}": s.within((*inside).printInvite),
 		"GET /c/{circle}/search":                s.within((*inside).search),
+		"GET /c/{circle}/charter":               s.within((*inside).charter),
+		"POST /c/{circle}/charter":              s.within((*inside).charterWish),
+		"GET /c/{circle}/charter/change":        s.within((*inside).charterForm),
+		"POST /c/{circle}/charter/change":       s.within((*inside).charterChange),
+		"GET /c/{circle}/part/{thing}":          s.within((*inside).part),
+		"POST /c/{circle}/part/{thing}":         s.within((*inside).partWish),
+		"GET /c/{circle}/lists":                 s.within((*inside).groups),
+		"POST /c/{circle}/lists":                s.within((*inside).groupWish),
 	}
 	maps.Copy(all, s.ownTable())
 	return all

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"time"
 
 	"tend/node/view"
 )
@@ -37,6 +38,7 @@ type noteLine struct {
 	Text     string
 	Mine     bool
 	ID       string
+	Take     *button // takes it back
 }
 
 func (in *inside) notes(all []view.Note) []noteLine {
@@ -45,6 +47,11 @@ func (in *inside) notes(all []view.Note) []noteLine {
 		line := noteLine{By: in.name(n.Author), Text: n.Text, Mine: n.Author.ID == in.me, ID: n.ID}
 		if key := "note." + n.Kind; in.lang.has(key) {
 			line.Kind = in.lang.say(key)
+		}
+		if line.Mine {
+			take := in.verb(n.ID, "retract", "verb.take_back", "", field{"at", in.r.PathValue("thing")})
+			take.Kind = "quiet"
+			line.Take = &take
 		}
 		out = append(out, line)
 	}
@@ -175,13 +182,48 @@ func (in *inside) ownButtons(p view.Post) []button {
 			add("met", "verb.met", "check")
 			add("enough", "verb.enough", "leaf")
 		} else {
+			if in.longAgo(p) {
+				add("still-true", "verb.still", "leaf")
+			}
 			add("rest", "verb.rest", "moon")
 		}
 		add("withdraw", "verb.withdraw", "x")
 	case "enough", "met", "withdrawn", "resting":
 		add("reopen", "verb.reopen", "sun")
 	}
+	if len(p.Agreements) == 0 {
+		add("retract", "verb.take_back", "undo-2")
+		out[len(out)-1].Kind = "quiet"
+	}
 	return out
+}
+
+// staleAfter is after how long its author is asked quietly whether an offer without a
+// date is still so.
+const staleAfter = 30 * 24 * time.Hour
+
+// longAgo reports whether all dates of an offer are over, or nothing was said of it
+// for long.
+func (in *inside) longAgo(p view.Post) bool {
+	dated := p.By != "" || len(p.When) > 0
+	if !dated {
+		said := p.Made
+		if p.Edited != nil {
+			said = *p.Edited
+		}
+		return in.now.Sub(said) > staleAfter
+	}
+	today := in.now.Format(dayForm)
+	for _, w := range append([]string{p.By}, p.When...) {
+		from, until, _ := strings.Cut(w, "/")
+		if _, _, ok := readDate(until); !ok {
+			until = from
+		}
+		if until[:min(len(until), len(dayForm))] >= today {
+			return false
+		}
+	}
+	return p.Repeat == ""
 }
 
 // widenOptions are those who do not read a post yet.
@@ -195,6 +237,7 @@ func (in *inside) widenOptions(p view.Post) []option {
 			out = append(out, option{Value: m.ID, Label: in.name(view.Person{ID: m.ID, Name: m.Name})})
 		}
 	}
+	out = append(in.together(nil), out...)
 	return append(out, option{Value: "circle", Label: in.lang.say("audience.all")})
 }
 
@@ -246,6 +289,8 @@ type agreementModel struct {
 	Place    *view.Place
 	Can      struct{ Change, Place, Thank, Cannot bool }
 	Cannot   button
+	Not      *button // says that it did not happen
+	Show     *button // opens to the circle what two agreed between them
 	Versions []versionLine
 	Cards    []careCard
 	About    []card
@@ -283,7 +328,7 @@ type sectionLine struct {
 }
 
 func (in *inside) showAgreement(a view.Agreement) error {
-	m := agreementModel{card: in.agreementCard(a), Place: a.Place, Notes: in.notes(a.Notes), Typed: in.typedAll("what", "when", "area", "costs", "where", "code", "phone", "text"),
+	m := agreementModel{card: in.agreementCard(a), Place: a.Place, Notes: in.notes(a.Notes), Typed: in.typedAll("what", "day", "from", "until", "area", "costs", "where", "code", "phone", "text"),
 		Thing: in.head.Circle.Base + "/on/" + a.ID, Cannot: in.verb(a.ID, "cannot", "verb.cannot", "undo-2")}
 	for _, p := range a.Parties {
 		line := partyLine{personLine: personLine{Href: in.href(p.Member.ID), Name: p.Member.Name, Initials: initials(p.Member.Name)}, Kind: p.Word}
@@ -310,9 +355,27 @@ func (in *inside) showAgreement(a view.Agreement) error {
 	m.Can.Thank = m.Mine && (a.State == "done" || a.State == "passed")
 	m.Buttons = slices.DeleteFunc(m.Buttons, func(b button) bool { return b.Kind == "link" })
 	in.fillOne([]card{m.card})
+	if m.Mine && (a.State == "passed" || a.State == "done") {
+		not := in.verb(a.ID, "done", "verb.did_not", "", field{"not", "true"})
+		not.Kind = "quiet"
+		m.Not = &not
+	}
+	if m.Mine && (a.State == "agreed" || a.State == "done") && in.betweenTwo(a) {
+		show := in.verb(a.ID, "widen", "verb.show_circle", "users", field{"to", "circle"})
+		m.Show = &show
+	}
 	m.Versions = in.versions(a)
 	in.cared(a, &m)
 	return in.show("agreement", "", template.HTML(template.HTMLEscapeString(a.What)), m)
+}
+
+// betweenTwo reports whether an agreement is about no need and no offer: one person
+// offered it to another.
+func (in *inside) betweenTwo(a view.Agreement) bool {
+	return len(a.About) > 0 && !slices.ContainsFunc(a.About, func(id string) bool {
+		item, err := in.src.Show(id, false)
+		return err != nil || item.Member == nil
+	})
 }
 
 // typedAll are the fields of a form as they were typed.
@@ -403,6 +466,7 @@ type personModel struct {
 	Notes            []noteLine
 	Typed            map[string]string
 	Thing            string
+	Part             string
 	Welcome          button
 	TalkWith         string // where a talk with them begins
 	Talks            []card // the one that goes on
@@ -411,8 +475,8 @@ type personModel struct {
 func (in *inside) showPerson(v view.Member) error {
 	m := personModel{personLine: in.person(v), Me: v.ID == in.me, Newcomer: v.State == "newcomer", In: v.State != "left" && v.State != "removed",
 		Listening: v.Listening != nil, Languages: v.Languages, Contact: v.Contact, Area: v.Area, Notes: in.notes(v.Notes),
-		Card: in.sections("card", v.Card, cardKeys), Bounds: in.sections("bounds", v.Bounds, boundsKeys),
-		Typed: in.typedAll("text", "when"), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
+		Card: in.sections("card", v.Card, cardKeys), Bounds: in.boundLines(v.Bounds), Charter: in.wordOf(v.ID), Part: in.head.Circle.Base + "/part/" + v.ID,
+		Typed: in.typedAll("text", "note", "day", "from", "until"), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
 	m.TalkWith = in.head.Circle.Base + "/talk-with/" + v.ID
 	for _, t := range in.src.Talks(view.Filter{}) {
 		if slices.ContainsFunc(t.Two, func(p view.Person) bool { return p.ID == v.ID }) {
@@ -423,11 +487,7 @@ func (in *inside) showPerson(v view.Member) error {
 		m.Heard = in.lang.say("person.heard", "when", in.lang.ago(*v.Heard, in.now))
 	}
 	for _, f := range v.Free {
-		if strings.HasPrefix(f, "FREQ=") {
-			m.Free = append(m.Free, in.lang.say("date.repeats"))
-		} else {
-			m.Free = append(m.Free, in.lang.when(f, in.now))
-		}
+		m.Free = append(m.Free, in.freeWords(f))
 	}
 	for _, kind := range []string{view.KindNeed, view.KindOffer} {
 		for _, p := range in.src.Posts(kind, view.Filter{}) {
@@ -460,6 +520,9 @@ type decisionModel struct {
 	Consent button
 	Aside   button
 	Enact   button
+	Renew   *button
+	Would   []sectionLine // what the charter would say
+	Reshape string        // the text to write over; "" where it is nobody's here to do
 }
 
 type decisionLine struct {
@@ -483,6 +546,16 @@ func (in *inside) showDecision(d view.Decision) error {
 	}
 	if d.ReviewOn != "" {
 		m.Review = in.lang.say("decision.review", "day", in.lang.when(d.ReviewOn, in.now))
+	}
+	if m.Mine && m.Open && d.Does == "" {
+		m.Reshape = d.Text
+	}
+	if d.Charter != nil {
+		m.Would = append([]sectionLine{{Key: "purpose", Label: in.lang.say("change.purpose"), Text: d.Charter.Purpose}}, in.boundLines(d.Charter.Bounds)...)
+	}
+	if d.State == "review_due" {
+		renew := button{To: in.head.Circle.Base + "/propose", Label: in.lang.say("verb.renew"), Icon: "repeat", Fields: []field{{"renew", d.ID}, {"text", d.Text}}}
+		m.Renew = &renew
 	}
 	for _, w := range d.Words {
 		m.Words = append(m.Words, decisionLine{personLine: personLine{Name: w.Member.Name, Initials: initials(w.Member.Name)},

@@ -87,6 +87,12 @@ func (in *inside) doWish(verb, thing string, known wishOf, form url.Values) (vie
 		return view.Done{ID: id.String()}, err
 	}
 	args := argsOf(form, known.fields...)
+	if w := whenTyped(form, 0); w != "" && slices.Contains(known.fields, "when") {
+		args["when"] = []string{w}
+	}
+	if verb == "check-in" {
+		args["text"] = form["note"]
+	}
 	for name := range emptied {
 		if slices.Contains(known.fields, name) && len(form[name]) > 0 && len(args[name]) == 0 {
 			args[name] = form[name] // the one slot of an undated thing is ""
@@ -125,6 +131,8 @@ func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done)
 	switch {
 	case form.Get("from") == "home":
 		return in.to("", said)
+	case verb == "retract" && form.Get("at") != "":
+		thing = form.Get("at")
 	case verb == "retract" || verb == "withdraw" && form.Get("from") == "":
 		return in.to("", said)
 	case verb == "yes" || verb == "not-now" || verb == "may-i":

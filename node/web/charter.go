@@ -1,0 +1,139 @@
+package web
+
+import (
+	"encoding/hex"
+	"html/template"
+	"slices"
+	"strings"
+
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/view"
+)
+
+// charterModel is how the circle does things, and what that means to each.
+type charterModel struct {
+	Purpose    string
+	Bounds     []sectionLine
+	Categories []string
+	Help       []string
+	Review     template.HTML
+	History    template.HTML
+	Words      []charterLine
+	Mine       string // this member's own word, or what they typed
+	Fresh      bool   // they have just come in
+}
+
+// charterLine is a member's own word.
+type charterLine struct {
+	personLine
+	Text string
+}
+
+func (in *inside) charter() error {
+	c := in.src.Charter()
+	m := charterModel{Purpose: c.Purpose, Bounds: in.boundLines(c.Bounds), Categories: c.Categories, Help: c.OutsideHelp,
+		History: in.lang.say("history." + c.History), Fresh: in.r.URL.Query().Get("said") == "joined"}
+	if c.ReviewOn != "" {
+		m.Review = in.lang.say("decision.review", "day", in.lang.when(c.ReviewOn, in.now))
+	}
+	for _, w := range c.Words {
+		if w.Member.ID == in.me {
+			m.Mine = w.Text
+		}
+		m.Words = append(m.Words, charterLine{personLine{Href: in.href(w.Member.ID), Name: w.Member.Name, Initials: initials(w.Member.Name)}, w.Text})
+	}
+	if len(in.form["text"]) > 0 {
+		m.Mine = in.typed("text")
+	}
+	return in.show("charter", "circle", in.lang.say("circle.how"), m)
+}
+
+// charterWish says what the charter means to oneself.
+func (in *inside) charterWish() error {
+	form, err := readForm(in.w, in.r)
+	if err != nil {
+		return err
+	}
+	in.form = form
+	if _, err := in.do("charter", circle.Args{"text": {"word", in.line("text")}}); err != nil {
+		return in.problemAt(err, in.charter)
+	}
+	return in.to("/charter", "charter")
+}
+
+// wordOf is what the charter means to a member.
+func (in *inside) wordOf(member string) string {
+	words := in.src.Charter().Words
+	if i := slices.IndexFunc(words, func(w view.CharterWord) bool { return w.Member.ID == member }); i >= 0 {
+		return words[i].Text
+	}
+	return ""
+}
+
+// changeModel is the form that lays another charter before the circle: the one in
+// force, to be written over.
+type changeModel struct {
+	Typed  map[string]string
+	Bounds []sectionLine
+}
+
+func (in *inside) charterForm() error {
+	c := in.src.Charter()
+	m := changeModel{Typed: map[string]string{"purpose": c.Purpose, "review": c.ReviewOn, "text": ""}}
+	for name := range m.Typed {
+		if len(in.form[name]) > 0 {
+			m.Typed[name] = in.typed(name)
+		}
+	}
+	for _, key := range boundsKeys {
+		line := sectionLine{Key: key, Label: in.lang.say("ours." + key), Text: c.Bounds[key]}
+		if len(in.form["section."+key]) > 0 {
+			line.Text = in.typed("section." + key)
+		}
+		m.Bounds = append(m.Bounds, line)
+	}
+	return in.show("change", "circle", in.lang.say("change.title"), m)
+}
+
+// charterChange proposes what was written; nothing changes until all consent.
+func (in *inside) charterChange() error {
+	form, err := readForm(in.w, in.r)
+	if err != nil {
+		return err
+	}
+	in.form = form
+	c := in.src.People.Charter()
+	c.Purpose, c.ReviewOn = in.line("purpose"), in.line("review")
+	for key, text := range boundTexts(&c.Bounds) {
+		*text = in.line("section." + key)
+	}
+	if err := c.Check(); err != nil {
+		return in.problemAt(&circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this."}, in.charterForm)
+	}
+	done, err := in.do("propose", circle.Args{"text": {form.Get("text")}, "charter": {hex.EncodeToString(membership.EncodeCharter(c))}})
+	if err != nil {
+		return in.problemAt(err, in.charterForm)
+	}
+	return in.to("/show/"+done.ID, "propose")
+}
+
+func (in *inside) line(name string) string {
+	return strings.TrimSpace(strings.ReplaceAll(in.typed(name), "\r\n", "\n"))
+}
+
+func boundTexts(b *membership.Bounds) map[string]*string {
+	return map[string]*string{"ways": &b.Ways, "quiet": &b.Quiet, "reply": &b.Reply, "radius": &b.Radius, "area": &b.Area,
+		"who": &b.Who, "not-from-me": &b.NotFromMe, "emergency": &b.Emergency}
+}
+
+// boundLines are bounds, each in words: who may ask is one of three.
+func (in *inside) boundLines(texts map[string]string) []sectionLine {
+	lines := in.sections("bounds", texts, boundsKeys)
+	for i := range lines {
+		if key := "who." + lines[i].Text; lines[i].Key == "who" && in.lang.has(key) {
+			lines[i].Text = in.lang.plain(key)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,223 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+)
+
+// formsOf are where the forms of a page are posted, without circle and thing, and
+// with the kind where one form does for two verbs.
+func formsOf(page string) []string {
+	var out []string
+	for _, form := range regexp.MustCompile(`(?s)<form[^>]* action="([^"?]*)[^"]*"[^>]*>(.*?)</form>`).FindAllStringSubmatch(page, -1) {
+		at := strings.TrimPrefix(form[1], base)
+		at = regexp.MustCompile(`^/on/[0-9a-f]{64}/`).ReplaceAllString(at, "/on/")
+		at = regexp.MustCompile(`/[0-9a-f]{64}$`).ReplaceAllString(at, "")
+		if kind := regexp.MustCompile(`name="kind" value="(\w+)"`).FindStringSubmatch(form[2]); kind != nil && at == "/ask" {
+			at += " " + kind[1]
+		}
+		out = append(out, at)
+	}
+	return out
+}
+
+// formOfVerb is where a verb's form is posted, for those that are no wish about one
+// thing.
+var formOfVerb = map[string]string{"ask": "/ask need", "offer": "/ask offer", "edit": "/edit", "pod": "/pod", "group": "/lists", "charter": "/charter", "propose": "/propose",
+	"me": "/me/me", "room": "/me/room", "listen": "/me/listen", "away": "/me/away", "back": "/me/back", "card": "/me/card", "bounds": "/me/bounds", "free": "/me/free",
+	"talk": "/talk-with"}
+
+// TestEveryVerbHasAForm holds the page to the command line: what can be said to the
+// circle there has a form on some screen here, which needs no script.
+func TestEveryVerbHasAForm(t *testing.T) {
+	f := fill(t, "soup")
+	b := newBrowser(t, site(f.home))
+	// More of what a screen has a form for.
+	two := f.as(t, ann, circle.PostNeed{Posted: circle.Posted{Title: "Two places", People: 1, When: []string{"2026-12-05"}}}).ID
+	before := f.state
+	f.apart(t, before, bela, circle.SayYes{ID: two})
+	f.apart(t, before, farid, circle.SayYes{ID: two})
+	taken := f.as(t, bela, circle.PostNeed{Posted: circle.Posted{Title: "Taken", People: 1, When: []string{"2026-12-05"}}}).ID
+	f.as(t, farid, circle.SayYes{ID: taken})
+	mine := f.as(t, ann, circle.Propose{Text: "Soup on Mondays"}).ID
+	offer := f.as(t, ann, circle.PostOffer{Posted: circle.Posted{Title: "Bread", People: 1}}).ID
+	closed := f.as(t, ann, circle.PostNeed{Posted: circle.Posted{Title: "Milk", People: 1}}).ID
+	f.as(t, ann, circle.SetPostStatus{ID: closed, Status: circle.StatusMet})
+	old := f.as(t, ann, circle.PostOffer{Posted: circle.Posted{Title: "Old", People: 1, When: []string{"2026-11-20"}}}).ID
+	mayI := f.as(t, ann, circle.AskMayI{Member: bela, Text: "a walk"}).ID
+	f.as(t, bela, circle.SayYes{ID: mayI})
+	drawn := map[string]bool{}
+	look := func(paths ...string) {
+		for _, path := range paths {
+			for _, at := range formsOf(b.get(path)) {
+				drawn[at] = true
+			}
+		}
+	}
+	look(f.addresses()...)
+	for _, id := range []crdt.ID{two, taken, mine, offer, closed, old, mayI} {
+		look(base + "/show/" + id.String())
+	}
+	b.post(base+"/on/"+mayI.String()+"/done", url.Values{})
+	look(base + "/show/" + mayI.String())
+	if strings.Contains(read(t, "templates/me.html"), `{{if .Away}}<form method="post" action="{{.To}}back">`) {
+		drawn["/me/back"] = true // of one who is away, which the fake home cannot be
+	}
+	for _, verb := range verbsOf(t) {
+		at := formOfVerb[verb]
+		if at == "" {
+			at = "/on/" + verb
+		}
+		if !drawn[at] {
+			t.Errorf("no screen has a form for %s, posted to %s", verb, at)
+		}
+	}
+}
+
+// verbsOf are the verbs that the local API knows, from its description.
+func verbsOf(t *testing.T) []string {
+	data, err := os.ReadFile("../api/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, m := range regexp.MustCompile(`(?m)^  /v1/do/([a-z-]+):`).FindAllStringSubmatch(string(data), -1) {
+		out = append(out, m[1])
+	}
+	if len(out) < 30 {
+		t.Fatalf("found only the verbs %q", out)
+	}
+	return out
+}
+
+// TestCharterIsReadAndAnswered reads how the circle does things, answers with one's
+// own word, and finds it on the person.
+func TestCharterIsReadAndAnswered(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	if page := b.get(base + "/charter?said=joined"); !strings.Contains(page, "On to the circle") || !strings.Contains(page, h.purpose) {
+		t.Errorf("who has just come in reads\n%s", page)
+	}
+	b.post(base+"/charter", url.Values{"text": {"Nobody is alone\r\nwith it."}})
+	for _, path := range []string{"/charter", "/show/" + ann.String()} {
+		if page := b.get(base + path); !strings.Contains(page, "Nobody is alone\nwith it.") {
+			t.Errorf("%s does not show my word", path)
+		}
+	}
+	b.post(base+"/charter", url.Values{"text": {""}})
+	if page := b.get(base + "/show/" + ann.String()); strings.Contains(page, "Nobody is alone") {
+		t.Error("a word that was taken back is still there")
+	}
+	if w := b.ask(http.MethodPost, base+"/charter", url.Values{"text": {strings.Repeat("x", 501)}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "xxxx") {
+		t.Errorf("a word that is too long = %d, or is lost", w.Code)
+	}
+}
+
+// TestListsOfMyOwn makes a list, asks those in it, and lets it go.
+func TestListsOfMyOwn(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	b.post(base+"/lists", url.Values{"name": {"Choir"}, "member": {bela.String(), farid.String()}})
+	if page := b.get(base + "/lists"); !strings.Contains(page, "choir") || !strings.Contains(bare(page), "Béla and فريد") {
+		t.Errorf("the list is not there:\n%s", page)
+	}
+	at := b.post(base+"/ask", url.Values{"kind": {"need"}, "text": {"A song"}, "people": {"1"}, "to": {"choir"}})
+	if page := bare(b.get(at)); !strings.Contains(page, "Béla") || strings.Contains(page, "Everyone in the circle can read this") {
+		t.Errorf("asked of a list reads\n%s", page)
+	}
+	if w := b.ask(http.MethodPost, base+"/lists", url.Values{"name": {"Choir"}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("a list of nobody = %d", w.Code)
+	}
+	b.post(base+"/lists", url.Values{"name": {"choir"}, "drop": {"true"}})
+	if page := b.get(base + "/lists"); strings.Contains(page, "choir") {
+		t.Error("the list is still there")
+	}
+}
+
+// TestSmallThings says what the command line says too: a check-in, when I have time,
+// who may ask me, that a thing is still so, that a note is taken back, that it did not
+// happen, a new text of my decision, and what two agreed to the circle.
+func TestSmallThings(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	at := func(id crdt.ID) string { return base + "/show/" + id.String() }
+	on := func(id crdt.ID, verb string) string { return base + "/on/" + id.String() + "/" + verb }
+	wants := func(path, want string) {
+		t.Helper()
+		if page := bare(b.get(path)); !strings.Contains(page, want) {
+			t.Errorf("%s does not say %q:\n%s", path, want, page)
+		}
+	}
+	b.post(on(bela, "check-in"), url.Values{"note": {"You seemed tired."}})
+	wants(at(bela), "You seemed tired.")
+	b.post(base+"/me/free", url.Values{"weekday": {"tue", "thu"}, "day": {"2026-12-06"}, "from": {"10:00"}, "until": {"12:00"}})
+	wants(at(ann), "every week: Tuesday and Thursday")
+	wants(at(ann), "Sunday 6 December, 10:00–12:00")
+	if page := b.get(base + "/me"); !strings.Contains(page, `value="tue" checked`) || !strings.Contains(page, `value="2026-12-06"`) {
+		t.Error("the form does not hold when I have time")
+	}
+	b.post(base+"/me/free", url.Values{})
+	if page := b.get(at(ann)); strings.Contains(page, "every week") {
+		t.Error("time is still promised")
+	}
+	b.post(base+"/me/bounds", url.Values{"section.who": {"known"}})
+	wants(at(ann), "people I know")
+	b.post(base+"/me/listen", url.Values{"text": {"yes"}, "until": {"2026-12-01T21:00"}})
+	wants(base+"/me", "until today, 21:00")
+	b.post(base+"/pod", url.Values{"text": {"check-ins"}, "check_ins": {"open"}})
+	wants(base+"/pod", "Only me from now on")
+
+	old := h.as(t, ann, circle.PostOffer{Posted: circle.Posted{Title: "A shelf", People: 1}}).ID
+	if page := b.get(at(old)); strings.Contains(page, "still so") {
+		t.Error("a fresh offer is asked about")
+	}
+	h.later(40 * 24 * time.Hour)
+	wants(at(old), "Yes, this is still so")
+	b.post(on(old, "still-true"), url.Values{})
+	note := h.as(t, ann, circle.WriteNote{On: old, Text: "Left of the door"}).ID
+	if got := b.post(on(note, "retract"), url.Values{"at": {old.String()}}); !strings.HasPrefix(got, at(old)) {
+		t.Errorf("taking a note back leads to %s", got)
+	}
+	if page := b.get(at(old)); strings.Contains(page, "Left of the door") {
+		t.Error("the note is still there")
+	}
+
+	mine := h.as(t, ann, circle.Propose{Text: "Soup on Mondays"}).ID
+	b.post(on(mine, "reshape"), url.Values{"text": {"Soup on Tuesdays"}})
+	wants(at(mine), "Soup on Tuesdays")
+
+	walk := h.as(t, ann, circle.AskMayI{Member: bela, Text: "A walk"}).ID
+	h.as(t, bela, circle.SayYes{ID: walk})
+	wants(at(walk), "Show it to the circle")
+	b.post(on(walk, "widen"), url.Values{"to": {"circle"}})
+	b.post(on(walk, "change"), url.Values{"what": {"A long walk"}, "day": {"2027-01-20"}, "from": {"15:00"}, "until": {""}})
+	wants(at(walk), "A long walk")
+	wants(at(walk), "20 January, 15:00")
+}
+
+// TestPartingSaysWhatElseThereIs draws what a person can do alone before it asks the
+// circle, and gives an agreement back from there.
+func TestPartingSaysWhatElseThereIs(t *testing.T) {
+	f := fill(t, "soup")
+	b := newBrowser(t, site(f.home))
+	page := b.get(base + "/part/" + bela.String())
+	alone, asked := strings.Index(page, "Keep some distance"), strings.Index(page, "Ask the circle to part")
+	if alone < 0 || asked < alone || !strings.Contains(page, "If someone is in danger") {
+		t.Errorf("parting begins with the circle:\n%s", page)
+	}
+	if !slices.Contains(formsOf(page), "/on/cannot") {
+		t.Error("what the two agreed cannot be given back from there")
+	}
+	if page := b.get(base + "/part/" + ann.String()); !strings.Contains(page, "Leave the circle") {
+		t.Error("parting from oneself is leaving")
+	}
+}
