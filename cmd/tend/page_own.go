@@ -98,7 +98,7 @@ func (p pageHouse) Keeping(context.Context) (web.Keeping, error) {
 	}
 	if c, ok := p.checkBackup(p.at()); ok && !c.OK {
 		aside, was := p.noted(rowBackupAside)
-		k.BackupDue = !was || p.config.Now().Sub(aside) > backupLately
+		k.BackupDue = saidAgain(p.config.Now(), aside, was)
 	}
 	return k, nil
 }
@@ -106,6 +106,12 @@ func (p pageHouse) Keeping(context.Context) (web.Keeping, error) {
 // rowBackupAside is where the store notes when a word about a backup was put aside,
 // in Unix milliseconds.
 var rowBackupAside = []byte("b")
+
+// saidAgain reports whether a word about a backup that is due is said: once, and after
+// it was put aside not before another backup would be due.
+func saidAgain(now, aside time.Time, was bool) bool {
+	return !was || now.Sub(aside) > backupLately
+}
 
 // BackupAside implements [web.Upkeep].
 func (p pageHouse) BackupAside(context.Context) error {
