@@ -47,6 +47,7 @@ var levels = []struct {
 	{7, "storage/storagetest", nil},
 	{7, "storage/vault", nil},
 	{7, "node", nil},
+	{7, "node/ical", nil},
 	{8, "node/api", nil},
 	{8, "node/client", nil},
 	{8, "node/p2p", nil},
@@ -77,6 +78,7 @@ var only = []struct {
 	by   []string
 }{
 	{"filippo.io/age", []string{"storage/agefile"}},
+	{"github.com/arran4/golang-ical", []string{"node/ical"}},
 	{"github.com/dgraph-io/badger", []string{"storage/badgerstore"}},
 	{"github.com/fxamacker/cbor", []string{"crdt/canon"}},
 	{"github.com/libp2p", []string{"node/p2p"}},

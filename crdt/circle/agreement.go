@@ -42,6 +42,13 @@ type Agreement struct {
 	MayI bool
 	// Tender says that the post it is about is; its text belongs on no wall.
 	Tender bool
+	// Zone is the IANA name of the zone its date was written in, "" unknown. It serves
+	// reminders and calendars only.
+	Zone string
+	// Revision grows with each text and each word of a party, never otherwise; Newest
+	// is the clock of the latest of them.
+	Revision int
+	Newest   crdt.HLC
 }
 
 // Party is one person in an agreement and their word.
@@ -409,6 +416,21 @@ func (a *agreement) place() *Place {
 	return &Place{Where: b.Where, Code: b.Code, Phone: b.Phone}
 }
 
+// revision counts the texts after the first, and the words of the parties, those
+// included that another word replaced; newest is the clock of the latest.
+func (a *agreement) revision() (n int, newest crdt.HLC) {
+	for _, t := range a.texts {
+		n, newest = n+1, max(newest, t.hlc)
+	}
+	for i := range a.rec.parts {
+		c := &a.rec.parts[i].Change
+		if _, ok := c.Body.(WordGiven); ok && a.has(c.Author) {
+			n, newest = n+1, max(newest, c.HLC)
+		}
+	}
+	return n - 1, newest
+}
+
 // viewAgreement returns the agreement as a person sees it.
 func (r *reader) viewAgreement(a *agreement) Agreement {
 	newest := a.newest()
@@ -417,6 +439,10 @@ func (r *reader) viewAgreement(a *agreement) Agreement {
 	}
 	v := Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, State: a.state, Rev: newest.rev,
 		Made: a.made.HLC, Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.tender()}
+	v.Revision, v.Newest = a.revision()
+	if a.post != nil {
+		v.Zone = a.post.Zone
+	}
 	if a.has(r.env.Me) {
 		v.Place = a.place()
 	}

@@ -34,6 +34,10 @@ type Post struct {
 	FadesOn string
 	// Faded says that its words were let go here; Title is [Faded] then.
 	Faded bool
+	// Revision grows with each edit, status and date left out, never otherwise; Newest is
+	// the clock of the latest of them.
+	Revision int
+	Newest   crdt.HLC
 }
 
 // Slot is one open place on a date.
@@ -337,6 +341,13 @@ func (r *reader) view(p *post) Post {
 		}
 	}
 	v.Faded = slices.ContainsFunc(p.rec.parts, func(x part) bool { return x.faded })
+	v.Newest = p.made.HLC
+	for i := range p.rec.parts {
+		switch c := &p.rec.parts[i].Change; c.Body.(type) {
+		case PostEdited, PostStatusSet, MarkAdded, MarkRemoved:
+			v.Revision, v.Newest = v.Revision+1, max(v.Newest, c.HLC)
+		}
+	}
 	slices.SortFunc(v.NotNow, crdt.ID.Compare)
 	v.NotNow = slices.Compact(v.NotNow)
 	if at, ok := p.fadesAt(); ok {

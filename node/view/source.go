@@ -205,6 +205,12 @@ func (s Source) Show(word string, all bool) (Item, error) {
 		return Item{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.nothing_shown"), Say: "There is nothing to show under " + id.Short() + ".",
 			Hint: "It may not have arrived here yet; tend list shows what has."}
 	}
+	return s.withNotes(item, id), nil
+}
+
+// withNotes lays beside an item, whose id it is, what was said on it and the texts it
+// had.
+func (s Source) withNotes(item Item, id crdt.ID) Item {
 	notes := s.notes(id)
 	switch {
 	case item.Post != nil:
@@ -218,7 +224,7 @@ func (s Source) Show(word string, all bool) (Item, error) {
 	case item.Decision != nil:
 		item.Decision.Notes = notes
 	}
-	return item, nil
+	return item
 }
 
 // resolve finds a record, or else a member. A word that is neither gets the

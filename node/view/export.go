@@ -1,0 +1,122 @@
+package view
+
+import (
+	"iter"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+)
+
+// ExportFormat is the number of the form that [Source.Everything] has. A later one
+// may have more kinds of lines and more keys; a name keeps its meaning.
+const ExportFormat = 1
+
+// The kinds of lines of an export that are none of an [Item].
+const (
+	KindExport  = "export"
+	KindCharter = "charter"
+	KindPod     = "pod"
+	KindGroup   = "group"
+	KindNote    = "note"
+)
+
+// ExportHead is the first line of an export: whose it is, and of when.
+type ExportHead struct {
+	Kind   string    `json:"kind"` // "export"
+	Format int       `json:"format"`
+	Circle string    `json:"circle"`
+	Name   string    `json:"name"`
+	By     Person    `json:"by"`
+	Made   time.Time `json:"made"`
+	Zone   string    `json:"zone,omitempty"`
+}
+
+// ExportCharter, ExportPod, ExportGroup and ExportNote are lines of an export. A
+// group is on this home alone, and the note is one on the circle itself.
+type (
+	ExportCharter struct {
+		Kind string `json:"kind"`
+		Charter
+	}
+	ExportPod struct {
+		Kind string `json:"kind"`
+		Pod
+	}
+	ExportGroup struct {
+		Kind string `json:"kind"`
+		Group
+	}
+	ExportNote struct {
+		Kind string `json:"kind"`
+		Note Note   `json:"note"`
+	}
+)
+
+// Everything yields all that this home may see of the circle, as of this one moment:
+// a head, what the circle agreed on, the people, this member's pod and groups, then
+// needs, offers, agreements, decisions and talks with all their dates, notes and
+// texts, newest first in each. What is sealed to others is not in it, for it cannot
+// be read here. Each value writes itself as one JSON object with a "kind".
+func (s Source) Everything() iter.Seq[any] {
+	return func(yield func(any) bool) {
+		charter := s.Charter()
+		head := ExportHead{Kind: KindExport, Format: ExportFormat, Circle: s.Circle.String(), Name: charter.Name,
+			By: s.Person(s.Env.Me), Made: s.Env.Now.Truncate(time.Second), Zone: s.Env.Zone}
+		if !yield(head) || !yield(ExportCharter{KindCharter, charter}) {
+			return
+		}
+		for _, n := range s.notes(s.Circle) {
+			if !yield(ExportNote{KindNote, n}) {
+				return
+			}
+		}
+		if !s.exportPeople(yield) {
+			return
+		}
+		for _, id := range s.exported() {
+			if item, ok := s.item(id, true); ok && !yield(s.withNotes(item, id)) {
+				return
+			}
+		}
+	}
+}
+
+// exportPeople yields the members, also those who left, and what is this member's own.
+func (s Source) exportPeople(yield func(any) bool) bool {
+	for _, m := range s.People.Everyone() {
+		v := s.member(m)
+		if !yield(s.withNotes(Item{Member: &v}, m.ID)) {
+			return false
+		}
+	}
+	if !yield(ExportPod{KindPod, s.Pod()}) {
+		return false
+	}
+	for _, g := range s.Groups() {
+		if !yield(ExportGroup{KindGroup, g}) {
+			return false
+		}
+	}
+	return true
+}
+
+// exported are the records of an export, in its order.
+func (s Source) exported() []crdt.ID {
+	var out []crdt.ID
+	for _, f := range []circle.Filter{{All: true, Needs: true}, {All: true, Offers: true}} {
+		for _, p := range s.State.Posts(s.Env, f) {
+			out = append(out, p.ID)
+		}
+	}
+	for _, a := range s.State.Agreements(s.Env, circle.Filter{All: true}) {
+		out = append(out, a.ID)
+	}
+	for _, d := range s.State.Decisions(s.Env, circle.Filter{All: true}) {
+		out = append(out, d.ID)
+	}
+	for _, t := range s.State.Talks(s.Env, circle.Filter{All: true}) {
+		out = append(out, t.ID)
+	}
+	return out
+}
