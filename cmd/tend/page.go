@@ -138,7 +138,7 @@ func (m *machine) openPage(wish pageWish) (*web.Door, error) {
 	if err := m.home.keepPage(place); err != nil {
 		m.log.Warn("the page's port could not be kept", "err", err)
 	}
-	config := web.Config{Service: pageHouse{m}, Upkeep: pageHouse{m}, Label: place.Label, Port: door.Port, Now: m.config.Now, Log: m.log}
+	config := web.Config{Service: pageHouse{m}, Upkeep: pageHouse{m}, Label: place.Label, Port: door.Port, Calendar: m.calendarBehind, Now: m.config.Now, Log: m.log}
 	if wish.lan {
 		config.LAN = door.LAN
 	}

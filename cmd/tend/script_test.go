@@ -93,6 +93,9 @@ func scripts(dir string) testscript.Params {
 			"holdlock":   cmdHoldLock,
 			"rows":       cmdRows,
 			"shapes":     cmdShapes,
+			"fetch":      cmdFetch,
+			"same":       cmdSame,
+			"unsaid":     cmdUnsaid,
 		},
 	}
 }

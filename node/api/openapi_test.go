@@ -135,6 +135,10 @@ func (d *description) operation(r route) {
 		d.line(5, "content: {application/json: {schema: %s}}", d.schema(reflect.TypeOf(r.answer)))
 	case r.path == "events":
 		d.line(5, "content: {text/event-stream: {}}")
+	case r.path == "ical":
+		d.line(5, "content: {text/calendar: {}}")
+	case r.path == "export":
+		d.line(5, "content: {application/x-ndjson: {}}")
 	case r.path == "carry":
 		d.line(5, "content: {application/octet-stream: {}}")
 	default:

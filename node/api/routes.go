@@ -88,6 +88,12 @@ var routes = []route{
 	look("screens", "The other devices that show the page.", "circle", []view.Screen{}, screens),
 	act("dismiss-screen", "Sends one of them away.", "circle id", view.Done{}, dismissScreen),
 
+	look("calendar", "My calendar; all of it, with all.", "circle all", []view.Event{}, entries),
+	act("calendar-link", "The secret address of my calendar; new ends the one there was.", "new circle", view.CalendarLink{}, calendarLink),
+	{method: http.MethodGet, path: "ical", summary: "My calendar as iCalendar; all of it, with all.", params: params("circle all"), stream: icalendar},
+	{method: http.MethodGet, path: "export", summary: "All that this home may see, one JSON object a line; the trailer Tend-Lines counts them and says that it is whole.",
+		params: params("circle"), stream: export},
+
 	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",
 		params: params("circle"), answer: view.Code{}, stream: readPicture, upload: true},
 	{method: http.MethodPost, path: "carry", summary: "Takes a carry file in.",

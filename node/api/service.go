@@ -43,6 +43,7 @@ type Upkeep interface {
 	Returns
 	Keys
 	Pages
+	Calendars
 	Backups
 }
 

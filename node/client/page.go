@@ -8,8 +8,9 @@ import (
 
 // The page in the browser: a link that opens it, and other devices that show it.
 type (
-	PageLink = view.PageLink
-	Screen   = view.Screen
+	PageLink     = view.PageLink
+	Screen       = view.Screen
+	CalendarLink = view.CalendarLink
 )
 
 // PageLink makes a link that opens the page once; plain, under 127.0.0.1.
@@ -19,6 +20,16 @@ func (c *Client) PageLink(ctx context.Context, plain bool) (PageLink, error) {
 		args["plain"] = []string{"true"}
 	}
 	return send[PageLink](ctx, c, "page-link", args)
+}
+
+// CalendarLink returns the secret address of this member's calendar; fresh makes
+// another and ends the one there was.
+func (c *Client) CalendarLink(ctx context.Context, fresh bool) (CalendarLink, error) {
+	args := Args{}
+	if fresh {
+		args["new"] = []string{"true"}
+	}
+	return send[CalendarLink](ctx, c, "calendar-link", args)
 }
 
 // Screens lists the other devices that show the page, the newest first.

@@ -15,3 +15,11 @@ type Screen struct {
 	Since time.Time `json:"since"`
 	Seen  time.Time `json:"seen"`
 }
+
+// CalendarLink is the secret address of a member's calendar in one circle.
+type CalendarLink struct {
+	// Link is for programs on this machine, Network for those on its local networks,
+	// where the page is served there.
+	Link    string   `json:"link"`
+	Network []string `json:"network,omitempty"`
+}

@@ -35,6 +35,9 @@ type Config struct {
 	// on loopback alone.
 	Port int
 	LAN  func() []netip.Addr
+	// Calendar returns the calendar that a secret opens; false if it opens none. It may
+	// be nil.
+	Calendar func(secret string) ([]byte, bool, error)
 	// Now is the clock, in the zone of the home.
 	Now func() time.Time
 	// Log gets what went wrong inside, never what members wrote.
@@ -43,18 +46,19 @@ type Config struct {
 
 // Site is the page of one home. It is safe for concurrent use.
 type Site struct {
-	service  Service
-	upkeep   Upkeep
-	places   places
-	lan      func() []netip.Addr // never nil
-	now      func() time.Time
-	log      *slog.Logger
-	sessions *sessions
-	assets   http.Handler
-	streams  chan struct{} // a token for each open event stream
-	handler  http.Handler
-	drawn    map[string]map[string]*template.Template // by language, by screen
-	tell     func(screen string)                      // a test's ear; nil else
+	service    Service
+	upkeep     Upkeep
+	places     places
+	lan        func() []netip.Addr                       // never nil
+	calendarOf func(secret string) ([]byte, bool, error) // never nil
+	now        func() time.Time
+	log        *slog.Logger
+	sessions   *sessions
+	assets     http.Handler
+	streams    chan struct{} // a token for each open event stream
+	handler    http.Handler
+	drawn      map[string]map[string]*template.Template // by language, by screen
+	tell       func(screen string)                      // a test's ear; nil else
 }
 
 // New returns the page of a home.
@@ -63,7 +67,10 @@ func New(c Config) *Site {
 	if c.LAN == nil {
 		c.LAN = func() []netip.Addr { return nil }
 	}
-	s := &Site{service: c.Service, upkeep: c.Upkeep, places: on, lan: c.LAN,
+	if c.Calendar == nil {
+		c.Calendar = func(string) ([]byte, bool, error) { return nil, false, nil }
+	}
+	s := &Site{service: c.Service, upkeep: c.Upkeep, places: on, lan: c.LAN, calendarOf: c.Calendar,
 		now: c.Now, log: c.Log, sessions: newSessions(c.Now), assets: http.HandlerFunc(serveAsset),
 		streams: make(chan struct{}, maxStreams), drawn: parsed()}
 	s.handler = s.walled(s.routes())

@@ -114,6 +114,8 @@ func (s *Site) withSession(inside http.Handler) http.Handler {
 			s.assets.ServeHTTP(w, r)
 		case r.URL.Path == "/enter" && r.Method == http.MethodGet:
 			s.enter(w, r)
+		case strings.HasPrefix(r.URL.Path, calendarPath):
+			s.calendar(w, r)
 		case r.URL.Path == "/entered" && r.Method == http.MethodGet:
 			s.entered(w, r)
 		default:

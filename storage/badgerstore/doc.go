@@ -68,6 +68,7 @@
 //	N|circle(32)            -                            let in, and no name said yet
 //	B                       when (ms, 8)                 a backup was last kept
 //	b                       when (ms, 8)                 a word about a backup was put aside
+//	C|circle(32)            secret                       the address of one's own calendar
 //
 // flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
 // signatures and bodies are the bytes that were signed; ids are hashed from them

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/node/client"
+	"tend/node/ical"
+	"tend/node/view"
+	"tend/node/web"
+	"tend/storage"
+)
+
+// calendar are the verbs about what I agreed, for programs in which people keep their
+// days.
+func (a *app) calendar() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{Use: "calendar", Short: "what I agreed, as a calendar file", Args: noSuchVerb,
+		Long: `Write what I agreed in a circle as a calendar file (iCalendar), to --out or as the
+answer. What is tender has its date in it and nothing else; an exact place, a code
+or a telephone number is never in it, for calendars travel on.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.writeCalendar(cmd.Context(), c, out) })
+		}}
+	cmd.Flags().StringVar(&out, "out", "", "write it into this file")
+	var fresh bool
+	link := &cobra.Command{Use: "link", Short: "a secret address at which my calendar is read", Args: words(0, 0, ""),
+		Long: `An address for a program that subscribes to calendars. Whoever has it reads my
+calendar of this circle, so it is a secret; --new makes another one and ends it. It
+works where this node is reached: on this machine, and with tend run --lan on the
+local network.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				l, err := c.CalendarLink(cmd.Context(), fresh)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(l, func() { s.line("%s", strings.Join(append([]string{l.Link}, l.Network...), "\n")) })
+			})
+		}}
+	link.Flags().BoolVar(&fresh, "new", false, "make another one; the one there was ends")
+	cmd.AddCommand(link)
+	return cmd
+}
+
+func (a *app) writeCalendar(ctx context.Context, c *client.Client, out string) error {
+	s := a.speaker()
+	if out != "" {
+		if err := replaced(out, func(w io.Writer) error { return c.ICal(ctx, w, false) }); err != nil {
+			return err
+		}
+		return s.answer(struct {
+			File string `json:"file"`
+		}{out}, func() { s.line("Written to %s.", out) })
+	}
+	if a.json {
+		list, err := c.Calendar(ctx, false)
+		if err != nil {
+			return err
+		}
+		return s.answer(list, nil)
+	}
+	var whole bytes.Buffer
+	if err := c.ICal(ctx, &whole, false); err != nil {
+		return err
+	}
+	_, err := a.out.Write(whole.Bytes())
+	return err
+}
+
+// replaced writes a file beside its place and then puts it there, over one that is
+// there: never half of it.
+func replaced(file string, write func(io.Writer) error) error {
+	unwritable := func(err error) error {
+		return &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-*") // mode 0600
+	if err != nil {
+		return unwritable(err)
+	}
+	defer os.Remove(tmp.Name()) // gone already when all went well
+	if err := write(tmp); err != nil {
+		_ = tmp.Close()
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		_ = tmp.Close()
+		return unwritable(err)
+	}
+	if err := tmp.Close(); err != nil {
+		return unwritable(err)
+	}
+	if err := os.Rename(tmp.Name(), file); err != nil {
+		return unwritable(err)
+	}
+	return nil
+}
+
+// secretBytes is the randomness of a calendar's address.
+const secretBytes = 32
+
+// rowCalendar is where the store keeps the secret of a circle's calendar.
+func rowCalendar(id crdt.ID) []byte { return append([]byte("C"), id[:]...) }
+
+// CalendarLink implements [api.Calendars].
+func (m *machine) CalendarLink(_ context.Context, id crdt.ID, fresh bool) (view.CalendarLink, error) {
+	site := m.served()
+	if site == nil { // the page's address stays, so it can be told also while no page is served
+		place := m.home.pagePlace()
+		if place.Port == 0 {
+			return view.CalendarLink{}, &circle.Problem{Code: circle.Failed, Said: circle.As("no.calendar_page"), Say: "The calendar is read where the page is, and no page was served on this home yet.",
+				Hint: "Start it once with  tend run,  or write a file:  tend calendar --out FILE"}
+		}
+		site = web.New(web.Config{Service: pageHouse{m}, Upkeep: pageHouse{m}, Label: place.Label, Port: place.Port, Now: m.config.Now, Log: m.log})
+	}
+	value, had, err := m.store.Node().Get(rowCalendar(id))
+	if err != nil {
+		return view.CalendarLink{}, fmt.Errorf("find the calendar's address: %w", err)
+	}
+	if !had || fresh {
+		var raw [secretBytes]byte
+		_, _ = rand.Read(raw[:]) // never fails, or the program ends
+		value = []byte(base64.RawURLEncoding.EncodeToString(raw[:]))
+		if err := m.store.Node().Put(storage.Row{Key: rowCalendar(id), Value: value}); err != nil {
+			return view.CalendarLink{}, fmt.Errorf("keep the calendar's address: %w", err)
+		}
+	}
+	own, network := site.CalendarAt(string(value))
+	return view.CalendarLink{Link: own, Network: network}, nil
+}
+
+// calendarBehind is the calendar that a secret opens. How long it takes does not tell
+// how much of a wrong secret is right.
+func (m *machine) calendarBehind(secret string) ([]byte, bool, error) {
+	for _, id := range m.at().All() {
+		value, had, err := m.store.Node().Get(rowCalendar(id))
+		if err != nil {
+			return nil, false, fmt.Errorf("find the calendar's address: %w", err)
+		}
+		if !had || subtle.ConstantTimeCompare(value, []byte(secret)) != 1 {
+			continue
+		}
+		s, err := m.View(id)
+		if err != nil {
+			return nil, false, err
+		}
+		var out bytes.Buffer
+		if err := ical.Write(&out, s.Charter().Name, s.Calendar(false)); err != nil {
+			return nil, false, err
+		}
+		return out.Bytes(), true, nil
+	}
+	return nil, false, nil
+}

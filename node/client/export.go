@@ -1,0 +1,64 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+
+	"tend/node/view"
+)
+
+// CalendarEntry is an entry of a calendar.
+type CalendarEntry = view.Event
+
+// Export writes all that this home may see of the circle to w, one JSON object a
+// line, and returns how many. w holds the whole only if the error is nil.
+func (c *Client) Export(ctx context.Context, w io.Writer) (int, error) {
+	res, err := c.open(ctx, "GET", "export", nil, "", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return 0, fmt.Errorf("export: %w", err)
+	}
+	// The count is known only when the last line is written: it comes as a trailer.
+	n, err := strconv.Atoi(res.Trailer.Get("Tend-Lines"))
+	if err != nil {
+		return 0, fmt.Errorf("export: it was cut short: %w", io.ErrUnexpectedEOF)
+	}
+	return n, nil
+}
+
+func calendarQuery(all bool) url.Values {
+	q := url.Values{}
+	if all {
+		q.Set("all", "true")
+	}
+	return q
+}
+
+// Calendar returns this member's calendar; with all, also what others agreed and what
+// is asked for, as far as they may see it.
+func (c *Client) Calendar(ctx context.Context, all bool) ([]CalendarEntry, error) {
+	return look[[]CalendarEntry](ctx, c, "calendar", calendarQuery(all))
+}
+
+// ICal writes the same to w as iCalendar.
+func (c *Client) ICal(ctx context.Context, w io.Writer, all bool) error {
+	res, err := c.open(ctx, "GET", "ical", calendarQuery(all), "", nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	n, err := io.Copy(w, res.Body)
+	if err == nil && res.ContentLength >= 0 && n != res.ContentLength {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("read the calendar: %w", err)
+	}
+	return nil
+}
