@@ -333,6 +333,9 @@ func (t *talk) gather(s *State) {
 // of reports whether member is one of the two.
 func (t *talk) of(member crdt.ID) bool { return member == t.two[0] || member == t.two[1] }
 
+// holds reports whether member is one of the two, or a third whom both named.
+func (t *talk) holds(member crdt.ID) bool { return t.of(member) || slices.Contains(t.accepted, member) }
+
 func (t *talk) other(me crdt.ID) crdt.ID {
 	if me == t.two[0] {
 		return t.two[1]

@@ -413,7 +413,7 @@ func (r *reader) nextCommon(t *talk) (string, bool) {
 func (s *State) Talk(env Env, id crdt.ID) (Talk, bool) {
 	r := s.reader(env)
 	t, ok := r.talk(id)
-	if !ok {
+	if !ok || !t.holds(env.Me) {
 		return Talk{}, false
 	}
 	return r.viewTalk(t), true
@@ -426,6 +426,9 @@ func (s *State) Talks(env Env, f Filter) []Talk {
 	out := []Talk{}
 	now := crdt.At(env.Now.UnixMilli())
 	for _, t := range r.talks() {
+		if !t.holds(env.Me) {
+			continue
+		}
 		at, _ := r.fadesAt(t)
 		v := r.viewTalk(t)
 		if v.Faded || at <= now || v.Gate == TalkEnded && !f.All || !matches(f.Text, v.Sentence, s.Name(t.other(env.Me))) {

@@ -17,6 +17,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,7 @@ type home struct {
 	panics         bool
 	clock          time.Time
 
+	kept      []circle.Waiting // Ann's, whose page it is
 	revisions chan web.Revision
 }
 
@@ -103,7 +105,9 @@ func (h *home) apart(t testing.TB, state *circle.State, who crdt.ID, cmd circle.
 
 func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circle.Result, error) {
 	env := h.env()
-	env.Me = who
+	if env.Me = who; who != ann {
+		env.Kept = nil
+	}
 	drafts, result, err := circle.Decide(known, env, cmd)
 	if err != nil {
 		return circle.Result{}, err
@@ -128,11 +132,20 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 	} else if g != nil {
 		delete(h.groups, g.Name)
 	}
+	for _, k := range done.Keep {
+		if who != ann {
+			break
+		}
+		h.kept = slices.DeleteFunc(h.kept, func(o circle.Waiting) bool { return o.Talk == k.Talk && o.Verb == k.Verb })
+		if k.Text != "" {
+			h.kept = append(h.kept, k)
+		}
+	}
 	return done, nil
 }
 
 func (h *home) env() circle.Env {
-	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups)}
+	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups), Kept: slices.Clone(h.kept)}
 }
 
 func (h *home) now() time.Time {

@@ -365,7 +365,7 @@ func (s *Site) enterCircle(w http.ResponseWriter, r *http.Request) (*inside, err
 
 // live are the screens that fetch themselves again when something changed. Those
 // that are forms above all stay as they are while somebody fills them in.
-var live = []string{"home", "post", "agreement", "person", "decision", "look", "week", "offers", "circle", "returns"}
+var live = []string{"home", "post", "agreement", "person", "decision", "talk", "talks", "look", "week", "offers", "circle", "returns"}
 
 // show draws a screen of the circle.
 func (in *inside) show(screen, place string, title template.HTML, body any) error {
