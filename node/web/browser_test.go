@@ -234,9 +234,26 @@ func (b *tab) press(text string) {
 		return all.find(e => e.innerText.trim() === text) || all.find(e => e.innerText.trim().startsWith(text));
 	})(%s)`, quoted(text))
 	b.until(find)
-	// A mark on the document that is left says when it is gone.
-	js[bool](b, `(() => { document.documentElement.dataset.before = "1"; return true })()`)
+	b.mark()
 	js[bool](b, fmt.Sprintf(`(() => { %s.click(); return true })()`, find))
+	b.arrived()
+}
+
+// mark marks the screen that is left: on its document, which goes with it, and on what
+// a form puts in its place where the page stays.
+func (b *tab) mark() {
+	b.t.Helper()
+	js[bool](b, `(() => {
+		const root = document.documentElement;
+		root.dataset.before = "1";
+		document.addEventListener("tend:posted", () => delete root.dataset.before, { once: true });
+		return true;
+	})()`)
+}
+
+// arrived waits for the screen that comes after a marked one.
+func (b *tab) arrived() {
+	b.t.Helper()
 	b.until(`!document.documentElement.dataset.before && document.readyState === "complete"`)
 }
 

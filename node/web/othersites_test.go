@@ -19,6 +19,7 @@ type watched struct {
 	*filled
 	site *web.Site
 	port int
+	cut  func() // the home is gone from then on
 
 	seenMu sync.Mutex // guards seen
 	seen   []seenRequest
@@ -42,10 +43,12 @@ func watch(t *testing.T) *watched {
 	w.port = server.Listener.Addr().(*net.TCPAddr).Port
 	w.site = siteAt(w.home, w.port)
 	server.Start()
-	t.Cleanup(func() {
+	w.cut = sync.OnceFunc(func() {
+		_ = server.Listener.Close()
 		server.CloseClientConnections()
 		server.Close()
 	})
+	t.Cleanup(w.cut)
 	return w
 }
 

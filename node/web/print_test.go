@@ -65,7 +65,7 @@ func TestWeekOnPaper(t *testing.T) {
 	h.as(t, bela, circle.SayYes{ID: hard, Slots: []string{"2026-12-03T09:00"}})
 	b := newBrowser(t, site(h))
 	page := b.get(base + "/print/week")
-	sheet := page[strings.Index(page, `<article class="sheet">`):]
+	sheet := page[strings.Index(page, `<article class="sheet">`):strings.Index(page, "</article>")]
 	for _, want := range []string{"Wednesday 2 December", "17:00", "Soup", "Ann", "something private", "09:00"} {
 		if !strings.Contains(bare(sheet), want) {
 			t.Errorf("the sheet lacks %q:\n%s", want, sheet)

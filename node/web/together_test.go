@@ -244,3 +244,194 @@ func TestKeyboard(t *testing.T) {
 	run(b, "enter", chromedp.KeyEvent("\r"))
 	b.until(`document.activeElement.id === "main"`)
 }
+
+// tabTo presses the tab key until the focus is on what a person would call name: a
+// button or link that says it, or a field with that label. Everywhere on the way the
+// focus shows.
+func (b *tab) tabTo(name string) {
+	b.t.Helper()
+	for range 150 {
+		run(b, "tab", chromedp.KeyEvent("\t"))
+		at := js[string](b, `(() => {
+			const e = document.activeElement, line = getComputedStyle(e);
+			if (e === document.body) return "";
+			const shows = parseFloat(line.outlineWidth) >= 3 && line.outlineStyle !== "none";
+			const box = e.getBoundingClientRect();
+			const seen = box.bottom > 0 && box.top < innerHeight;
+			return (shows && seen ? "" : "unseen ") + (e.labels && e.labels[0] ? e.labels[0].innerText : e.innerText).trim();
+		})()`)
+		if strings.HasPrefix(at, "unseen ") {
+			b.t.Errorf("nothing shows that the keyboard is at %q", strings.TrimPrefix(at, "unseen "))
+		}
+		if at == name {
+			return
+		}
+	}
+	b.t.Fatalf("the keyboard never comes to %q\n%s", name, b.text())
+}
+
+// enterKey presses Enter, and waits for the screen that comes.
+func (b *tab) enterKey() {
+	b.t.Helper()
+	b.mark()
+	run(b, "enter", chromedp.KeyEvent("\r"))
+	b.arrived()
+}
+
+// TestAStoryByKeyboard lives a day with Tab, Enter and letters alone: asks, writes,
+// says yes to somebody, says that it is done, and thanks.
+func TestAStoryByKeyboard(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	h := newHome(t)
+	lift := h.as(t, bela, circle.PostNeed{Posted: circle.Posted{Title: "A lift", People: 1, When: []string{"2026-12-01T16:00"}}}).ID
+	b := newTab(t, browser)
+	b.enter(serve(t, &filled{home: h})())
+	run(b, "a phone", chromedp.EmulateViewport(390, 800)) // the bar below lies over the screen
+	b.tabTo("I could use…")
+	b.enterKey()
+	b.tabTo("What would help?")
+	run(b, "type", chromedp.KeyEvent("Soup for two"))
+	b.tabTo("Ask")
+	b.enterKey()
+	b.sees("Asked.")
+	b.tabTo("Ask about it, or say something")
+	run(b, "type", chromedp.KeyEvent("No nuts, please."))
+	b.tabTo("Send")
+	b.enterKey()
+	b.sees("Your words are there.")
+	b.sees("No nuts, please.")
+	b.open(js[string](b, "location.origin") + base)
+	b.tabTo("A lift")
+	b.enterKey()
+	b.until(`location.pathname.endsWith(` + quoted(lift.String()) + `)`)
+	b.tabTo("I could do this")
+	b.enterKey()
+	b.sees("Your yes is kept.")
+	b.tabTo("It's done")
+	b.enterKey()
+	b.tabTo("Thanks, just between you")
+	run(b, "type", chromedp.KeyEvent("It was a good ride."))
+	b.tabTo("Say thanks")
+	b.enterKey()
+	b.sees("Your thanks are on their way.")
+}
+
+// TestNothingMoves holds that on every screen nothing moves for a person who asked
+// for that, also under the pointer and as it changes; and that the question can fail.
+func TestNothingMoves(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	f := fill(t, "soup")
+	b := newTab(t, browser)
+	b.enter(serve(t, f)())
+	origin := js[string](b, "location.origin")
+	const moving = `(() => {
+		const lasts = (text) => text.split(",").some((part) => parseFloat(part) > 0);
+		const out = [];
+		for (const e of document.querySelectorAll("*")) for (const part of ["", "::before", "::after"]) {
+			const s = getComputedStyle(e, part);
+			if (lasts(s.transitionDuration) || lasts(s.transitionDelay) || s.animationName !== "none" || s.scrollBehavior === "smooth") out.push(e.tagName + " " + e.className);
+		}
+		for (const a of document.getAnimations()) out.push("an animation of " + a.effect.target.tagName);
+		return out;
+	})()`
+	for _, at := range f.addresses() {
+		if at == "/entered" {
+			continue // it goes on by itself
+		}
+		b.open(origin + at)
+		b.prefer("light", "reduce")
+		if got := js[[]string](b, moving); len(got) > 0 {
+			t.Errorf("%s moves: %q", at, got)
+		}
+	}
+	b.open(origin + base)
+	b.prefer("light", "no-preference")
+	if got := js[[]string](b, moving); len(got) == 0 {
+		t.Error("nothing would move for anybody, so this test cannot fail")
+	}
+}
+
+// TestTheSystemsColours holds that the page follows the system where nobody chose, and
+// the person where they did.
+func TestTheSystemsColours(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	b := newTab(t, browser)
+	b.enter(serve(t, fill(t, "soup"))())
+	origin := js[string](b, "location.origin")
+	for _, row := range []struct{ chosen, system, want string }{
+		{"", "light", "rgb(247, 241, 232)"}, {"", "dark", "rgb(29, 26, 27)"},
+		{"dark", "light", "rgb(29, 26, 27)"}, {"light", "dark", "rgb(247, 241, 232)"},
+	} {
+		b.open(origin + "/device")
+		b.submit("/device/look", map[string][]string{"theme": {row.chosen}})
+		b.prefer(row.system, "reduce")
+		if got := js[string](b, "getComputedStyle(document.body).backgroundColor"); got != row.want {
+			t.Errorf("chosen %q on a %s system: the paper is %s, want %s", row.chosen, row.system, got, row.want)
+		}
+	}
+}
+
+// TestPostedInPlace holds that a form which leads back to its own screen is posted
+// without leaving it: what is half typed elsewhere and the focus stay, its own field is
+// empty again; what cannot be taken comes back as it was typed, with a sentence in
+// sight; and a home that does not answer is said, and takes nothing away.
+func TestPostedInPlace(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	w := watch(t)
+	b := newTab(t, browser)
+	b.enter(w.site.Link(false).Link)
+	origin := js[string](b, "location.origin")
+	stayed := func() {
+		t.Helper()
+		if !js[bool](b, `window.same === true`) {
+			t.Error("the screen was left")
+		}
+	}
+	value := func(selector string) string {
+		return js[string](b, `document.querySelector(`+quoted(selector)+`).value`)
+	}
+
+	b.open(origin + base + "/show/" + w.agreement.String())
+	js[bool](b, `(() => { window.same = true; for (const d of document.querySelectorAll("details")) d.open = true; return true })()`)
+	b.fill("#where", "half an addr")
+	run(b, "type", chromedp.SendKeys("#note", "On my way"))
+	b.press("Send")
+	b.sees("Your words are there.")
+	b.sees("On my way")
+	stayed()
+	if got := value("#note") + "|" + value("#where"); got != "|half an addr" {
+		t.Errorf("after sending the fields are %q", got)
+	}
+	b.fill("#note", "turn \u202e around")
+	b.press("Send")
+	b.until(`document.querySelector("#said") && !document.querySelector("#said.gently")`)
+	stayed()
+	if got := value("#note") + "|" + value("#where"); got != "turn \u202e around|half an addr" {
+		t.Errorf("what could not be taken is %q", got)
+	}
+	b.until(`(() => { const s = document.getElementById("said").getBoundingClientRect(); return s.top >= 0 && s.bottom <= innerHeight })()`)
+
+	b.open(origin + base + "/me")
+	js[bool](b, `window.same = true`)
+	b.fill("#bounds-reply", "half a sen")
+	b.fill("#card-lands", "silence")
+	js[bool](b, `(() => { document.querySelector("#card-lands").form.querySelector("button").click(); return true })()`)
+	b.sees("Kept.")
+	stayed()
+	if got := value("#card-lands") + "|" + value("#bounds-reply"); got != "silence|half a sen" {
+		t.Errorf("after keeping the card the fields are %q", got)
+	}
+
+	w.cut()
+	b.fill("#card-lands", "silence and soup")
+	js[bool](b, `(() => { document.querySelector("#card-lands").form.querySelector("button").click(); return true })()`)
+	b.sees("What you typed is still here")
+	stayed()
+	if got := value("#card-lands"); got != "silence and soup" {
+		t.Errorf("with the home gone the field is %q", got)
+	}
+}

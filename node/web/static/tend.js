@@ -72,6 +72,42 @@
 		}
 	}
 
+	// A form that is posted in place, without leaving the screen, behaves as one that
+	// does: its fields are as the home sent them, unless it asked for them again; what it
+	// has to say is in sight; and a home that does not answer is no silence.
+	const posted = (e) => (e.detail.ctx && e.detail.ctx.request && e.detail.ctx.request.method === "POST" ? e.detail.ctx : null);
+	const forms = new WeakMap();
+	document.addEventListener("htmx:before:request", (e) => {
+		if (posted(e)) forms.set(e.detail.ctx, e.target.closest("form"));
+	});
+
+	// A look that was asked for before a form was answered is older than the answer.
+	document.addEventListener("htmx:before:swap", (e) => {
+		const main = document.getElementById("main");
+		const ctx = e.detail.ctx;
+		if (ctx && !posted(e) && e.target === main && ctx.request.action !== main.getAttribute("hx-get")) e.preventDefault();
+	});
+
+	document.addEventListener("htmx:after:swap", (e) => {
+		wake(document);
+		const ctx = posted(e);
+		if (!ctx) return;
+		const lost = document.getElementById("lost");
+		lost.hidden = true;
+		const form = forms.get(ctx);
+		const taken = ctx.response.status < 400;
+		if (form && form.isConnected && taken) form.reset();
+		const said = document.getElementById("said");
+		if (said && !(taken && form && form.hasAttribute("data-stay"))) said.scrollIntoView({ block: "nearest" });
+		document.dispatchEvent(new Event("tend:posted"));
+	});
+
+	document.addEventListener("htmx:error", (e) => {
+		if (!posted(e)) return;
+		const lost = document.getElementById("lost");
+		lost.textContent = lost.dataset.says;
+		lost.hidden = false;
+	});
+
 	wake(document);
-	document.addEventListener("htmx:after:swap", () => wake(document));
 })();
