@@ -42,6 +42,7 @@ type home struct {
 	called         string // the circle's name
 	purpose        string
 	drawn          map[string]bool // screens
+	crowd          int             // how many people, where they are more than three
 	joins          []web.Joining
 	greets         bool // let in, and no name said yet
 	restored, back bool // came back from a backup; somebody comes back
@@ -177,7 +178,11 @@ func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Res
 func (h *home) View(crdt.ID) (view.Source, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return view.Source{Circle: oak, State: h.state, People: people{h}, Env: h.env(), Asking: h.asking,
+	var who view.People = people{h}
+	if h.crowd > 0 {
+		who = crowd{people{h}, h.crowd}
+	}
+	return view.Source{Circle: oak, State: h.state, People: who, Env: h.env(), Asking: h.asking,
 		Heard: func(crdt.ID) (time.Time, int, bool) { return noon.Add(-time.Hour), 0, true }}, nil
 }
 

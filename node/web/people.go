@@ -329,8 +329,9 @@ func (in *inside) meWish() error {
 				args[name] = []string{strings.TrimSpace(form.Get(name))}
 			}
 		}
-		if _, err = in.do("me", args); err == nil {
-			_, err = in.do("me", circle.Args{"contact": lines(form.Get("contact")), "to": argsOf(form, "to")["to"]})
+		if _, err = in.do("me", args); err == nil && len(form["contact"]) > 0 {
+			// An empty line says that there is none.
+			_, err = in.do("me", circle.Args{"contact": append(lines(form.Get("contact")), ""), "to": argsOf(form, "to")["to"]})
 		}
 	case "room":
 		_, err = in.do("room", argsOf(form, "text", "until"))

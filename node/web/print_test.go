@@ -40,7 +40,7 @@ func TestPhoneTree(t *testing.T) {
 	if !strings.Contains(b.get(base+"/circle"), "فريد") {
 		t.Error("who is not on paper is not on the screen either")
 	}
-	b.post(base+"/me/me", map[string][]string{"name": {"Ann"}, "listed": {"no"}})
+	b.post(base+"/me/me", map[string][]string{"name": {"Ann"}, "contact": {""}, "listed": {"no"}})
 	if page = tree(); strings.Contains(page, "<dt><bdi>Ann") {
 		t.Error("I asked not to be on paper, and am")
 	}

@@ -50,6 +50,7 @@ func fill(t testing.TB, word string) *filled {
 	f.as(t, bela, circle.SetSection{Section: "bounds.reply", Values: []string{word}})
 	f.as(t, bela, circle.SetSection{Section: circle.SectionPlace, Values: []string{word}})
 	f.as(t, bela, circle.SetSection{Section: circle.SectionContact, Values: []string{word}})
+	f.as(t, bela, circle.SetSection{Section: circle.SectionFree, Values: []string{"FREQ=WEEKLY;BYDAY=WE,FR", "2026-12-06T09:00/12:00", "FREQ=MONTHLY;BYDAY=1SU"}, Circle: true})
 	f.as(t, farid, circle.SetSection{Section: circle.SectionRoom, Values: []string{"resting"}, Until: "2026-12-09"})
 	f.as(t, bela, circle.WriteNote{On: f.need, Text: word})
 	f.as(t, ann, circle.AskIntoPod{Members: []crdt.ID{bela}})

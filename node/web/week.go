@@ -119,6 +119,7 @@ func (in *inside) entryLine(e view.Entry) entryLine {
 type offersModel struct {
 	Shelves []shelfLine
 	Chart   mapChart
+	Free    freeChart
 	Words   string
 	Found   []card
 }
@@ -158,7 +159,7 @@ func shortened(label string) string {
 }
 
 func (in *inside) offers() error {
-	m := offersModel{}
+	m := offersModel{Free: in.freeTimes()}
 	offers, needs := 0, 0
 	for i, s := range in.src.Map() {
 		line := shelfLine{Name: isolated(s.Category)}
