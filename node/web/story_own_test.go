@@ -174,6 +174,7 @@ func TestStoryOfABackup(t *testing.T) {
 		again.press("Mill Lane")
 	}
 	again.until(`!document.querySelector("#coming")`)
+	again.press("Home")
 	again.press("I could use")
 	again.fill("#text", "A hand with the shelf")
 	again.press("Ask")
