@@ -271,6 +271,13 @@ func (f Fact) NearBudget() bool {
 	return f.DayOps*10 > MaxDayOps*9 || f.DayBytes*10 > MaxDayBytes*9
 }
 
+// After is the fact of a day on which so many more ops were written. Their bytes are
+// not counted.
+func (f Fact) After(ops int) Fact {
+	f.DayOps += uint32(ops)
+	return f
+}
+
 // Add puts an op that passed [Log.Check] (and level 2) into the log, with the
 // fact that Check returned. A held op (SPEC.md §3.4) is in the log, but is no
 // head until [Log.Release].

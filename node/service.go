@@ -22,7 +22,12 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 		return circle.Result{}, unknownCircle(id)
 	}
 	var out circle.Result
-	err = x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, now time.Time) error {
+	ops, bytes := wishOps, wishBytes
+	if bulk, is := cmd.(circle.InBulk); is && bulk.Ops() > 1 {
+		// All of it is one batch, with room for what comes beside it.
+		ops, bytes = bulk.Ops()+wishOps, circle.MaxSeveralBytes+wishBytes
+	}
+	err = x.ask(ctx, job{ops: ops, bytes: bytes, do: func(w *replica.Replica, now time.Time) error {
 		var err error
 		env := w.Env(now, n.cfg.Zone)
 		env.Groups, env.Kept = x.groups.all(), x.waiting.all()

@@ -18,7 +18,7 @@ import (
 func (a *app) upkeep() []*cobra.Command {
 	return []*cobra.Command{a.run(), a.status(), a.peers(), a.sync(),
 		noun("carry", "sync by file: a stick, a mail, a photo frame's card", a.carryOut(), a.carryIn()),
-		a.pageCommands(), a.device(), a.recovering(), a.backup(), a.export(), a.vault(), a.doctor(), a.verify(), a.rebuild(), a.demo(), a.version()}
+		a.pageCommands(), a.device(), a.recovering(), a.backup(), a.export(), a.importing(), a.vault(), a.doctor(), a.verify(), a.rebuild(), a.demo(), a.version()}
 }
 
 func (a *app) status() *cobra.Command {

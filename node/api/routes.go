@@ -94,6 +94,8 @@ var routes = []route{
 	{method: http.MethodGet, path: "export", summary: "All that this home may see, one JSON object a line; the trailer Tend-Lines counts them and says that it is whole.",
 		params: params("circle"), stream: export},
 
+	{method: http.MethodPost, path: "import", summary: "Posts the needs and offers of a table (CSV), all or none; with dry_run it only looks.",
+		params: params("dry_run circle"), answer: view.Imported{}, stream: importTable, upload: true},
 	{method: http.MethodPost, path: "read-picture", summary: "Finds a Tend code in a PNG or JPEG picture; dials nobody.",
 		params: params("circle"), answer: view.Code{}, stream: readPicture, upload: true},
 	{method: http.MethodPost, path: "carry", summary: "Takes a carry file in.",

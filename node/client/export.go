@@ -62,3 +62,21 @@ func (c *Client) ICal(ctx context.Context, w io.Writer, all bool) error {
 	}
 	return nil
 }
+
+// Imported is what became of a table.
+type Imported = view.Imported
+
+// Import posts the needs and offers of a table (CSV), all or none; dry looks at each
+// row and posts nothing. Where a row cannot be posted that is no error: it says so.
+func (c *Client) Import(ctx context.Context, r io.Reader, dry bool) (Imported, error) {
+	var out Imported
+	q := url.Values{}
+	if dry {
+		q.Set("dry_run", "true")
+	}
+	res, err := c.open(ctx, "POST", "import", q, "text/csv", io.NopCloser(r))
+	if err != nil {
+		return out, err
+	}
+	return out, decode(res, "import", &out)
+}

@@ -36,8 +36,8 @@ func (r *Replica) Do(cmd circle.Command, env circle.Env, clock crdt.HLC) (circle
 	if err := r.MayWrite(); err != nil {
 		return circle.Result{}, err
 	}
-	if _, bulk := cmd.(circle.InBulk); bulk {
-		if err := r.roomForBulk(clock); err != nil {
+	if bulk, is := cmd.(circle.InBulk); is {
+		if err := r.roomForBulk(clock, bulk.Ops()); err != nil {
 			return circle.Result{}, err
 		}
 	}
@@ -56,12 +56,16 @@ func (r *Replica) Do(cmd circle.Command, env circle.Env, clock crdt.HLC) (circle
 	return result(made), nil
 }
 
-// roomForBulk says why an import may not go on today, or nil.
-func (r *Replica) roomForBulk(clock crdt.HLC) error {
+// roomForBulk says why an import may not write so many ops today, or nil.
+func (r *Replica) roomForBulk(clock crdt.HLC, ops int) error {
 	for _, t := range r.log.Tips(r.cfg.Dev) {
 		f, ok, err := r.log.Fact(t.ID)
 		if err != nil {
 			return fmt.Errorf("see how much was written today: %w", err)
+		}
+		if ok && f.HLC.Day() >= clock.Day() && ops > 1 && (f.NearBudget() || f.After(ops).NearBudget()) {
+			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.day_import"), Say: "That is more than this device should write today. Some of what it may is left for what you write by hand.",
+				Hint: "Nothing of it was posted. Import it tomorrow, or a shorter table today."}
 		}
 		if ok && f.HLC.Day() >= clock.Day() && f.NearBudget() {
 			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.day_almost"), Say: "This device has written almost as much today as a device may. What is left is for what you write by hand.",

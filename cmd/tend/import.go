@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"tend/node/client"
+)
+
+// maxImport bounds the file of an import, in bytes; the node has a bound of its own.
+const maxImport = 512 << 10
+
+func (a *app) importing() *cobra.Command {
+	var dry bool
+	cmd := &cobra.Command{Use: "import FILE.csv", Short: "needs and offers from a table; all of them or none", Args: words(1, 1, "FILE.csv"),
+		Long: `Post the needs and offers of a table (CSV, in UTF-8) for the whole circle. Its first
+line names the columns: kind (need or offer; need where it is empty), text, and any of
+the flags of tend ask: details, category, when, by, people, extra_ok, repeat, skip,
+area, costs, sign_up, tender, fade, listening. Several dates have ";" between. A cell is
+text, whatever a spreadsheet would make of it. All rows are posted together or none;
+--dry-run shows each and what is wrong with it, and posts nothing.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), args[0], dry) }}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "look at each row; post nothing")
+	return cmd
+}
+
+func (a *app) importFile(ctx context.Context, file string, dry bool) error {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+	case info.IsDir():
+		return fail(exitFailed, "name a CSV file", "%s is a folder", file)
+	case info.Size() > maxImport:
+		return fail(exitFailed, "make two of it", "%s is longer than %d bytes", file, maxImport)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+	}
+	defer f.Close()
+	return a.with(ctx, here, func(c *client.Client) error {
+		if !a.json {
+			a.aside("Reading " + plain(file) + " …")
+		}
+		out, err := c.Import(ctx, f, dry)
+		if err != nil {
+			return err
+		}
+		s := a.speaker()
+		if err := s.answer(out, func() { s.imported(out, dry) }); err != nil {
+			return err
+		}
+		if out.Problems > 0 {
+			return fail(exitFailed, "nothing was posted; mend these rows and begin again", "%s of %s cannot be posted", count(out.Problems, "row"), count(len(out.Rows), "row"))
+		}
+		return nil
+	})
+}
+
+// imported writes each row of a dry run, and those with something wrong; of what was
+// posted the ids.
+func (s *speaker) imported(out client.Imported, dry bool) {
+	for i, row := range out.Rows {
+		switch {
+		case row.Problem != "":
+			s.line("line %d  %s: %s", row.Line, row.Kind, plain(row.Title))
+			s.line("         %s", plain(row.Problem))
+			if row.Hint != "" {
+				s.line("         %s", plain(row.Hint))
+			}
+		case i < len(out.IDs):
+			s.line("%s  %s: %s", short(out.IDs[i]), row.Kind, plain(row.Title))
+		case dry:
+			s.line("line %d  %s: %s", row.Line, row.Kind, plain(row.Title))
+		}
+	}
+	switch {
+	case out.Problems > 0:
+	case dry:
+		s.line("%s can be posted. Nothing was.", count(len(out.Rows), "row"))
+	case !s.quiet:
+		s.line("%s posted.", count(len(out.IDs), "row"))
+	}
+}

@@ -1,0 +1,272 @@
+package api
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"tend/crdt/circle"
+	"tend/node/view"
+)
+
+// maxTable bounds a table of needs and offers, in bytes.
+const maxTable = 512 << 10
+
+// columns are those that a table may have: the flags of ask and offer by their long
+// names, and "kind". Whoever is asked or offered to by name is asked one by one.
+var columns = strings.Fields("kind text details category when by people extra_ok repeat skip area costs sign_up tender fade listening")
+
+// columnNames are other names of them.
+var columnNames = map[string]string{"title": "text", "places": "people", "skips": "skip", "where": "area"}
+
+// listColumns hold several values with ";" between.
+var listColumns = []string{"when", "skip", "listening"}
+
+// flagColumns are yes or no.
+var flagColumns = map[string]string{"yes": "true", "true": "true", "x": "true", "1": "true", "no": "", "false": "", "0": ""}
+
+// importTable reads a table and posts what is in it, all or nothing.
+func importTable(c *call, w http.ResponseWriter, r *http.Request) error {
+	dry, err := c.flag("dry_run")
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTable))
+	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) {
+		return unfitTable(fmt.Sprintf("The table is longer than %d bytes.", maxTable), "Make two of it.")
+	}
+	if err != nil {
+		return fmt.Errorf("read a table: %w", err)
+	}
+	rows, err := readTable(data)
+	if err != nil {
+		return err
+	}
+	s, err := c.source()
+	if err != nil {
+		return err
+	}
+	out, cmd := planned(s, rows)
+	if out.Problems == 0 {
+		// What all of it together comes to is looked at before anything is written.
+		if _, _, err := circle.Decide(s.State, s.Env, cmd); err != nil {
+			return err
+		}
+	}
+	if out.Problems == 0 && !dry {
+		done, err := c.api.service.Do(c.ctx, s.Circle, circle.InBulk{Of: cmd})
+		if err != nil {
+			return err
+		}
+		for _, id := range done.IDs {
+			out.IDs = append(out.IDs, id.String())
+		}
+	}
+	return writeJSON(w, out)
+}
+
+// planned reads each row as the verb that it stands for.
+func planned(s view.Source, rows []tableRow) (view.Imported, circle.PostSeveral) {
+	out := view.Imported{Rows: []view.ImportedRow{}}
+	var all circle.PostSeveral
+	for _, row := range rows {
+		v := view.ImportedRow{Line: row.line, Kind: row.kind, Title: row.title()}
+		posted, err := row.posted(s)
+		if err == nil {
+			one := circle.PostSeveral{Needs: []bool{row.kind == view.KindNeed}, Posts: []circle.Posted{posted}}
+			_, _, err = circle.Decide(s.State, s.Env, one)
+			all.Needs, all.Posts = append(all.Needs, one.Needs[0]), append(all.Posts, posted)
+		}
+		var problem *circle.Problem
+		switch {
+		case errors.As(err, &problem):
+			v.Problem, v.Hint = problem.Say, problem.Hint
+		case err != nil:
+			v.Problem = err.Error()
+		}
+		if err != nil {
+			out.Problems++
+		}
+		out.Rows = append(out.Rows, v)
+	}
+	return out, all
+}
+
+// tableRow is a row of a table: arguments of a verb.
+type tableRow struct {
+	line int
+	kind string
+	args circle.Args
+	err  error // what is wrong with it before it is read as a verb
+}
+
+func (r tableRow) title() string {
+	if t := r.args["text"]; len(t) > 0 {
+		return t[0]
+	}
+	return ""
+}
+
+func (r tableRow) posted(s view.Source) (circle.Posted, error) {
+	if r.err != nil {
+		return circle.Posted{}, r.err
+	}
+	verb := map[string]string{view.KindNeed: "ask", view.KindOffer: "offer"}[r.kind]
+	cmd, err := circle.ParseCommand(s.State, s.Env, verb, r.args)
+	switch c := cmd.(type) {
+	case circle.PostNeed:
+		return c.Posted, err
+	case circle.PostOffer:
+		return c.Posted, err
+	}
+	return circle.Posted{}, err
+}
+
+// unfitTable is the problem of a file that is not a table as it should be.
+func unfitTable(say, hint string) error {
+	return &circle.Problem{Code: circle.Failed, Said: circle.As("no.table"), Say: say, Hint: hint}
+}
+
+// unfitRow is the problem of one row.
+func unfitRow(format string, args ...any) error {
+	return unfitTable(fmt.Sprintf(format, args...), "")
+}
+
+const utf8Hint = "Save it as CSV in UTF-8; in a spreadsheet: Save as, CSV UTF-8."
+
+// readTable reads a whole table. A cell is text, whatever a spreadsheet would make of
+// it.
+func readTable(data []byte) ([]tableRow, error) {
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) || bytes.IndexByte(data, 0) >= 0 {
+		return nil, unfitTable("This file is not text in UTF-8.", utf8Hint)
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	line := 0
+	for text := range bytes.Lines(data) {
+		if line++; !utf8.Valid(text) {
+			return nil, unfitTable(fmt.Sprintf("Line %d is not text in UTF-8.", line), utf8Hint)
+		}
+	}
+	in := csv.NewReader(bytes.NewReader(data))
+	in.Comma, in.FieldsPerRecord = between(data), -1
+	head, err := in.Read()
+	if err != nil {
+		return nil, badTable(err)
+	}
+	if err := readHead(head); err != nil {
+		return nil, err
+	}
+	rows := []tableRow{}
+	for {
+		record, err := in.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, badTable(err)
+		}
+		at, _ := in.FieldPos(0)
+		if slices.ContainsFunc(record, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
+			rows = append(rows, readRow(at, head, record))
+		}
+	}
+	if len(rows) == 0 {
+		return nil, unfitTable("There is no row below the names of the columns.", "Each row is one need or one offer.")
+	}
+	return rows, nil
+}
+
+func badTable(err error) error {
+	var bad *csv.ParseError
+	switch {
+	case err == io.EOF:
+		return unfitTable("This file is empty.", "Its first line names the columns: "+strings.Join(columns, ", "))
+	case errors.As(err, &bad):
+		return unfitTable(fmt.Sprintf("Line %d cannot be read: a quotation mark is missing, or is one too many.", bad.Line), "A cell with a comma, a line or a quotation mark in it stands in quotation marks, and those in it twice.")
+	}
+	return err
+}
+
+// between is the sign between the cells of the first line.
+func between(data []byte) rune {
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	best := ','
+	for _, sign := range []rune{';', '\t'} {
+		if bytes.Count(first, []byte(string(sign))) > bytes.Count(first, []byte(string(best))) {
+			best = sign
+		}
+	}
+	return best
+}
+
+// readHead turns the names of the columns into those of flags, in place.
+func readHead(head []string) error {
+	for i, name := range head {
+		word := strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(strings.TrimSpace(name)))
+		if other := columnNames[word]; other != "" {
+			word = other
+		}
+		switch {
+		case !slices.Contains(columns, word):
+			return unfitTable(fmt.Sprintf("There is no column %q.", name), "The first line names the columns: "+strings.Join(columns, ", "))
+		case slices.Contains(head[:i], word):
+			return unfitTable(fmt.Sprintf("The column %q is there twice.", name), "")
+		}
+		head[i] = word
+	}
+	if !slices.Contains(head, "text") {
+		return unfitTable("There is no column \"text\".", "The first line names the columns: "+strings.Join(columns, ", "))
+	}
+	return nil
+}
+
+func readRow(line int, head, record []string) tableRow {
+	row := tableRow{line: line, kind: view.KindNeed, args: circle.Args{}}
+	if len(record) != len(head) {
+		row.err = unfitRow("It has %d cells, and the first line names %d.", len(record), len(head))
+	}
+	for i, cell := range record[:min(len(record), len(head))] {
+		if cell = strings.TrimSpace(cell); cell == "" {
+			continue
+		}
+		if err := row.set(head[i], cell); err != nil && row.err == nil {
+			row.err = err
+		}
+	}
+	return row
+}
+
+func (r *tableRow) set(column, cell string) error {
+	switch {
+	case column == "kind":
+		if word := strings.ToLower(cell); word == view.KindNeed || word == view.KindOffer {
+			r.kind = word
+			return nil
+		}
+		return unfitRow("The kind is need or offer, not %q.", cell)
+	case column == "tender" || column == "extra_ok":
+		value, known := flagColumns[strings.ToLower(cell)]
+		if !known {
+			return unfitRow("%q is yes or no, not %q.", column, cell)
+		}
+		if value != "" {
+			r.args[column] = []string{value}
+		}
+	case slices.Contains(listColumns, column):
+		for part := range strings.SplitSeq(cell, ";") {
+			if part = strings.TrimSpace(part); part != "" {
+				r.args[column] = append(r.args[column], part)
+			}
+		}
+	default:
+		r.args[column] = []string{cell}
+	}
+	return nil
+}
