@@ -102,7 +102,7 @@ middle. Alone, tend opens the running node, or is the node.`,
 		&cobra.Group{ID: "decide", Title: "Deciding:"},
 		&cobra.Group{ID: "upkeep", Title: "Upkeep:"},
 	)
-	a.addGroup(root, "care", a.looks(), a.verbs())
+	a.addGroup(root, "care", a.looks(), a.verbs(), []*cobra.Command{a.printing()})
 	a.addGroup(root, "me", a.me(), []*cobra.Command{a.group(), a.calendar()})
 	a.addGroup(root, "people", a.people())
 	a.addGroup(root, "decide", a.deciding())

@@ -318,6 +318,9 @@ func (h *home) PageLink(_ context.Context, plain bool) (view.PageLink, error) {
 	}
 	return view.PageLink{}, &circle.Problem{Code: circle.Failed, Say: "This node serves no page."}
 }
+func (h *home) Sheet(_ context.Context, _ crdt.ID, sheet string) ([]byte, error) {
+	return []byte(sheet), nil
+}
 func (h *home) CalendarLink(_ context.Context, _ crdt.ID, fresh bool) (view.CalendarLink, error) {
 	if fresh {
 		return view.CalendarLink{Link: "http://127.0.0.1:1/calendar/y.ics"}, nil

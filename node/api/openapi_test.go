@@ -137,6 +137,8 @@ func (d *description) operation(r route) {
 		d.line(5, "content: {text/event-stream: {}}")
 	case r.path == "ical":
 		d.line(5, "content: {text/calendar: {}}")
+	case r.path == "print":
+		d.line(5, "content: {text/html: {}}")
 	case r.path == "export":
 		d.line(5, "content: {application/x-ndjson: {}}")
 	case r.path == "carry":

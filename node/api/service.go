@@ -44,6 +44,7 @@ type Upkeep interface {
 	Keys
 	Pages
 	Calendars
+	Printing
 	Backups
 }
 

@@ -80,3 +80,21 @@ func (c *Client) Import(ctx context.Context, r io.Reader, dry bool) (Imported, e
 	}
 	return out, decode(res, "import", &out)
 }
+
+// Sheet writes a sheet for paper to w, as a file of HTML that loads nothing: "week",
+// "tree" (how we reach each other) or "card". Of a card, member is whose; "" is mine.
+func (c *Client) Sheet(ctx context.Context, w io.Writer, what, member string) error {
+	q := url.Values{"what": {what}}
+	if member != "" {
+		q.Set("member", member)
+	}
+	res, err := c.open(ctx, "GET", "print", q, "", nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return fmt.Errorf("read a sheet: %w", err)
+	}
+	return nil
+}
