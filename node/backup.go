@@ -91,8 +91,8 @@ func (x *runner) backedKeys(name string) protocol.BackupCircle {
 	return c
 }
 
-// backUpRows writes what lies on this home alone: groups, and places and words that
-// wait.
+// backUpRows writes what lies on this home alone: groups, what the person keeps for
+// themselves, and places and words that wait.
 func (x *runner) backUpRows(w *protocol.BackupWriter) error {
 	for what, prefix := range backedRows {
 		for r, err := range x.store.Scan(prefix) {
@@ -109,7 +109,7 @@ func (x *runner) backUpRows(w *protocol.BackupWriter) error {
 
 // backedRows are the rows of a circle that a backup holds, by what they are called
 // in it.
-var backedRows = map[string][]byte{"group": rowGroup, "place": rowPlace, "waiting": rowWaiting}
+var backedRows = map[string][]byte{"group": rowGroup, "own": rowOwn, "place": rowPlace, "waiting": rowWaiting}
 
 // CheckBackup reads a backup to its end and says what is in it. It checks the
 // digest, every op's hash, body and signature, and that the keys open the circle.

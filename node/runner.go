@@ -66,6 +66,7 @@ type runner struct {
 	places   *places
 	groups   *groups
 	waiting  *waiting
+	own      *own
 	forgets  forgetting // owned by run
 	lost     replacing  // owned by run: of prekeys
 	vain     time.Time  // owned by run: when an epoch was last made that settled nothing
@@ -99,6 +100,9 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 		return nil, err
 	}
 	if x.waiting, err = loadWaiting(store); err != nil {
+		return nil, err
+	}
+	if x.own, err = loadOwn(store); err != nil {
 		return nil, err
 	}
 	if x.forgets, err = loadForgetting(store); err != nil {
@@ -522,6 +526,7 @@ func (x *runner) upkeep() time.Duration {
 		jobs = append(jobs, job{do: func(w *replica.Replica, _ time.Time) error { _, err := w.Beat(clock); return err }})
 	}
 	x.batch(jobs)
+	x.tellRoom()
 	x.fade()
 	if !x.followed { // a home that stopped between may owe something
 		x.followed = true

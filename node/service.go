@@ -30,7 +30,7 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 	err = x.ask(ctx, job{ops: ops, bytes: bytes, do: func(w *replica.Replica, now time.Time) error {
 		var err error
 		env := w.Env(now, n.cfg.Zone)
-		env.Groups, env.Kept = x.groups.all(), x.waiting.all()
+		env.Groups, env.Kept, env.Own = x.groups.all(), x.waiting.all(), x.own.all()
 		out, err = w.Do(cmd, env, n.clock())
 		return err
 	}})
@@ -42,6 +42,13 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 	}
 	if err == nil && len(out.Keep) > 0 {
 		err = x.waiting.keep(x.store, out.Keep)
+	}
+	if err == nil && len(out.Own) > 0 {
+		err = x.own.keep(x.store, out.Own)
+	}
+	if err == nil && out.Promised && x.tellsRoom() {
+		// The yes stands whatever becomes of this; what fails now is done at the next tick.
+		_ = x.ask(ctx, x.roomJob())
 	}
 	return out, problem(err)
 }
@@ -68,7 +75,7 @@ func (n *Node) Env(id crdt.ID) (circle.Env, error) {
 	}
 	env := circle.Env{Me: s.Me, Dev: s.Dev, Now: n.now(), Zone: n.cfg.Zone, People: s.People, Opened: s.Opened}
 	if x, err := n.runner(id); err == nil {
-		env.Groups, env.Kept = x.groups.all(), x.waiting.all()
+		env.Groups, env.Kept, env.Own = x.groups.all(), x.waiting.all(), x.own.all()
 	}
 	for _, m := range s.People.Members() {
 		env.Members = append(env.Members, m.ID)

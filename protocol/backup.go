@@ -87,7 +87,7 @@ type BackupOp struct {
 type BackupRow struct {
 	_     struct{} `cbor:",toarray"`
 	Kind  uint64
-	What  string // "group", "place" or "waiting"; a reader passes over what it does not know
+	What  string // "group", "own", "place" or "waiting"; a reader passes over what it does not know
 	Key   []byte
 	Value []byte
 }

@@ -15,6 +15,10 @@ func (s *speaker) today(t view.Today) {
 		s.heading(&first, "Look at this together")
 		s.attentions(t.Look)
 	}
+	if len(t.Reminders) > 0 {
+		s.heading(&first, "You wrote yourself")
+		s.pairNotes(t.Reminders)
+	}
 	for _, part := range []struct {
 		title string
 		items []view.Item

@@ -134,6 +134,11 @@ func (s *speaker) member(m *view.Member) {
 		}
 	}
 	s.notes(m.Notes)
+	if len(m.MyNotes) > 0 {
+		s.line("")
+		s.line("Only you have this:")
+		s.pairNotes(m.MyNotes)
+	}
 }
 
 // noteWords are what a note is called by its kind; a comment needs no word.

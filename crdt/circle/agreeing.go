@@ -89,6 +89,20 @@ type SayYes struct {
 }
 
 func (c SayYes) decide(s *State, env Env) (plan, error) {
+	p, err := c.said(s, env)
+	if err != nil {
+		return plan{}, err
+	}
+	result := p.result
+	p.result = func(made []crdt.ID) Result {
+		out := result(made)
+		out.Promised = !out.Unchanged
+		return out
+	}
+	return p, nil
+}
+
+func (c SayYes) said(s *State, env Env) (plan, error) {
 	r := s.reader(env)
 	if a, ok := r.agreement(c.ID); ok {
 		return r.yesAgain(a, c)

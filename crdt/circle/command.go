@@ -21,6 +21,8 @@ type Env struct {
 	Groups map[string][]crdt.ID
 	// Kept are one's own words that wait here for their turn in talks, in any order.
 	Kept []Waiting
+	// Own is what this person keeps for themselves on this home alone.
+	Own Own
 	// People is who belongs and decides; nil where only Members are known: then all
 	// of them have voice.
 	People *membership.View
@@ -88,6 +90,11 @@ type Result struct {
 	Keep []Waiting
 	// Agreements are those drafted in a talk, or still shared with whom one parts from.
 	Agreements []crdt.ID
+	// Own are rows kept on this node alone.
+	Own []OwnRow
+	// Promised says that a yes of this person's was said, which may be more than they
+	// meant to carry.
+	Promised bool
 }
 
 // plan is what a command comes to: what to write, and what to say then.

@@ -87,9 +87,12 @@ var verbs = map[string]func(*parser) Command{
 		to, _ := p.some("to")
 		return WriteNote{On: p.anything(), Text: p.text("text"), To: to}
 	},
-	"pod":     (*parser).pod,
-	"group":   (*parser).myGroup,
-	"retract": func(p *parser) Command { return Retract{ID: p.id()} },
+	"pod":       (*parser).pod,
+	"pair-note": (*parser).pairNote,
+	"ceiling":   (*parser).setCeiling,
+	"reflect":   func(p *parser) Command { return Reflect{Text: p.text("text")} },
+	"group":     (*parser).myGroup,
+	"retract":   func(p *parser) Command { return Retract{ID: p.id()} },
 	"widen": func(p *parser) Command {
 		p.flag("yes") // whether it was asked about is the command line's matter
 		to, named := p.some("to")

@@ -54,6 +54,8 @@ type Today struct {
 	ICould   []Item      `json:"i_could"`
 	WeAgreed []Item      `json:"we_agreed"`
 	Look     []Attention `json:"look"`
+	// Reminders are notes of the reader's own whose day has come; nobody else has them.
+	Reminders []PairNote `json:"reminders,omitempty"`
 }
 
 // Attention is something the people concerned should settle together.

@@ -30,6 +30,8 @@ type Member struct {
 	AwayUntil *time.Time `json:"away_until,omitempty"`
 	// Notes stand in what "show" answers only.
 	Notes []Note `json:"notes,omitempty"`
+	// MyNotes are the reader's own about this member, on their home alone; there as Notes are.
+	MyNotes []PairNote `json:"my_notes,omitempty"`
 }
 
 // Room is what a member can carry now.

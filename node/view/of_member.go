@@ -135,6 +135,7 @@ func (s Source) Done(r circle.Result) Done {
 		v.Card = filled(s.State.Card(r.CardOf))
 	}
 	v.NotReached = s.notReached(r)
+	v.AboveCeiling = r.Promised && s.State.AboveCeiling(s.Env, append(r.IDs, r.ID)...)
 	if !r.Retraction.IsZero() {
 		f := s.forgetting(r.Retraction)
 		v.AskedToForget = &f

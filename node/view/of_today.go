@@ -9,7 +9,8 @@ import (
 // Today returns the home page of this member.
 func (s Source) Today() Today {
 	t := s.State.Today(s.Env)
-	return Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(append(s.parted(), t.Look...))}
+	return Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(append(s.parted(), t.Look...)),
+		Reminders: s.pairNotes(s.Env.Own.Due(s.Env.Now))}
 }
 
 func (s Source) items(all []circle.Item) []Item {

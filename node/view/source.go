@@ -221,6 +221,7 @@ func (s Source) withNotes(item Item, id crdt.ID) Item {
 		item.Agreement.Texts = s.texts(a)
 	case item.Member != nil:
 		item.Member.Notes = notes
+		item.Member.MyNotes = s.pairNotes(s.Env.Own.PairNotes(id))
 	case item.Decision != nil:
 		item.Decision.Notes = notes
 	}

@@ -36,6 +36,10 @@ var formOfVerb = map[string]string{"ask": "/ask need", "offer": "/ask offer", "e
 	"me": "/me/me", "room": "/me/room", "listen": "/me/listen", "away": "/me/away", "back": "/me/back", "card": "/me/card", "bounds": "/me/bounds", "free": "/me/free",
 	"talk": "/talk-with"}
 
+// onlyTyped are the verbs that have no form yet: what a person keeps for themselves
+// alone, and the few words of a parting, are said on the command line.
+var onlyTyped = []string{"ceiling", "pair-note", "part", "reflect"}
+
 // TestEveryVerbHasAForm holds the page to the command line: what can be said to the
 // circle there has a form on some screen here, which needs no script.
 func TestEveryVerbHasAForm(t *testing.T) {
@@ -77,7 +81,9 @@ func TestEveryVerbHasAForm(t *testing.T) {
 		if at == "" {
 			at = "/on/" + verb
 		}
-		if !drawn[at] {
+		if only := slices.Contains(onlyTyped, verb); only && drawn[at] {
+			t.Errorf("%s has a form now: take it from onlyTyped", verb)
+		} else if !only && !drawn[at] {
 			t.Errorf("no screen has a form for %s, posted to %s", verb, at)
 		}
 	}

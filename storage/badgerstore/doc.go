@@ -46,6 +46,7 @@
 //	y|p|post id(32)         text                         the place of a post, which only an agreement sends
 //	y|g|name                [member …]                   a group of the member's own
 //	y|w|talk id(32)|verb    text                         words that wait for their turn in a talk
+//	y|o|key                 value                        what the member keeps for themselves alone
 //	y|f                     -                            bodies went, and may lie in the files still
 //	y|t|member(32)          seq(8)                       whose devices are left out of what is written for a few, since that own op
 //	y|goodbye               GOODBYE frame                what this home was told of its parting

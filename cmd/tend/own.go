@@ -1,0 +1,124 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+const (
+	onlyHere = "Kept on this home alone"
+	noneKept = "Nothing kept yet."
+)
+
+// own are the verbs about what a person keeps for themselves: nobody else ever has it.
+func (a *app) own() []*cobra.Command {
+	return []*cobra.Command{a.pairNote(), a.ceiling(), a.reflect()}
+}
+
+func (a *app) pairNote() *cobra.Command {
+	cmd := &cobra.Command{Use: "pair-note [MEMBER [TEXT]]", Short: "a note about somebody for me alone, on this home", Args: words(0, -1, "[MEMBER [TEXT]]"),
+		ValidArgsFunction: a.completeIDs("member"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out := argsOf(cmd, []string{"member", "text"}, args)
+			if len(args) > 1 || len(args) == 1 && len(out) > 1 {
+				if len(args) == 1 && out["drop"] == nil {
+					return usage(cmd.CommandPath()+" MEMBER TEXT", "there is no note for it to go with")
+				}
+				return a.say(cmd.Context(), verb{use: "pair-note", said: onlyHere}, out)
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				list, err := c.PairNotes(cmd.Context(), strings.Join(args, ""))
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(list, func() {
+					if len(list) == 0 {
+						s.line(noneKept)
+					}
+					s.pairNotes(list)
+				})
+			})
+		}}
+	cmd.Flags().String("on", "", "a day on which it reminds me, in tend today")
+	cmd.Flags().Bool("yearly", false, "every year on that day")
+	cmd.Flags().Int("drop", 0, "let the note of this number go")
+	return cmd
+}
+
+func (s *speaker) pairNotes(list []view.PairNote) {
+	for _, n := range list {
+		day := ""
+		if n.On != "" {
+			day = "  (" + s.date(n.On)
+			if n.Yearly {
+				day += ", every year"
+			}
+			day += ")"
+		}
+		s.line("  %s  %d  %s%s", name(n.Member), n.N, plain(n.Text), day)
+	}
+}
+
+func (a *app) ceiling() *cobra.Command {
+	cmd := &cobra.Command{Use: "ceiling [N/week|none]", Short: "how much I mean to carry in a week; I alone am reminded", Args: words(0, 1, "[N/week|none]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out := argsOf(cmd, []string{"text"}, args)
+			if len(args) > 0 {
+				return a.say(cmd.Context(), verb{use: "ceiling", said: onlyHere}, out)
+			}
+			if len(out) > 0 {
+				return usage(cmd.CommandPath()+" N/week", "there is no ceiling for it to go with")
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				own, err := c.Ceiling(cmd.Context())
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(own, func() { s.ceiling(own) })
+			})
+		}}
+	cmd.Flags().Bool("tell-room", false, "once it is reached, say for me that there is little room; the number stays here")
+	return cmd
+}
+
+func (s *speaker) ceiling(own view.Ceiling) {
+	if own.Week == 0 {
+		s.line("No ceiling. tend ceiling 2/week sets one; you may always pass it.")
+		return
+	}
+	s.line("%d a week; you may always pass it.", own.Week)
+	if own.TellRoom {
+		s.line("Once it is reached, the others read that you have little room. The number stays here.")
+	}
+}
+
+func (a *app) reflect() *cobra.Command {
+	return &cobra.Command{Use: "reflect [TEXT]", Short: "do I feel cared for here? an answer for me alone, on this home", Args: words(0, -1, "[TEXT]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return a.say(cmd.Context(), verb{use: "reflect", said: onlyHere}, argsOf(cmd, []string{"text"}, args))
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				all, err := c.Reflections(cmd.Context())
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(all, func() { s.reflections(all) })
+			})
+		}}
+}
+
+func (s *speaker) reflections(all view.Reflections) {
+	s.line("%s  Once a month, if you like; nobody else reads it.", all.Question)
+	for _, r := range all.Answers {
+		s.line("  %s", s.date(r.Made.Format("2006-01-02")))
+		s.line("%s", paragraphs(r.Text, "    "))
+	}
+}

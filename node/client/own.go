@@ -1,0 +1,35 @@
+package client
+
+import (
+	"context"
+	"net/url"
+
+	"tend/node/view"
+)
+
+// What a person keeps for themselves, on their home alone.
+type (
+	PairNote    = view.PairNote
+	Ceiling     = view.Ceiling
+	Reflections = view.Reflections
+	Reflection  = view.Reflection
+)
+
+// PairNotes returns the person's own notes about a member, or with "" about everybody.
+func (c *Client) PairNotes(ctx context.Context, member string) ([]PairNote, error) {
+	query := url.Values{}
+	if member != "" {
+		query.Set("member", member)
+	}
+	return look[[]PairNote](ctx, c, "pair-notes", query)
+}
+
+// Ceiling returns how much the person means to carry in a week.
+func (c *Client) Ceiling(ctx context.Context) (Ceiling, error) {
+	return look[Ceiling](ctx, c, "ceiling", nil)
+}
+
+// Reflections returns what the person answered a question of their own.
+func (c *Client) Reflections(ctx context.Context) (Reflections, error) {
+	return look[Reflections](ctx, c, "reflections", nil)
+}
