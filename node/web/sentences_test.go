@@ -41,7 +41,7 @@ type namedWords struct {
 // namedBelow reads the sources of the packages that say something to a person.
 func namedBelow(t *testing.T) *namedWords {
 	n := &namedWords{t: t, said: map[string]int{}, kinds: map[string]bool{}, checks: map[string]bool{}}
-	for _, dir := range []string{"crdt/circle", "node", "node/view", "node/replica", "cmd/tend"} {
+	for _, dir := range []string{"crdt/circle", "node", "node/view", "node/replica", "node/api", "cmd/tend"} {
 		files := token.NewFileSet()
 		n.position = files.Position
 		paths, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
