@@ -116,6 +116,9 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 	next := h.state.Fork()
 	var made []crdt.ID
 	for _, d := range drafts {
+		if d.Make == nil { // an op of membership, which this home keeps none of
+			return circle.Result{}, &circle.Problem{Code: circle.NotYet, Say: "That cannot be done here."}
+		}
 		h.made++
 		id := crdt.ID(sha256.Sum256(binary.BigEndian.AppendUint64([]byte("op"), h.made)))
 		audience := circle.Audience{Members: d.To}

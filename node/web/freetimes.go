@@ -31,8 +31,8 @@ type freeRow struct {
 // freeStep how far the next.
 const (
 	freeDays = 7
-	freeX    = 150
-	freeStep = 28
+	freeX    = 146
+	freeStep = 26
 )
 
 // freeTimes are those of everyone who said when they are free and is not away.
