@@ -174,8 +174,8 @@ type carrier struct{ strings.Builder }
 // TestManyThatWaited: one op that comes late lets more take effect than a batch
 // of the store holds.
 func TestManyThatWaited(t *testing.T) {
-	const many = 700
-	now := fast(time.Now().Add(-48 * time.Hour))
+	const many = 600
+	now := fast(time.Now().Add(-70 * time.Hour))
 	ann, ben := newHomeOn(t, "Ann", storage.NewMem(), now), newHomeOn(t, "Ben", storage.NewMem(), time.Now)
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
