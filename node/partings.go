@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,12 +16,13 @@ import (
 )
 
 // partings keeps what is owed to devices of those who left or were asked to go:
-// each hears once, by GOODBYE, what the circle knows of it.
+// each hears by GOODBYE what the circle knows of it, and again if it comes back after
+// a while, as one does whose home was put back to a backup of before.
 type partings struct {
 	node *Node
 
-	mu   sync.Mutex // guards said
-	said map[parting]bool
+	mu   sync.Mutex            // guards said
+	said map[parting]time.Time // when
 }
 
 type parting struct {
@@ -28,21 +30,26 @@ type parting struct {
 	circle crdt.ID
 }
 
-// Rows of the node's own: G|circle|peer → a GOODBYE was said.
+// Rows of the node's own: G|circle|peer → when a GOODBYE was said, in Unix seconds,
+// 8 bytes, the highest first.
 const rowSaid = 'G'
+
+// saidFor is how long a GOODBYE need not be said again.
+const saidFor = 24 * time.Hour
 
 // rowGoodbye is a circle's row that holds the GOODBYE this home was told.
 var rowGoodbye = []byte("y|goodbye")
 
-func newPartings(n *Node) *partings { return &partings{node: n, said: map[parting]bool{}} }
+func newPartings(n *Node) *partings { return &partings{node: n, said: map[parting]time.Time{}} }
 
 func (p *partings) load() error {
 	for row, err := range p.node.cfg.Store.Node().Scan([]byte{rowSaid}) {
 		if err != nil {
 			return fmt.Errorf("load goodbyes: %w", err)
 		}
-		if len(row.Key) == 65 {
-			p.said[parting{circle: crdt.ID(row.Key[1:33]), peer: membership.PeerKey(row.Key[33:])}] = true
+		if len(row.Key) == 65 && len(row.Value) == 8 {
+			of := parting{circle: crdt.ID(row.Key[1:33]), peer: membership.PeerKey(row.Key[33:])}
+			p.said[of] = time.Unix(int64(binary.BigEndian.Uint64(row.Value)), 0)
 		}
 	}
 	return nil
@@ -58,9 +65,9 @@ func (p *partings) of(peer membership.PeerKey) (*runner, bool) {
 			continue
 		}
 		p.mu.Lock()
-		said := p.said[parting{peer: peer, circle: x.id}]
+		at, said := p.said[parting{peer: peer, circle: x.id}]
 		p.mu.Unlock()
-		if !said {
+		if !said || p.node.now().Sub(at).Abs() >= saidFor {
 			return x, true
 		}
 	}
@@ -113,11 +120,11 @@ func (n *Node) Goodbye(peer membership.PeerKey) (crdt.ID, []protocol.Goodbye, bo
 
 // SaidGoodbye notes that a peer was told.
 func (n *Node) SaidGoodbye(peer membership.PeerKey, circle crdt.ID) {
-	p := n.partings
+	p, of, now := n.partings, parting{peer: peer, circle: circle}, n.now()
 	p.mu.Lock()
-	p.said[parting{peer: peer, circle: circle}] = true
+	p.said[of] = now
 	p.mu.Unlock()
-	if err := n.cfg.Store.Node().Put(row(parting{peer: peer, circle: circle}.key(), []byte{})); err != nil {
+	if err := n.cfg.Store.Node().Put(row(of.key(), binary.BigEndian.AppendUint64(nil, uint64(now.Unix())))); err != nil {
 		n.log.Warn("a goodbye could not be noted; it may be said again", "err", err)
 	}
 }

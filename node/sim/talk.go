@@ -322,6 +322,7 @@ func (e *end) respond() error {
 	}
 	c, err := e.h.hand.Open(e.x.w.circle, e.other.h.peer)
 	if errors.Is(err, node.ErrNotShared) {
+		e.x.part(e.other.h) // who left and comes all the same
 		return errRefused
 	}
 	if err != nil {
