@@ -44,6 +44,12 @@ const lookOver = `(async (rules) => {
 		const box = e.getBoundingClientRect(), frame = e.ownerSVGElement.getBoundingClientRect();
 		if (frame.width && (box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1)) bad.push("outside of its picture: " + told(e));
 	}
+	for (const chart of document.querySelectorAll(".chart svg")) {
+		const texts = [...chart.querySelectorAll("text")].map((e) => [e, e.getBoundingClientRect()]).filter(([, box]) => box.width);
+		texts.forEach(([a, one], i) => texts.slice(i + 1).forEach(([b, two]) => {
+			if (one.left < two.right + 1 && two.left < one.right + 1 && one.top < two.bottom - 3 && two.top < one.bottom - 3) bad.push("words touch: " + told(a) + ", " + told(b));
+		}));
+	}
 	return bad;
 })`
 

@@ -28,11 +28,12 @@ type freeRow struct {
 }
 
 // freeDays is how many days the picture shows, freeX where the first of them stands and
-// freeStep how far the next.
+// freeStep how far the next; freeRunes is how much of a name has room before them.
 const (
-	freeDays = 7
-	freeX    = 146
-	freeStep = 26
+	freeRunes = 14
+	freeDays  = 7
+	freeX     = 126
+	freeStep  = 37
 )
 
 // freeTimes are those of everyone who said when they are free and is not away.
@@ -48,7 +49,7 @@ func (in *inside) freeTimes() freeChart {
 			continue
 		}
 		y := 14 + len(c.Rows)*28
-		row := freeRow{TextY: y + 5, Label: shortened(m.Name), Href: in.href(m.ID), Name: in.name(view.Person{ID: m.ID, Name: m.Name})}
+		row := freeRow{TextY: y + 5, Label: shortened(m.Name, freeRunes), Href: in.href(m.ID), Name: in.name(view.Person{ID: m.ID, Name: m.Name})}
 		for i := range freeDays {
 			if freeOn(m.Free, today.AddDate(0, 0, i)) {
 				row.Marks = append(row.Marks, chartMark{X: fmt.Sprint(freeX + i*freeStep), Y: fmt.Sprint(y), Class: "offer"})

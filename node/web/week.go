@@ -151,9 +151,9 @@ const (
 	labelRunes = 19
 )
 
-func shortened(label string) string {
-	if runes := []rune(label); len(runes) > labelRunes {
-		return string(runes[:labelRunes-1]) + "…"
+func shortened(label string, room int) string {
+	if runes := []rune(label); len(runes) > room {
+		return string(runes[:room-1]) + "…"
 	}
 	return label
 }
@@ -167,7 +167,7 @@ func (in *inside) offers() error {
 		if s.Category == "" {
 			line.Name, label = in.lang.say("offers.other"), in.lang.plain("offers.other")
 		}
-		row := mapRow{Y: 14 + i*28, TextY: 19 + i*28, Label: shortened(label)}
+		row := mapRow{Y: 14 + i*28, TextY: 19 + i*28, Label: shortened(label, labelRunes)}
 		mark := func(class string) {
 			if n := len(row.Marks); n < maxMarks {
 				row.Marks = append(row.Marks, chartMark{X: fmt.Sprint(160 + n*22), Y: fmt.Sprint(row.Y), Class: class})
