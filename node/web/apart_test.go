@@ -31,23 +31,25 @@ func TestLookedAtTogetherOnTwoPages(t *testing.T) {
 	agreement := js[string](rosa, "location.pathname")
 	tomasz.until(`document.querySelector("#weagreed") && document.querySelector("#weagreed").innerText.includes("Tea")`)
 
+	day := time.Now().AddDate(0, 0, 4).Format(time.DateOnly)
+
 	// Apart: his home sleeps while she writes, hers while he does.
-	write := func(b *tab, what, when string) {
+	write := func(b *tab, what, from string) {
 		t.Helper()
 		b.open(js[string](b, "location.origin") + agreement)
 		js[bool](b, `(() => { for (const d of document.querySelectorAll("details")) d.open = true; return true })()`)
 		b.fill("#what", what)
-		b.fill("#when", when)
+		b.fill("#changeday", day)
+		b.fill("#changefrom", from)
 		b.press("Ask whether this fits")
 		b.sees(what)
 	}
-	day := time.Now().AddDate(0, 0, 4).Format(time.DateOnly)
 	stopTomasz()
-	write(rosa, "Tea by the river", day+" 14:00")
+	write(rosa, "Tea by the river", "14:00")
 	stopRosa()
 	w.node("tomasz")
 	w.enter(tomasz, "tomasz")
-	write(tomasz, "Tea in the kitchen", day+" 15:30")
+	write(tomasz, "Tea in the kitchen", "15:30")
 
 	// They meet. Neither does anything for it.
 	tomasz.press("Home")
