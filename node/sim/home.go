@@ -70,6 +70,7 @@ type trap struct {
 type backup struct {
 	keys *node.MemKeys
 	mem  *storage.Mem
+	at   time.Duration
 }
 
 // crash is the panic by which a trap ends a program.
@@ -366,7 +367,7 @@ func (h *home) wake() {
 }
 
 // keep makes a backup; restore goes back to it.
-func (h *home) keep() { h.backup = &backup{h.keys.Clone(), h.mem.Snapshot()} }
+func (h *home) keep() { h.backup = &backup{h.keys.Clone(), h.mem.Snapshot(), h.w.now} }
 
 func (h *home) restore() {
 	if h.backup == nil {
@@ -383,6 +384,11 @@ func (h *home) restore() {
 			if _, here, _ := c.Fact(id); !here {
 				delete(h.acked, id) // what nobody else has is lost with the disk
 			}
+		}
+	}
+	for _, t := range h.w.things {
+		if t.by == h && t.since > h.backup.at {
+			t.taken = false // nor is it sure that anybody else heard of a retraction
 		}
 	}
 	h.w.say("%s goes back to a backup", h.name)

@@ -17,9 +17,10 @@ type thing struct {
 	label string
 	id    crdt.ID
 	by    *home
-	to    []crdt.ID // whom it is for; nil: the circle
-	taken bool      // taken back
-	terms bool      // somebody said yes: its words are in the terms of an agreement, which are theirs
+	to    []crdt.ID     // whom it is for; nil: the circle
+	taken bool          // taken back
+	since time.Duration // when it was taken back
+	terms bool          // somebody said yes: its words are in the terms of an agreement, which are theirs
 }
 
 // wish lets a home's person do something. A refusal is fine; so is a failure of a
@@ -186,7 +187,7 @@ func thanks(h *home, with []string) {
 func retracts(h *home, with []string) {
 	if t, ok := h.about(with[0]); ok {
 		if _, ok := h.wish(circle.Retract{ID: t.id}); ok && t.by == h {
-			t.taken = true
+			t.taken, t.since = true, h.w.now
 		}
 	}
 }
