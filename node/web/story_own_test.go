@@ -55,6 +55,7 @@ func (b *tab) words() string {
 // reads it, both show the same words, and then the laptop is Rosa too. Later the
 // laptop is lost, and the desk ends it.
 func TestStoryOfASecondDevice(t *testing.T) {
+	t.Parallel()
 	w := newWorkshop(t)
 	w.tend("desk", "begin", "Mill Lane", "--as", "Rosa")
 	w.tend("desk", "ask", "A warm meal on Sunday")
@@ -130,6 +131,7 @@ func (b *tab) backupFrom(passphrase string) string {
 // TestStoryOfABackup makes a backup on one page and brings it back on the page of
 // another, empty home, which is let in by a member and writes again.
 func TestStoryOfABackup(t *testing.T) {
+	t.Parallel()
 	const passphrase = "seven green boats"
 	w := newWorkshop(t)
 	w.joined()
@@ -187,6 +189,7 @@ func TestStoryOfABackup(t *testing.T) {
 // TestStoryOfComingBackByWords shows Tomasz his 24 words, takes every device from
 // him, and brings him back with the paper and an invitation.
 func TestStoryOfComingBackByWords(t *testing.T) {
+	t.Parallel()
 	w := newWorkshop(t)
 	w.joined()
 	browser := startBrowser(t)
@@ -242,6 +245,7 @@ func TestStoryOfComingBackByWords(t *testing.T) {
 // TestStoryOfNotNow looks into a circle and leaves again without a name; is told why
 // the same invitation opens no door any more; and says hello with a fresh one.
 func TestStoryOfNotNow(t *testing.T) {
+	t.Parallel()
 	w := newWorkshop(t)
 	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa", "--purpose", "soup and shelves")
 	w.node("rosa")
@@ -283,6 +287,7 @@ func TestStoryOfNotNow(t *testing.T) {
 // TestStoryOfTheKey puts a home's key behind a passphrase on its page; from then on
 // what is secret asks for it again.
 func TestStoryOfTheKey(t *testing.T) {
+	t.Parallel()
 	const passphrase = "seven green boats"
 	w := newWorkshop(t)
 	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa")
@@ -313,6 +318,7 @@ func TestStoryOfTheKey(t *testing.T) {
 // TestStoryOfComingBackByPeople asks Rosa's home to know Tomasz again. She sees it on
 // her page, compares six words, and stands for him; the circle is told, and waits.
 func TestStoryOfComingBackByPeople(t *testing.T) {
+	t.Parallel()
 	w := newWorkshop(t)
 	w.joined()
 	w.node("again")
