@@ -14,7 +14,7 @@ import (
 
 const (
 	aliveTimeout = 4 * time.Second  // a connection that says nothing for so long, when asked, is gone
-	wakeLook     = 3 * time.Second  // how often the clocks are compared
+	wakeLook     = 2 * time.Second  // how often the clocks are compared, and the interfaces looked at
 	wakeGap      = 10 * time.Second // by which they differ after a sleep
 )
 
@@ -61,10 +61,10 @@ func (n *Net) answers(c network.Conn) error {
 	return err
 }
 
-// watchSleep notices that the machine slept: its wall clock ran on while nothing
-// else did, or this goroutine was not woken when it should have been. The network
-// is another then, and no timer of a connection knows.
-func (n *Net) watchSleep() {
+// watchMachine notices that the machine has other addresses, or slept: its wall clock
+// ran on while nothing else did, or this goroutine was not woken when it should have
+// been. The network is another then, and no timer of a connection knows.
+func (n *Net) watchMachine() {
 	last := n.cfg.Now().Round(0)
 	began := time.Now()
 	for {
@@ -79,5 +79,6 @@ func (n *Net) watchSleep() {
 			n.log.Info("the machine slept, or its clock was set", "by", max(slept.Abs(), ran).Round(time.Second))
 			n.NetworkChanged()
 		}
+		n.moved()
 	}
 }

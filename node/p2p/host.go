@@ -179,7 +179,6 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 		n.spawn(n.seats.run)
 	}
 	if !cfg.bare {
-		n.spawn(n.watchSleep)
 		n.spawn(n.watchMachine)
 	}
 	n.spawn(n.watchHome)

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	machineLook = 2 * time.Second // how often the interfaces are looked at
+	machineMemo = time.Second // how long an answer of the interfaces is good
 	// libpMemory is how long libp2p may go on naming an address that an interface had.
 	libpMemory = 90 * time.Second
 )
@@ -36,7 +36,7 @@ func (m *machine) look() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
-	if now.Sub(m.at) < machineLook/2 {
+	if now.Sub(m.at) < machineMemo {
 		return
 	}
 	before := m.all
@@ -133,14 +133,6 @@ func (n *Net) ownIPs() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// watchMachine notices that the machine has other addresses.
-func (n *Net) watchMachine() {
-	for n.ctx.Err() == nil {
-		n.moved()
-		pause(n.ctx, machineLook)
-	}
 }
 
 // moved draws from other addresses of this machine what they mean, and reports
