@@ -7,16 +7,23 @@ import "time"
 const beatWithin = 5 * time.Second
 
 // hurry says how soon the next upkeep should be, if the circle waits for a sign from
-// this home and it was not moved forward already; each home waits another while, so
-// that few speak at once.
+// this home or a day went by in the log, and it was not moved forward already; each
+// home waits another while, so that few speak at once.
 func (x *runner) hurry() (time.Duration, bool) {
-	me, dev := x.replica.Me()
+	if x.hurried || !x.awaited() && !x.fadesAnew() {
+		return 0, false
+	}
+	_, dev := x.replica.Me()
+	x.hurried = true
+	return beatWithin * time.Duration(dev[0]) / 256, true
+}
+
+// awaited reports whether the circle waits for a sign from this home.
+func (x *runner) awaited() bool {
+	me, _ := x.replica.Me()
 	v := x.replica.People()
 	due, asked := v.BeatAt(me)
 	asked = asked && due.Millis() <= x.node.now().UnixMilli()
-	if m, _ := v.Member(me); x.hurried || !asked && !m.Lapsed || x.replica.MayWrite() != nil {
-		return 0, false
-	}
-	x.hurried = true
-	return beatWithin * time.Duration(dev[0]) / 256, true
+	m, _ := v.Member(me)
+	return (asked || m.Lapsed) && x.replica.MayWrite() == nil
 }

@@ -8,9 +8,16 @@ import (
 	"tend/storage"
 )
 
+// fadesAnew reports whether a day went by in the log since it was last looked for what
+// faded: homes that meet after weeks let go of it then, and not a minute later.
+func (x *runner) fadesAnew() bool {
+	return x.replica.Greatest().Time().Sub(x.faded.Time()) >= 24*time.Hour
+}
+
 // fade lets go of what closed long enough ago by the log's own clock, some at a
 // time. It is called by the loop.
 func (x *runner) fade() {
+	x.faded = x.replica.Greatest()
 	for !x.unsure && len(x.replica.State().Fading(x.replica.Greatest())) > 0 {
 		before := x.replica
 		x.batch([]job{{do: func(w *replica.Replica, _ time.Time) error {

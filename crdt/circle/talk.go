@@ -261,7 +261,8 @@ func (r *record) invitation() (invitation, bool) {
 		if len(gave) > 0 && (v.by != snap.Author || v.With != b.With || v.third != third) {
 			return invitation{}, false
 		}
-		if len(gave) == 0 || c.Author == snap.Author {
+		b.Fade = shorter(b.Fade, v.Fade)
+		if v.Fade = b.Fade; len(gave) == 0 || c.Author == snap.Author {
 			v = invitation{TalkOpened: b, id: r.id, by: snap.Author, hlc: snap.HLC, third: third, faded: r.parts[i].faded}
 		}
 		gave[c.Author] = true

@@ -671,6 +671,39 @@ func TestTalkFades(t *testing.T) {
 	}
 }
 
+// A third, who is told of one of two invitations that crossed, lets go of the talk when
+// the two do.
+func TestTalkCrossedFadesForTheThird(t *testing.T) {
+	for _, days := range [][2]string{{"30d", "60d"}, {"60d", "30d"}} {
+		w := newWorld(t, "Ann", "Ben", "Cleo")
+		ann, ben, cleo := w.homes["Ann"], w.homes["Ben"], w.homes["Cleo"]
+		id := ann.do("talk", "step", "with", "member", "Ben", "text", "the kitchen", "fade", days[0])
+		ben.do("talk", "step", "with", "member", "Ann", "text", "the noise", "fade", days[1])
+		w.meet()
+		id = ann.talk(id).ID
+		ann.step(id, "third", "member", "Cleo")
+		ben.step(id, "third", "member", "Cleo")
+		drafts, _, err := circle.Decide(ann.state, ann.env(), circle.FollowTalks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ann.write(drafts)
+		w.meet()
+		cleo.step(id, "yes")
+		ben.step(id, "end")
+		if early := w.later(cleo, 29*24*time.Hour); len(cleo.state.Fading(early)) > 0 {
+			t.Fatal("it fades a day too early")
+		}
+		now := w.later(cleo, 48*time.Hour)
+		w.meet()
+		for _, h := range []*home{ann, ben, cleo} {
+			if h.letGo(now); !h.talk(id).Faded {
+				t.Errorf("with %v %s keeps it until %s", days, h.name, h.talk(id).FadesOn)
+			}
+		}
+	}
+}
+
 // An agreement stays when the talk that it came out of fades; a draft that came to
 // nothing fades with it. A talk that nobody ends fades after its last word.
 func TestTalkFadesAroundItsAgreement(t *testing.T) {

@@ -93,11 +93,13 @@ func (r *reader) toldThird(t *talk, third crdt.ID) bool {
 	})
 }
 
-// forThird is the talk as a third is told of it. The sentence is its author's, and
-// goes along only where they said so.
+// forThird is the talk as a third is told of it: with the shorter of the two times
+// after which it fades, as they know one invitation of two that crossed. The sentence
+// is its author's, and goes along only where they said so.
 func (r *reader) forThird(t *talk, earlier bool) AudienceChanged {
 	first := t.invitations[0]
 	b := first.TalkOpened
+	b.Fade = t.fade()
 	if first.by != r.env.Me || !earlier {
 		b.Sentence = Faded
 	}

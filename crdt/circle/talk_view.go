@@ -157,14 +157,20 @@ func (r *reader) fadesAt(t *talk) (crdt.HLC, bool) {
 func (t *talk) fade() uint64 {
 	days := uint64(0)
 	for _, v := range t.invitations {
-		if f := v.Fade; f > 0 && (days == 0 || f < days) {
-			days = f
-		}
+		days = shorter(days, v.Fade)
 	}
 	if days == 0 {
 		return TalkFade
 	}
 	return days
+}
+
+// shorter is the shorter of two times, of which zero names none.
+func shorter(a, b uint64) uint64 {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // pausedUntil is the latest day that one of those who paused named.
