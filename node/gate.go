@@ -2,7 +2,6 @@ package node
 
 import (
 	"slices"
-	"time"
 
 	"tend/crdt"
 	"tend/crdt/membership"
@@ -43,7 +42,7 @@ func (n *Node) Shared(peer membership.PeerKey) []crdt.ID {
 // not.
 func (x *runner) fellow(peer membership.PeerKey) bool {
 	s := x.snap.Load()
-	if !x.sharing(s) && !x.answering(s) {
+	if !s.In() && s.Standing != membership.Left {
 		return false
 	}
 	return slices.ContainsFunc(s.People.ByPeer(peer), func(d membership.Device) bool {
@@ -52,16 +51,8 @@ func (x *runner) fellow(peer membership.PeerKey) bool {
 	})
 }
 
-// leftAnswers is how long a home that left answers those who do not know it yet.
-const leftAnswers = 30 * 24 * time.Hour
-
-// answering reports whether this home left the circle lately: it seeks nobody of it
-// any more, and tells who comes.
-func (x *runner) answering(s *Snapshot) bool {
-	return s.Standing == membership.Left && x.node.now().Sub(s.lastWrote()) < leftAnswers
-}
-
-// sharing reports whether this home still takes part in the circle's traffic.
+// sharing reports whether this home still seeks the circle's others. One that left,
+// and was told that they know, only answers who comes.
 func (x *runner) sharing(s *Snapshot) bool {
 	return s.In() || s.Standing == membership.Left && !s.ToldGoodbye
 }
