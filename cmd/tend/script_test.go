@@ -77,6 +77,7 @@ func scripts(dir string) testscript.Params {
 			"kept":       cmdKept,
 			"wiretap":    cmdWiretap,
 			"silent":     cmdSilent,
+			"opened":     cmdOpened,
 			"stranger":   cmdStranger,
 			"copyhome":   cmdCopyHome,
 			"refuses":    cmdRefuses,
