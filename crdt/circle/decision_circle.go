@@ -119,6 +119,7 @@ func (r *reader) viewProposal(p membership.Proposal) Decision {
 const (
 	LookAboutYou  = "about_you"
 	LookHeardLate = "heard_late"
+	LookWelcomed  = "welcomed_and_parted"
 )
 
 // aboutYou are open proposals to part from this person: the first thing they see.
@@ -137,6 +138,42 @@ func (r *reader) aboutYou() []Attention {
 			"%s proposes to part from you: “%s” What you write stands beside it, equally large.", r.s.who(p.By), r.proposalText(p)))
 	}
 	return out
+}
+
+// welcomedAndParted are open proposals to part from somebody whom others welcomed
+// without knowing of it: shown to the one who wrote the one, and to those who wrote the
+// other, until these have said how they see it now.
+func (r *reader) welcomedAndParted() []Attention {
+	out := []Attention{}
+	if r.env.People == nil {
+		return out
+	}
+	for _, p := range r.env.People.Proposals() {
+		if len(p.Crossed) == 0 || p.Target == r.env.Me || r.proposalState(p) != DecisionOpen {
+			continue
+		}
+		said := r.viewProposal(p).Words
+		open := slices.DeleteFunc(slices.Clone(p.Crossed), func(m crdt.ID) bool {
+			return slices.ContainsFunc(said, func(w DecisionWord) bool { return w.Member == m })
+		})
+		if mine := slices.Contains(open, r.env.Me); mine || p.By == r.env.Me && len(open) > 0 {
+			out = append(out, r.welcomedAndPartedOf(p, open, mine))
+		}
+	}
+	return out
+}
+
+func (r *reader) welcomedAndPartedOf(p membership.Proposal, welcomed []crdt.ID, mine bool) Attention {
+	at := Attention{Kind: LookWelcomed, About: []crdt.ID{p.ID, p.Target}}
+	other := welcomed[0]
+	if mine {
+		other = p.By
+		at.Choices = []Choice{say("choice.concern", "I have a concern", "concern", p.ID, "TEXT"), say("choice.aside", "Not mine, and not in its way", "stand-aside", p.ID),
+			say("choice.consent", "Good enough for now", "consent", p.ID)}
+	}
+	at.Choices = append(at.Choices, Choose(Sentencef("choice.hear_each_other", "Hear each other first: a talk with %s", r.s.who(other)), "tend talk with "+cmdID(other)+" TEXT"))
+	return at.Saying("looks.welcomed_and_parted", "%s welcomed %s, and %s proposed to part from them: “%s” Neither knew of the other. Both stand.",
+		r.names(welcomed), r.s.who(p.Target), r.names([]crdt.ID{p.By}), r.proposalText(p))
 }
 
 // heardLate are concerns given before a decision closed that its closing did not

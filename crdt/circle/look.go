@@ -54,6 +54,7 @@ const (
 	LookNarrowed         = "narrowed"
 	LookPodAsked         = "pod_asked"
 	LookOpenedToo        = "opened_too"
+	LookSameNeed         = "same_need"
 )
 
 // Look returns what needs looking at together by this person, and by no one who is
@@ -85,7 +86,9 @@ func (r *reader) look() []Attention {
 			out = append(out, at)
 		}
 	}
+	out = append(out, r.sameNeeds(posts)...)
 	out = append(out, r.heardLate()...)
+	out = append(out, r.welcomedAndParted()...)
 	return append(out, r.podAsked()...)
 }
 

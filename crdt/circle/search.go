@@ -8,15 +8,28 @@ import (
 	"tend/crdt"
 )
 
-// matches reports whether every word of query occurs in one of texts, in any case.
-// An empty query matches.
-func matches(query string, texts ...string) bool {
-	words := strings.Fields(strings.ToLower(query))
-	if len(words) == 0 {
-		return true
+// query is what somebody looks for: the stems of their words.
+type query []string
+
+// queryOf reads what somebody looks for. Signs alone, as a small picture, are looked
+// for as they are.
+func queryOf(words string) query {
+	if q := searchWords(words); len(q) > 0 {
+		return q
 	}
-	all := strings.ToLower(strings.Join(texts, "\n"))
-	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(all, w) })
+	return strings.Fields(searchFold(words))
+}
+
+// in reports whether every word of q is in a text that is folded already.
+func (q query) in(folded string) bool {
+	return !slices.ContainsFunc(q, func(w string) bool { return !strings.Contains(folded, w) })
+}
+
+// matches reports whether every word of what somebody looks for occurs in one of texts:
+// in any case and form, also within another word. Nothing to look for matches.
+func matches(words string, texts ...string) bool {
+	q := queryOf(words)
+	return len(q) == 0 || q.in(searchFold(strings.Join(texts, "\n")))
 }
 
 // Found is one thing a search came upon; exactly one of its fields is set.

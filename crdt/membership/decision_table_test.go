@@ -3,6 +3,7 @@ package membership_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -222,5 +223,26 @@ func TestTorn(t *testing.T) {
 	c.Must(laptop, &membership.Stand{Proposal: p})
 	if w := words(); w.Torn || w.Concern {
 		t.Errorf("the consent said last: %+v, want a consent", w)
+	}
+}
+
+// TestWelcomeAndPartingThatCrossed names who sponsored somebody without knowing that
+// others proposed to part, and nobody who knew.
+func TestWelcomeAndPartingThatCrossed(t *testing.T) {
+	c, people := membertest.Grown(5)
+	target := people[4]
+	ben := people[1].Device()
+	apart := c.Heads()
+	p := c.Tell(people[2], &membership.Propose{What: membership.Remove, Target: target.ID, Payload: []byte{}})
+	got, _ := c.Set.View().Proposal(p)
+	if len(got.Crossed) != 0 {
+		t.Errorf("crossed by %v, want nobody: who let them in is known", got.Crossed)
+	}
+	ben.Knows = apart
+	c.Must(ben, &membership.Sponsor{Admit: target.Admission})
+	c.Tell(people[3], &membership.Sponsor{Admit: target.Admission}) // knows of it
+	got, _ = c.Set.View().Proposal(p)
+	if !slices.Equal(got.Crossed, []crdt.ID{people[1].ID}) {
+		t.Errorf("crossed by %v, want Ben alone", got.Crossed)
 	}
 }

@@ -26,6 +26,9 @@ type Proposal struct {
 	Enacted   crdt.HLC // clock of the first of them
 	Window    uint64   // days the circle has to see it
 	Tally     Tally    // how far it is, seen from the whole set
+	// Crossed are, of a removal, those who let the member in or sponsored them while
+	// neither that nor the proposal was known to the other's author; ascending.
+	Crossed []crdt.ID
 }
 
 // Standpoint is one member's consent or concern on a proposal.
@@ -123,6 +126,9 @@ func (b *builder) proposal(p *entry, latest crdt.HLC) Proposal {
 	if body.What != Recover {
 		out.Tally = c.tally()
 	}
+	if body.What == Remove {
+		out.Crossed = b.crossed(p)
+	}
 	who := grow{}
 	who.add(p.member)
 	for _, o := range b.m.naming[p.n] {
@@ -151,6 +157,27 @@ func (b *builder) proposal(p *entry, latest crdt.HLC) Proposal {
 	slices.SortFunc(out.Enacts, crdt.ID.Compare)
 	slices.SortFunc(out.EnactedBy, crdt.ID.Compare)
 	return out
+}
+
+// crossed are the members whose welcome and the proposal p to part did not know of each
+// other.
+func (b *builder) crossed(p *entry) []crdt.ID {
+	var out []crdt.ID
+	apart := func(e *entry) bool {
+		return b.counts(e) && e.member != nobody && e.member != p.member && !e.past.Has(p.n) && !p.past.Has(e.n)
+	}
+	for _, a := range b.m.admitsOf[p.target] {
+		if apart(a) {
+			out = append(out, b.m.members[a.member])
+		}
+		for _, sp := range b.m.naming[a.n] {
+			if sp.kind == KindSponsor && apart(sp) {
+				out = append(out, b.m.members[sp.member])
+			}
+		}
+	}
+	slices.SortFunc(out, crdt.ID.Compare)
+	return slices.Compact(out)
 }
 
 // torn reports whether a member who has a concern also consented where no concern of

@@ -41,6 +41,8 @@ func (in *inside) choice(c view.Choice) choice {
 	case words[1] == "pod" && len(words) == 4:
 		b := button{To: base + "/pod", Fields: []field{{"text", words[2]}, {"member", words[3]}}}
 		return choice{Say: word, Button: &b}
+	case words[1] == "talk" && len(words) >= 4 && words[2] == "with":
+		return choice{Say: word, Href: base + "/talk-with/" + words[3]}
 	case words[1] == "talk" && len(words) >= 4:
 		b := button{To: base + "/talk/" + words[3] + "/" + words[2]}
 		if len(words) == 5 {
