@@ -296,9 +296,10 @@ func (r *Replica) fillBody(op *crdt.Op, fact crdt.Fact) error {
 	return r.effect(op, fact)
 }
 
-// enoughGone is how many homes must say that a body is gone before a home that
+// enoughGone is how many other members must say that a body is gone before a home that
 // never had it believes them; all the others in a smaller circle. What is gone
-// stays gone, so one of them alone could keep from a newcomer whatever it likes.
+// stays gone, so one of them alone could keep from a newcomer whatever it likes; and
+// one's own lost laptop from one's new one, so one's own devices do not count.
 const enoughGone = 3
 
 // saidGone notes that peer says the body of an op is gone for good. The usual
@@ -310,7 +311,7 @@ func (r *Replica) saidGone(id crdt.ID, peer membership.PeerKey) {
 	}
 	said := append(slices.Clip(r.gone[id]), peer)
 	r.gone = maps.Clone(r.gone)
-	if r.membersOf(said) < min(enoughGone, r.People().Len()-1) {
+	if r.othersOf(said) < min(enoughGone, r.People().Len()-1) {
 		r.gone[id] = said
 		return
 	}
@@ -319,13 +320,16 @@ func (r *Replica) saidGone(id crdt.ID, peer membership.PeerKey) {
 	r.out.Bodies = append(r.out.Bodies, BodyChange{ID: id})
 }
 
-// membersOf counts the members behind transport keys; whoever is behind none, or
+// othersOf counts the other members behind transport keys; whoever is behind none, or
 // nobody in particular (a file), counts for nothing.
-func (r *Replica) membersOf(peers []membership.PeerKey) int {
+func (r *Replica) othersOf(peers []membership.PeerKey) int {
+	me, _ := r.Me()
 	members := map[crdt.ID]bool{}
 	for _, p := range peers {
 		for _, d := range r.People().ByPeer(p) {
-			members[d.Member] = true
+			if d.Member != me {
+				members[d.Member] = true
+			}
 		}
 	}
 	return len(members)
