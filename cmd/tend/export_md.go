@@ -40,7 +40,7 @@ type page struct {
 
 // sections are the headings under which things of a kind stand, in the order in which
 // they come.
-var sections = map[string]string{view.KindMember: "People", view.KindPod: "My pod", view.KindGroup: "My groups", view.KindNeed: "Needs",
+var sections = map[string]string{view.KindMember: "People", view.KindPod: "My pod", view.KindGroup: "My groups", view.KindOwn: "Mine alone", view.KindNeed: "Needs",
 	view.KindOffer: "Offers", view.KindAgreement: "Agreements", view.KindDecision: "Decisions", view.KindTalk: "Talks"}
 
 func (p *page) add(line json.RawMessage) error {
@@ -65,8 +65,22 @@ func (p *page) add(line json.RawMessage) error {
 		return read(line, func(v *view.ExportPod) { p.pod(&v.Pod) })
 	case view.KindGroup:
 		return read(line, func(g *view.ExportGroup) { p.line("- %s: %s", marked(g.Name), p.people(g.Members)) })
+	case view.KindOwn:
+		return read(line, p.own)
 	}
 	return read(line, p.item)
+}
+
+// own writes what is this person's alone.
+func (p *page) own(o *view.ExportOwn) {
+	if o.Ceiling != nil {
+		p.line("- my ceiling: %d a week", o.Ceiling.Week)
+	}
+	if o.Reflections != nil {
+		for _, r := range o.Reflections.Answers {
+			p.line("- %s: %s", r.Made.Format(time.DateOnly), marked(r.Text))
+		}
+	}
 }
 
 func read[T any](line json.RawMessage, then func(*T)) error {
@@ -180,6 +194,9 @@ func (p *page) member(m *view.Member) {
 	p.texts(m.Card)
 	p.texts(m.Bounds)
 	p.notes(m.Notes)
+	for _, n := range m.MyNotes {
+		p.field("For me alone", strings.TrimSpace(n.Text+" "+n.On))
+	}
 }
 
 func (p *page) post(v *view.Post) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ const (
 
 // own are the verbs about what a person keeps for themselves: nobody else ever has it.
 func (a *app) own() []*cobra.Command {
-	return []*cobra.Command{a.pairNote(), a.ceiling(), a.reflect()}
+	return []*cobra.Command{a.pairNote(), a.ceiling(), a.mirror(), a.reflect()}
 }
 
 func (a *app) pairNote() *cobra.Command {
@@ -96,6 +97,27 @@ func (s *speaker) ceiling(own view.Ceiling) {
 	if own.TellRoom {
 		s.line("Once it is reached, the others read that you have little room. The number stays here.")
 	}
+}
+
+// mirror shows a person what moved through them lately.
+func (a *app) mirror() *cobra.Command {
+	return a.look("mirror", "what moved through me lately, for me alone", func(ctx context.Context, c *client.Client, s *speaker) error {
+		m, err := c.Mirror(ctx)
+		if err != nil {
+			return err
+		}
+		return s.answer(m, func() { s.mirror(m) })
+	})
+}
+
+func (s *speaker) mirror(m view.Mirror) {
+	s.line("Since %s, for you alone", s.date(m.Since))
+	for _, line := range m.Lines {
+		s.line("  %s", plain(line))
+	}
+	s.line("")
+	s.line("You might ask for:  %s", plain(m.Ask))
+	s.line("You might let be:   %s", plain(m.Rest))
 }
 
 func (a *app) reflect() *cobra.Command {

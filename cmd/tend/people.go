@@ -19,7 +19,7 @@ const maxCharter = 1 << 20
 
 // people are the verbs about who belongs.
 func (a *app) people() []*cobra.Command {
-	return []*cobra.Command{a.begin(), a.charter(), a.invite(), a.join(), a.letIn(), a.welcome(), a.leave(), a.away(), a.back(), a.pod(), a.talk(), a.circles()}
+	return []*cobra.Command{a.begin(), a.charter(), a.invite(), a.join(), a.letIn(), a.welcome(), a.leave(), a.away(), a.back(), a.pod(), a.part(), a.talk(), a.circles()}
 }
 
 func (a *app) begin() *cobra.Command {

@@ -19,6 +19,11 @@ func (a *agreement) gives(member crdt.ID) bool {
 	return a.mayI && member != a.body.About[0]
 }
 
+// gets reports whether, by an agreement, something is carried for member.
+func (a *agreement) gets(member crdt.ID) bool {
+	return a.has(member) && !a.gives(member) && (a.post != nil || a.mayI)
+}
+
 // day is when what was agreed is: its date, or where it has none the day on which it
 // was agreed.
 func (r *reader) day(a *agreement) time.Time {

@@ -89,6 +89,7 @@ var verbs = map[string]func(*parser) Command{
 	},
 	"pod":       (*parser).pod,
 	"pair-note": (*parser).pairNote,
+	"part":      func(p *parser) Command { return Part{Member: p.member(), Text: p.text("text")} },
 	"ceiling":   (*parser).setCeiling,
 	"reflect":   func(p *parser) Command { return Reflect{Text: p.text("text")} },
 	"group":     (*parser).myGroup,

@@ -22,3 +22,5 @@ func own[T any](c *call, read func(view.Source) T) (any, error) {
 func ceiling(c *call) (any, error) { return own(c, view.Source.Ceiling) }
 
 func reflections(c *call) (any, error) { return own(c, view.Source.Reflections) }
+
+func mirror(c *call) (any, error) { return own(c, view.Source.Mirror) }

@@ -42,6 +42,7 @@ var routes = []route{
 	look("groups", "My own lists of people, on this home alone.", "circle", []view.Group{}, groups),
 	look("pair-notes", "My notes about a member or about everybody, on this home alone.", "member circle", []view.PairNote{}, pairNotes),
 	look("ceiling", "How much I mean to carry in a week; on this home alone.", "circle", view.Ceiling{}, ceiling),
+	look("mirror", "What moved through me lately, in words, for me alone.", "circle", view.Mirror{}, mirror),
 	look("reflections", "My answers to the question of now and then, on this home alone.", "circle", view.Reflections{}, reflections),
 	look("faces", "Who would read what is written to these; changes nothing.", "to* circle", view.Faces{}, faces),
 	look("widening", "What asking more people would do; changes nothing.", "id to* text details circle", view.Widening{}, widening),

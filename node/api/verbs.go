@@ -49,6 +49,7 @@ var verbs = []verb{
 	{"note", "Writes a note on anything.", params("id text to* circle")},
 	{"offer", "Offers something.", params(askFlags)},
 	{"pair-note", "A note about a member for me alone, on this home; drop lets one go.", params("member text on yearly drop circle")},
+	{"part", "Parts from somebody, with a few words for them alone or none; what the two still share is in agreements.", params("member text circle")},
 	{"place", "Where, for the people in this agreement only.", params("id slot* where code phone circle")},
 	{"pod", "About pods: text is add, yes, not-now, leave, remove or check-ins.", params("text member* check_ins circle")},
 	{"propose", "Lays a text before the circle; charter is a charter as TOML.", params("text remove charter lapse about as renew review closes circle")},

@@ -13,6 +13,7 @@ type (
 	Ceiling     = view.Ceiling
 	Reflections = view.Reflections
 	Reflection  = view.Reflection
+	Mirror      = view.Mirror
 )
 
 // PairNotes returns the person's own notes about a member, or with "" about everybody.
@@ -32,4 +33,9 @@ func (c *Client) Ceiling(ctx context.Context) (Ceiling, error) {
 // Reflections returns what the person answered a question of their own.
 func (c *Client) Reflections(ctx context.Context) (Reflections, error) {
 	return look[Reflections](ctx, c, "reflections", nil)
+}
+
+// Mirror returns what moved through the person lately, in words.
+func (c *Client) Mirror(ctx context.Context) (Mirror, error) {
+	return look[Mirror](ctx, c, "mirror", nil)
 }

@@ -19,6 +19,7 @@ const (
 	KindPod     = "pod"
 	KindGroup   = "group"
 	KindNote    = "note"
+	KindOwn     = "own"
 )
 
 // ExportHead is the first line of an export: whose it is, and of when.
@@ -32,8 +33,9 @@ type ExportHead struct {
 	Zone   string    `json:"zone,omitempty"`
 }
 
-// ExportCharter, ExportPod, ExportGroup and ExportNote are lines of an export. A
-// group is on this home alone, and the note is one on the circle itself.
+// ExportCharter, ExportPod, ExportGroup, ExportNote and ExportOwn are lines of an
+// export. A group is on this home alone, as is what is one's own; the note is one on
+// the circle itself.
 type (
 	ExportCharter struct {
 		Kind string `json:"kind"`
@@ -51,10 +53,16 @@ type (
 		Kind string `json:"kind"`
 		Note Note   `json:"note"`
 	}
+	ExportOwn struct {
+		Kind        string       `json:"kind"`
+		Ceiling     *Ceiling     `json:"ceiling,omitempty"`
+		Reflections *Reflections `json:"reflections,omitempty"`
+	}
 )
 
 // Everything yields all that this home may see of the circle, as of this one moment:
-// a head, what the circle agreed on, the people, this member's pod and groups, then
+// a head, what the circle agreed on, the people, this member's pod, groups and what is
+// their own on this home alone (notes about somebody stand with the person), then
 // needs, offers, agreements, decisions and talks with all their dates, notes and
 // texts, newest first in each. What is sealed to others is not in it, for it cannot
 // be read here. Each value writes itself as one JSON object with a "kind".
@@ -98,7 +106,20 @@ func (s Source) exportPeople(yield func(any) bool) bool {
 			return false
 		}
 	}
-	return true
+	own, any := s.exportOwn()
+	return !any || yield(own)
+}
+
+// exportOwn is what is this member's alone; false where there is nothing.
+func (s Source) exportOwn() (ExportOwn, bool) {
+	v := ExportOwn{Kind: KindOwn}
+	if c := s.Ceiling(); c.Week > 0 {
+		v.Ceiling = &c
+	}
+	if r := s.Reflections(); len(r.Answers) > 0 {
+		v.Reflections = &r
+	}
+	return v, v.Ceiling != nil || v.Reflections != nil
 }
 
 // exported are the records of an export, in its order.

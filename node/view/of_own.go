@@ -41,3 +41,13 @@ func (s Source) Reflections() Reflections {
 	}
 	return v
 }
+
+// Mirror returns the reader's own.
+func (s Source) Mirror() Mirror {
+	m := s.State.Mirror(s.Env)
+	v := Mirror{Since: m.Since, Lines: []string{}, Ask: m.Ask.English, Rest: m.Rest.English}
+	for _, line := range m.Lines {
+		v.Lines = append(v.Lines, line.English)
+	}
+	return v
+}

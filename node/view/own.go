@@ -28,3 +28,12 @@ type Reflection struct {
 	Made time.Time `json:"made"`
 	Text string    `json:"text"`
 }
+
+// Mirror is what moved through the reader lately, for them alone: in words and a few
+// names, and never in numbers.
+type Mirror struct {
+	Since string   `json:"since"`
+	Lines []string `json:"lines"`
+	Ask   string   `json:"ask"`
+	Rest  string   `json:"rest"`
+}

@@ -13,6 +13,8 @@ type partModel struct {
 	Name       template.HTML
 	Agreements []card // what the two still have agreed, each to be given back by itself
 	TalkWith   string // where a talk with them begins
+	Part       string // where a few words of parting are posted
+	Words      string // as typed
 	Ask        string // where the question to the circle is posted
 	Text       string
 	Typed      bool
@@ -27,7 +29,10 @@ func (in *inside) part() error {
 		return in.leaveDoor()
 	}
 	v := *item.Member
-	m := partModel{Name: in.name(view.Person{ID: v.ID, Name: v.Name}), TalkWith: in.head.Circle.Base + "/talk-with/" + v.ID, Ask: in.head.Circle.Base + "/part/" + v.ID, Text: in.typed("text"), Typed: in.form != nil}
+	m := partModel{Name: in.name(view.Person{ID: v.ID, Name: v.Name}), TalkWith: in.head.Circle.Base + "/talk-with/" + v.ID, Part: in.head.Circle.Base + "/on/" + v.ID + "/part", Ask: in.head.Circle.Base + "/part/" + v.ID, Text: in.typed("text"), Typed: in.form != nil}
+	if in.r.PathValue("verb") == "part" { // words for them alone came back, not those for the circle
+		m.Words, m.Text, m.Typed = m.Text, "", false
+	}
 	for _, a := range in.src.Agreements(view.Filter{Mine: true}) {
 		if a.State != "agreed" && a.State != "proposed" || !isParty(a, v.ID) {
 			continue

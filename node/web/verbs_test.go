@@ -37,8 +37,8 @@ var formOfVerb = map[string]string{"ask": "/ask need", "offer": "/ask offer", "e
 	"talk": "/talk-with"}
 
 // onlyTyped are the verbs that have no form yet: what a person keeps for themselves
-// alone, and the few words of a parting, are said on the command line.
-var onlyTyped = []string{"ceiling", "pair-note", "part", "reflect"}
+// alone is said on the command line.
+var onlyTyped = []string{"ceiling", "pair-note", "reflect"}
 
 // TestEveryVerbHasAForm holds the page to the command line: what can be said to the
 // circle there has a form on some screen here, which needs no script.
@@ -225,5 +225,43 @@ func TestPartingSaysWhatElseThereIs(t *testing.T) {
 	}
 	if page := b.get(base + "/part/" + ann.String()); !strings.Contains(page, "Leave the circle") {
 		t.Error("parting from oneself is leaving")
+	}
+}
+
+// TestPartingWithAFewWords parts from somebody on the page: the words stand on the two
+// persons' pages alone, and what is agreed stays until it is given back.
+func TestPartingWithAFewWords(t *testing.T) {
+	f := fill(t, "soup")
+	b := newBrowser(t, site(f.home))
+	at := base + "/part/" + bela.String()
+	to := base + "/on/" + bela.String() + "/part"
+	if w := b.ask(http.MethodPost, to, url.Values{"text": {strings.Repeat("x", 4001)}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "xxxx") || !strings.Contains(w.Body.String(), to) {
+		t.Errorf("words that are too long = %d, or they are lost", w.Code)
+	}
+	for _, words := range []string{"Go well, Béla.", ""} {
+		if got := b.post(to, url.Values{"text": {words}}); !strings.HasPrefix(got, at) {
+			t.Errorf("parting leads to %s", got)
+		}
+	}
+	if page := b.get(at + "?said=part"); !strings.Contains(page, "How near you stay is yours") || !slices.Contains(formsOf(page), "/on/cannot") {
+		t.Errorf("after parting:\n%s", page)
+	}
+	for id, want := range map[crdt.ID]bool{ann: true, bela: false, farid: false} {
+		if got := strings.Contains(b.get(base+"/show/"+id.String()), "Go well"); got != want {
+			t.Errorf("%s's page shows the words: %t", id.Short(), got)
+		}
+	}
+}
+
+// TestMirrorOnThePage says what moved, in words, a name and no number.
+func TestMirrorOnThePage(t *testing.T) {
+	f := fill(t, "soup")
+	f.later(30 * 24 * time.Hour)
+	b := newBrowser(t, site(f.home))
+	page := bare(b.get(base + "/mirror"))
+	for _, want := range []string{"You carried something for Béla.", "You might ask for", "You might let be", "Only you see this"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the mirror does not say %q:\n%s", want, page)
+		}
 	}
 }

@@ -43,11 +43,12 @@ var wishes = map[string]wishOf{
 	"reshape":     {[]string{"text"}, false},
 	"may-i":       {[]string{"text", "when"}, false},
 	"check-in":    {[]string{"text"}, false},
+	"part":        {[]string{"text"}, false},
 	"welcome":     {nil, false},
 }
 
 // onMember are the verbs whose thing is a person.
-var onMember = []string{"may-i", "check-in"}
+var onMember = []string{"may-i", "check-in", "part"}
 
 // emptied are the fields that a form may send empty on purpose: it clears them.
 var emptied = map[string][]string{"slot": {""}}
@@ -72,6 +73,9 @@ func (in *inside) wish() error {
 			return err
 		}
 		in.head.Said, in.code = say, code
+		if verb == "part" {
+			return in.part()
+		}
 		return in.thing(thing)
 	}
 	return in.afterWish(verb, thing, form, done)
@@ -131,6 +135,8 @@ func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done)
 	switch {
 	case form.Get("from") == "home":
 		return in.to("", said)
+	case verb == "part":
+		return in.to("/part/"+url.PathEscape(thing), said)
 	case verb == "retract" && form.Get("at") != "":
 		thing = form.Get("at")
 	case verb == "retract" || verb == "withdraw" && form.Get("from") == "":
