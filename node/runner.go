@@ -68,6 +68,7 @@ type runner struct {
 	groups   *groups
 	waiting  *waiting
 	own      *own
+	search   searching
 	forgets  forgetting // owned by run
 	lost     replacing  // owned by run: of prekeys
 	vain     time.Time  // owned by run: when an epoch was last made that settled nothing

@@ -59,7 +59,8 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 			h, ok := n.HeardOf(id, member)
 			return h.At, h.Behind, ok
 		},
-		Forgotten: func(op crdt.ID) (int, int, bool) { return n.Forgotten(id, op) }}, nil
+		Forgotten: func(op crdt.ID) (int, int, bool) { return n.Forgotten(id, op) },
+		MayHold:   func(words string) []crdt.ID { return n.MayHold(id, s.State, words) }}, nil
 }
 
 // voidOf are the member's own ops without effect.

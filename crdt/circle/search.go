@@ -40,14 +40,26 @@ type Found struct {
 	Member    crdt.ID
 }
 
-// Search returns what the person may see that holds all the words, in any case:
-// members, then posts, agreements and notes, each newest first. An empty query finds
+// Search returns what the person may see that holds all the words, in any case and
+// form: members, then posts, agreements and notes, each newest first. No words find
 // nothing, and nothing finds what was said in a talk.
 func (s *State) Search(env Env, words string) []Found {
-	out := []Found{}
+	var all []crdt.ID
+	s.records.all(func(id crdt.ID, _ *record) bool { all = append(all, id); return true })
+	return s.SearchIn(env, words, all)
+}
+
+// SearchIn is [State.Search] that reads some of the records, in which all that holds
+// the words must be: see [Index.May].
+func (s *State) SearchIn(env Env, words string, may []crdt.ID) []Found {
 	if strings.TrimSpace(words) == "" {
-		return out
+		return []Found{}
 	}
+	f := &finding{reader: s.reader(env), words: words}
+	for _, id := range may {
+		f.read(id)
+	}
+	out := []Found{}
 	members := slices.Clone(env.Members)
 	slices.SortFunc(members, crdt.ID.Compare)
 	for _, m := range members {
@@ -55,27 +67,49 @@ func (s *State) Search(env Env, words string) []Found {
 			out = append(out, Found{Member: m})
 		}
 	}
-	for _, p := range s.Posts(env, Filter{All: true, Text: words}) {
+	slices.SortStableFunc(f.posts, func(a, b Post) int { return cmp.Compare(b.Made, a.Made) })
+	for _, p := range f.posts {
 		out = append(out, Found{Post: &p})
 	}
-	for _, a := range s.Agreements(env, Filter{All: true, Text: words}) {
-		if s.IsTalk(a.ID) {
-			continue
-		}
+	slices.SortStableFunc(f.agreements, func(a, b Agreement) int { return cmp.Compare(b.Made, a.Made) })
+	for _, a := range f.agreements {
 		out = append(out, Found{Agreement: &a})
 	}
-	var notes []Note
-	s.records.all(func(id crdt.ID, r *record) bool {
-		for _, n := range r.notes() {
-			if matches(words, n.Text) && !s.IsTalk(id) {
-				notes = append(notes, n)
-			}
-		}
-		return true
-	})
-	slices.SortStableFunc(notes, func(a, b Note) int { return cmp.Compare(b.HLC, a.HLC) })
-	for _, n := range notes {
+	slices.SortStableFunc(f.notes, func(a, b Note) int { return cmp.Compare(b.HLC, a.HLC) })
+	for _, n := range f.notes {
 		out = append(out, Found{Note: &n})
 	}
 	return out
+}
+
+// finding gathers what a search comes upon.
+type finding struct {
+	*reader
+	words      string
+	posts      []Post
+	agreements []Agreement
+	notes      []Note
+}
+
+// read takes from one record what holds the words.
+func (f *finding) read(id crdt.ID) {
+	rec, ok := f.s.records.get(id)
+	if !ok || f.s.IsTalk(id) {
+		return
+	}
+	now := crdt.At(f.env.Now.UnixMilli())
+	kept := func(p *post) bool { at, fades := p.fadesAt(); return !fades || at > now }
+	if rec.mayBePost() {
+		if p, ok := f.post(id); ok && kept(p) && f.takes(p, Filter{All: true, Text: f.words}) {
+			f.posts = append(f.posts, f.view(p))
+		}
+	}
+	if a, ok := f.agreement(id); ok && (a.post == nil || kept(a.post)) && matches(f.words, a.newest().terms.What, a.newest().terms.Area) {
+		f.agreements = append(f.agreements, f.viewAgreement(a))
+	}
+	for _, n := range rec.notes() {
+		if matches(f.words, n.Text) {
+			f.notes = append(f.notes, n)
+		}
+	}
 }

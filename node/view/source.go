@@ -40,6 +40,9 @@ type Source struct {
 	// Forgotten says how many devices of members are known to have an op, and how
 	// many there are; false if it is not here. It may be nil where nobody knows.
 	Forgotten func(op crdt.ID) (confirmed, devices int, ok bool)
+	// MayHold returns the records of State that may hold all the words, as
+	// [circle.Index.May]. It may be nil; then search reads every record.
+	MayHold func(words string) []crdt.ID
 }
 
 // People is who belongs to the circle. A [*membership.View] is one.
@@ -134,7 +137,13 @@ func unlimited(f Filter) Filter {
 func (s Source) Search(words string, limit int) []Item {
 	out := []Item{}
 	seen := map[string]bool{}
-	for _, f := range s.State.Search(s.Env, words) {
+	var found []circle.Found
+	if s.MayHold != nil {
+		found = s.State.SearchIn(s.Env, words, s.MayHold(words))
+	} else {
+		found = s.State.Search(s.Env, words)
+	}
+	for _, f := range found {
 		item, ok := s.found(f)
 		if ok && !seen[item.ID()] {
 			seen[item.ID()] = true

@@ -1,0 +1,117 @@
+package view_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"testing"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node/view"
+)
+
+// village is a circle of 300 members and 20,000 posts over two years, as one of them
+// sees it: half of the posts are over, every second need has a helper, every tenth is a
+// rota, every twentieth is tender.
+func village(tb testing.TB, members, posts int) view.Source {
+	now := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
+	s := circle.NewState(sha256.Sum256([]byte("village")))
+	n := 0
+	add := func(at time.Time, author crdt.ID, b circle.Body) crdt.ID {
+		n++
+		id := crdt.ID(sha256.Sum256(fmt.Append(nil, "op", n)))
+		s.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: author, HLC: crdt.At(at.UnixMilli()) + crdt.HLC(n%1000)<<4}, Body: b})
+		return id
+	}
+	people := make(crowd, members)
+	for i := range people {
+		people[i] = membership.Member{ID: sha256.Sum256(fmt.Append(nil, "member", i)), Standing: membership.In, Voice: true}
+		add(now.AddDate(-2, 0, 0), people[i].ID, circle.MemberSectionSet{Section: circle.SectionName, Values: []string{fmt.Sprintf("Member %d", i)}})
+	}
+	things := []string{"A warm meal after the operation", "A lift to the clinic", "Someone to walk the dog", "A drill to borrow", "Help with the papers", "Company on Sunday"}
+	categories := []string{"meals", "lifts", "pets", "things to borrow", "papers", "company"}
+	for i := range posts {
+		by := people[i*7%members].ID
+		at := now.AddDate(0, 0, -i*730/posts)
+		soon := at.AddDate(0, 0, 3+i%40)
+		p := circle.Posted{Title: fmt.Sprintf("%s (%d)", things[i%6], i), Category: categories[i%6], People: 1, Zone: "Europe/Berlin",
+			Details: "Anything without nuts. We are on the second floor, the bell says Miller, and there is a lift. Thank you for thinking of us in these weeks."}
+		if i%3 == 2 {
+			add(at, by, circle.OfferPosted(p))
+			continue
+		}
+		p.When, p.Tender = []string{soon.Format("2006-01-02T15:04")}, i%20 == 0
+		if i%10 == 1 {
+			p.Rule = "FREQ=WEEKLY;COUNT=12"
+		}
+		need := add(at, by, circle.NeedPosted(p))
+		if i%2 == 0 {
+			a := add(at.Add(time.Hour), people[i*13%members].ID, circle.AgreementMade{About: []crdt.ID{need}, Slot: p.When[0],
+				Terms: circle.Terms{What: p.Title, When: p.When[0]}})
+			add(at.Add(2*time.Hour), by, circle.NoteWritten{On: a, Text: "See you on the stairs, bring the blue pot."})
+		}
+		if i > posts/2 {
+			add(soon, by, circle.PostStatusSet{Post: need, Status: circle.StatusMet})
+		}
+	}
+	env := circle.Env{Me: people[0].ID, Now: now, Zone: "Europe/Berlin"}
+	for _, m := range people {
+		env.Members = append(env.Members, m.ID)
+	}
+	published := s.Fork()
+	var index circle.Index
+	return view.Source{Circle: s.Circle(), State: published, People: people, Env: env, MayHold: func(words string) []crdt.ID {
+		index.Follow(published)
+		return index.May(words)
+	}}
+}
+
+// crowd is the people of a village.
+type crowd []membership.Member
+
+func (c crowd) Members() []membership.Member  { return c }
+func (c crowd) Everyone() []membership.Member { return c }
+func (c crowd) Charter() membership.Charter   { return membership.DefaultCharter("Village") }
+func (c crowd) Member(id crdt.ID) (membership.Member, bool) {
+	for i := range c {
+		if c[i].ID == id {
+			return c[i], true
+		}
+	}
+	return membership.Member{}, false
+}
+
+// BenchmarkLooks is every look of one member of a village of 300 with 20,000 posts.
+func BenchmarkLooks(b *testing.B) {
+	s := village(b, 300, 20_000)
+	one := s.Posts(view.KindNeed, view.Filter{Limit: 1})[0].ID
+	for _, look := range []struct {
+		name string
+		read func()
+	}{
+		{"today", func() { s.Today() }},
+		{"look", func() { s.Look() }},
+		{"week", func() { s.Week() }},
+		{"map", func() { s.Map() }},
+		{"needs", func() { s.Posts(view.KindNeed, view.Filter{}) }},
+		{"needs-of-a-category", func() { s.Posts(view.KindNeed, view.Filter{Category: "meals"}) }},
+		{"needs-with-words", func() { s.Posts(view.KindNeed, view.Filter{Text: "dogs"}) }},
+		{"agreements", func() { s.Agreements(view.Filter{}) }},
+		{"members", func() { s.Members(view.Filter{}) }},
+		{"who", func() { _, _ = s.Who(one) }},
+		{"show", func() { _, _ = s.Show(one, false) }},
+		{"first-search", func() { var ix circle.Index; ix.Follow(s.State); ix.May("warm meals 1234") }},
+		{"search", func() { s.Search("warm meals 1234", 0) }},
+		{"search-many", func() { s.Search("clinic", 20) }},
+		{"calendar", func() { s.Calendar(false) }},
+	} {
+		b.Run(look.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				look.read()
+			}
+		})
+	}
+}
