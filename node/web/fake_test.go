@@ -56,6 +56,7 @@ type home struct {
 	clock          time.Time
 
 	kept      []circle.Waiting // Ann's, whose page it is
+	alone     circle.Own       // what she keeps for herself
 	revisions chan web.Revision
 }
 
@@ -107,7 +108,7 @@ func (h *home) apart(t testing.TB, state *circle.State, who crdt.ID, cmd circle.
 func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circle.Result, error) {
 	env := h.env()
 	if env.Me = who; who != ann {
-		env.Kept = nil
+		env.Kept, env.Own = nil, circle.Own{}
 	}
 	drafts, result, err := circle.Decide(known, env, cmd)
 	if err != nil {
@@ -136,6 +137,9 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 	} else if g != nil {
 		delete(h.groups, g.Name)
 	}
+	if who == ann {
+		h.alone = h.alone.With(done.Own...)
+	}
 	for _, k := range done.Keep {
 		if who != ann {
 			break
@@ -149,7 +153,7 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 }
 
 func (h *home) env() circle.Env {
-	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups), Kept: slices.Clone(h.kept)}
+	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups), Kept: slices.Clone(h.kept), Own: h.alone}
 }
 
 func (h *home) now() time.Time {

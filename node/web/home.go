@@ -15,9 +15,10 @@ type homeModel struct {
 	ForMe, ICould, WeAgreed []card
 	Offers                  []card
 	Look                    []lookCard
-	Quiet                   bool // nothing is asked for just now
-	Alone                   bool // nobody else is in the circle yet
-	Backup                  bool // a word about a backup would be good
+	Reminders               []keptLine // notes for the reader alone that speak up now
+	Quiet                   bool       // nothing is asked for just now
+	Alone                   bool       // nobody else is in the circle yet
+	Backup                  bool       // a word about a backup would be good
 }
 
 // statusLine says truthfully how far this home and the others are.
@@ -54,7 +55,7 @@ func (in *inside) home() error {
 	today := in.src.Today()
 	members := in.src.Members(view.Filter{})
 	m := homeModel{ForMe: in.items(today.ForMe), ICould: in.items(today.ICould), WeAgreed: in.items(today.WeAgreed),
-		Look: in.looks(in.src.Look()), Greeting: in.greeting(members), Today: in.oneThing(today),
+		Look: in.looks(in.src.Look()), Reminders: in.keptLines(today.Reminders), Greeting: in.greeting(members), Today: in.oneThing(today),
 		Ring: in.ring(members, connectedIn(st, in.id.String())), Status: in.statusLine(st), Alone: len(members) < 2}
 	for _, p := range in.src.Posts(view.KindOffer, view.Filter{}) {
 		if !slices.ContainsFunc(m.ICould, func(c card) bool { return c.ID == p.ID }) && !slices.ContainsFunc(m.ForMe, func(c card) bool { return c.ID == p.ID }) {

@@ -258,6 +258,8 @@ type meModel struct {
 	Away      bool
 	To        string
 	Free      freeModel
+	Ceiling   ceilingModel
+	Answers   []answerLine
 	WhoMay    []option // who may ask directly
 	Readers   []option // who may read what is said here
 }
@@ -299,6 +301,7 @@ func (in *inside) meScreen() error {
 		m.Hidden = hasValue(sec.Values, "hidden")
 	}
 	m.Free = in.freeForm(v.Free)
+	m.Ceiling, m.Answers = in.ceiling(), in.answers()
 	for _, who := range []string{"", "everyone", "known", "pod"} {
 		key := "who." + who
 		if who == "" {
@@ -339,6 +342,12 @@ func (in *inside) meWish() error {
 		_, err = in.do("listen", argsOf(form, "text", "until"))
 	case "free":
 		err = in.saveFree()
+	case "ceiling":
+		_, err = in.do(verb, ceilingArgs(form))
+		said = "kept_here"
+	case "reflect":
+		_, err = in.do(verb, circle.Args{"text": form["answer"]})
+		said = "kept_here"
 	case "away":
 		_, err = in.do(verb, argsOf(form, "until"))
 		said = verb

@@ -65,6 +65,9 @@ func fill(t testing.TB, word string) *filled {
 	f.apart(t, before, bela, circle.ChangeTerms{ID: f.twoTexts, What: text(word + "."), When: text("2026-12-04T15:30")})
 	f.gone = post(ann, true, word, nil)
 	f.as(t, ann, circle.Retract{ID: f.gone})
+	f.as(t, ann, circle.KeepPairNote{Member: bela, Text: word, On: "2026-12-01", Yearly: true})
+	f.as(t, ann, circle.Reflect{Text: word})
+	f.as(t, ann, circle.SetCeiling{Ceiling: circle.Ceiling{Week: 2, TellRoom: true}})
 	f.keeps(t, word)
 	f.over = f.as(t, ann, circle.OpenTalk{Member: bela, Sentence: word}).ID
 	f.as(t, ann, circle.AnswerTalk{ID: f.over, Word: circle.WordReleased, Text: word})

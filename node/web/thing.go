@@ -468,15 +468,16 @@ type personModel struct {
 	Thing            string
 	Part             string
 	Welcome          button
-	TalkWith         string // where a talk with them begins
-	Talks            []card // the one that goes on
+	TalkWith         string     // where a talk with them begins
+	Talks            []card     // the one that goes on
+	Kept             []keptLine // notes about them for the reader alone
 }
 
 func (in *inside) showPerson(v view.Member) error {
 	m := personModel{personLine: in.person(v), Me: v.ID == in.me, Newcomer: v.State == "newcomer", In: v.State != "left" && v.State != "removed",
 		Listening: v.Listening != nil, Languages: v.Languages, Contact: v.Contact, Area: v.Area, Notes: in.notes(v.Notes),
 		Card: in.sections("card", v.Card, cardKeys), Bounds: in.boundLines(v.Bounds), Charter: in.wordOf(v.ID), Part: in.head.Circle.Base + "/part/" + v.ID,
-		Typed: in.typedAll("text", "note", "day", "from", "until"), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
+		Typed: in.typedAll("text", "note", "day", "from", "until", "kept", "on", "yearly"), Kept: in.keptLines(v.MyNotes), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
 	m.TalkWith = in.head.Circle.Base + "/talk-with/" + v.ID
 	for _, t := range in.src.Talks(view.Filter{}) {
 		if slices.ContainsFunc(t.Two, func(p view.Person) bool { return p.ID == v.ID }) {

@@ -44,11 +44,16 @@ var wishes = map[string]wishOf{
 	"may-i":       {[]string{"text", "when"}, false},
 	"check-in":    {[]string{"text"}, false},
 	"part":        {[]string{"text"}, false},
+	"pair-note":   {[]string{"text", "on", "yearly", "drop"}, false},
 	"welcome":     {nil, false},
 }
 
 // onMember are the verbs whose thing is a person.
-var onMember = []string{"may-i", "check-in", "part"}
+var onMember = []string{"may-i", "check-in", "part", "pair-note"}
+
+// wordsIn names the field with the words of a verb, where a screen has several fields
+// for words: what does not go comes back in its own.
+var wordsIn = map[string]string{"check-in": "note", "pair-note": "kept"}
 
 // emptied are the fields that a form may send empty on purpose: it clears them.
 var emptied = map[string][]string{"slot": {""}}
@@ -94,8 +99,8 @@ func (in *inside) doWish(verb, thing string, known wishOf, form url.Values) (vie
 	if w := whenTyped(form, 0); w != "" && slices.Contains(known.fields, "when") {
 		args["when"] = []string{w}
 	}
-	if verb == "check-in" {
-		args["text"] = form["note"]
+	if own, ok := wordsIn[verb]; ok && len(form[own]) > 0 {
+		args["text"] = form[own]
 	}
 	for name := range emptied {
 		if slices.Contains(known.fields, name) && len(form[name]) > 0 && len(args[name]) == 0 {
@@ -131,6 +136,12 @@ func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done)
 	said := verb
 	if len(done.NotReached) > 0 {
 		said = "not_reached"
+	}
+	switch {
+	case done.AboveCeiling:
+		said = "above_ceiling"
+	case verb == "pair-note" && form.Get("drop") != "":
+		said = "let_go"
 	}
 	switch {
 	case form.Get("from") == "home":
