@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"tend/node/view"
 )
 
 // calendarPath is where programs for calendars read, with no session: the secret in
@@ -45,4 +47,37 @@ func (s *Site) calendar(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
 		_, _ = w.Write(data) // a reader that went away needs no answer
 	}
+}
+
+// linkedModel is the door to the secret address of one's own calendar: what it holds,
+// and, once asked for, the address.
+type linkedModel struct {
+	To    string
+	Shown bool
+	Link  view.CalendarLink
+	LAN   bool
+}
+
+func (in *inside) linkedDoor() error { return in.drawLinked(linkedModel{}) }
+
+func (in *inside) drawLinked(m linkedModel) error {
+	m.To, m.LAN = in.head.Circle.Base+"/calendar", len(in.site.lan()) > 0
+	return in.show("calendar", "week", in.lang.say("calendar.title"), m)
+}
+
+// linked answers with the address: an answer to a form, which nothing brings back.
+func (in *inside) linked() error {
+	form, err := readForm(in.w, in.r)
+	if err != nil {
+		return err
+	}
+	fresh := form.Get("fresh") != ""
+	link, err := in.site.upkeep.CalendarLink(in.r.Context(), in.id, fresh)
+	if err != nil {
+		return in.problemAt(err, in.linkedDoor)
+	}
+	if fresh {
+		in.head.Said = &said{Text: in.lang.say("calendar.ended"), Gently: true}
+	}
+	return in.drawLinked(linkedModel{Shown: true, Link: link})
 }

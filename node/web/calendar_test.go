@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -62,5 +63,27 @@ func TestCalendarAddress(t *testing.T) {
 	}
 	if got := logged.String(); !strings.Contains(got, "disk went away") || strings.Contains(got, "right") {
 		t.Errorf("logged: %s", got)
+	}
+}
+
+// TestCalendarOnThePage says what is in the calendar before it shows the address, shows
+// it only as the answer to a form, and ends it when another is asked for.
+func TestCalendarOnThePage(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	if page := b.get(base + "/week"); !strings.Contains(page, `href="`+base+`/calendar"`) {
+		t.Error("the week does not lead to the calendar")
+	}
+	if page := b.get(base + "/calendar"); h.own.calendar != 0 || strings.Contains(page, ".ics") || !strings.Contains(page, "something private") || !strings.Contains(page, "No exact place") {
+		t.Errorf("looking made %d addresses, or does not say what is in it:\n%s", h.own.calendar, page)
+	}
+	for _, row := range []struct {
+		form url.Values
+		want string
+	}{{url.Values{}, "/calendar/secret1.ics"}, {url.Values{}, "/calendar/secret1.ics"}, {url.Values{"fresh": {"true"}}, "/calendar/secret2.ics"}} {
+		w := b.ask(http.MethodPost, base+"/calendar", row.form)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), row.want) || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("POST %v = %d %v, want %s in it", row.form, w.Code, w.Header(), row.want)
+		}
 	}
 }

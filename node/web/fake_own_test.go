@@ -21,6 +21,7 @@ type ownDeeds struct {
 	added, ended, stood, meant       string
 	trustees                         []crdt.ID
 	of                               int
+	calendar                         int // how many addresses were made
 	restored                         []byte
 	opened                           web.BackupKey
 }
@@ -55,6 +56,15 @@ func (h *home) RevokeDevice(_ context.Context, _ crdt.ID, dev string) (crdt.ID, 
 	defer h.mu.Unlock()
 	h.own.ended = dev
 	return oak, nil
+}
+
+func (h *home) CalendarLink(_ context.Context, _ crdt.ID, fresh bool) (view.CalendarLink, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.own.calendar == 0 || fresh {
+		h.own.calendar++
+	}
+	return view.CalendarLink{Link: fmt.Sprintf("http://127.0.0.1:4711/calendar/secret%d.ics", h.own.calendar)}, nil
 }
 
 func (h *home) ShowLink(context.Context) (view.Shown, error) {

@@ -468,7 +468,7 @@ func TestSecretsStayHere(t *testing.T) {
 	}
 	phone := &browser{t: t, site: s, lang: "en"}
 	phone.cookie = phone.ask(http.MethodGet, link.RequestURI(), nil).Result().Cookies()
-	for _, path := range []string{"/words", "/key", "/backup", "/restore", "/link", "/devices/add", "/back", base + "/device/02"} {
+	for _, path := range []string{"/words", "/key", "/backup", "/restore", "/link", "/devices/add", "/back", base + "/device/02", base + "/calendar"} {
 		if w := phone.ask(http.MethodGet, path, nil); w.Code != http.StatusForbidden {
 			t.Errorf("GET %s on a phone = %d", path, w.Code)
 		}
@@ -476,7 +476,7 @@ func TestSecretsStayHere(t *testing.T) {
 			t.Errorf("GET %s here = %d", path, w.Code)
 		}
 	}
-	for _, path := range []string{"/words", "/key", "/backup", "/restore", "/link", "/devices/add", "/devices/same", "/back", "/back/read", base + "/device/02"} {
+	for _, path := range []string{"/words", "/key", "/backup", "/restore", "/link", "/devices/add", "/devices/same", "/back", "/back/read", base + "/device/02", base + "/calendar"} {
 		if w := phone.ask(http.MethodPost, path, url.Values{"passphrase": {homeWord}}); w.Code != http.StatusForbidden {
 			t.Errorf("POST %s on a phone = %d", path, w.Code)
 		}

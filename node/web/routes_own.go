@@ -29,6 +29,8 @@ func (s *Site) ownTable() map[string]handle {
 		"POST /restore":                    s.here(s.restore),
 		"GET /c/{circle}/device/{device}":  s.here(s.within((*inside).endDoor)),
 		"POST /c/{circle}/device/{device}": s.here(s.within((*inside).endDevice)),
+		"GET /c/{circle}/calendar":         s.here(s.within((*inside).linkedDoor)),
+		"POST /c/{circle}/calendar":        s.here(s.within((*inside).linked)),
 		"GET /c/{circle}/alone":            s.within((*inside).aloneDoor),
 		"POST /c/{circle}/alone":           s.within((*inside).alone),
 		"GET /c/{circle}/returns":          s.within((*inside).returns),

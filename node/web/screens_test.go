@@ -117,7 +117,7 @@ func (f *filled) addresses() []string {
 		base + "/week", base + "/offers", base + "/look", base + "/circle", base + "/invite", base + "/invite/" + f.invite, base + "/let-in",
 		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/pod", base + "/me", base + "/mirror", base + "/charter", base + "/charter/change", base + "/lists", base + "/part/" + bela.String(), base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
 		"/back", "/back/code", "/device", "/knocking", "/entered", "/devices", "/devices/add", "/link", "/words", "/key", "/backup", "/restore",
-		base + "/device/02", base + "/returns", base + "/returns/code"}
+		base + "/device/02", base + "/calendar", base + "/returns", base + "/returns/code"}
 }
 
 // posting is a form that is answered with a screen rather than sent on.
@@ -128,7 +128,7 @@ type posting struct {
 }
 
 // answers are how many postings draw a screen that no GET draws.
-const answers = 6
+const answers = 7
 
 // postings are the screens that answer a form: first those that no GET draws, then the
 // forms that come back with a sentence.
@@ -141,6 +141,7 @@ func (f *filled) postings() []posting {
 		{"/words", url.Values{"passphrase": {homeWord}}, http.StatusOK},
 		{"/back/read", url.Values{"words": {inviteText}}, http.StatusOK},
 		{base + "/returns/read", url.Values{"words": {recoverText}, "member": {bela.String()}}, http.StatusOK},
+		{base + "/calendar", url.Values{"fresh": {"true"}}, http.StatusOK},
 		{"/join/read", url.Values{"words": {"nonsense"}}, http.StatusUnprocessableEntity},
 		{"/join/read", url.Values{"words": {"TEND:FACE234"}}, http.StatusUnprocessableEntity},
 		{"/join/knock", url.Values{"code": {"nonsense"}}, http.StatusUnprocessableEntity},

@@ -116,6 +116,10 @@ type Own interface {
 	AddDevice(ctx context.Context, code, words, passphrase string) (view.Linking, error)
 
 	Phrases(ctx context.Context, passphrase string) ([]view.Phrase, error)
+	// CalendarLink returns the secret addresses at which a program for calendars reads
+	// what this member agreed in a circle. It makes them where there are none, and with
+	// fresh makes others: those there were end.
+	CalendarLink(ctx context.Context, id crdt.ID, fresh bool) (view.CalendarLink, error)
 	Keeping(ctx context.Context) (Keeping, error)
 	// MoveKey moves the home's key to a place of [Keeping]; fresh is the passphrase
 	// to set, passphrase the present one, if there is one.
