@@ -272,10 +272,9 @@ func checkVersion() view.Check {
 
 // care are sentences about looking after this home, for the status: no more than
 // one of each, and never an interruption.
-func (m *machine) care(n *node.Node) []string {
-	var out []string
+func (m *machine) care(n *node.Node) (out []circle.Sentence) {
 	if c, ok := m.checkBackup(n); ok && !c.OK {
-		out = append(out, "A backup would be good ("+c.Finding+"):  tend backup create FILE")
+		out = append(out, circle.Sentencef("care.backup", "A backup would be good (%s):  tend backup create FILE", circle.Sentence{Said: c.Found, English: c.Finding}))
 	}
 	findings := 0
 	for _, id := range n.All() {
@@ -284,7 +283,7 @@ func (m *machine) care(n *node.Node) []string {
 		}
 	}
 	if findings > 0 {
-		out = append(out, "Something in the store does not check ("+count(findings, "finding")+"):  tend doctor")
+		out = append(out, circle.Sentencef("care.findings", "Something in the store does not check (%s):  tend doctor", counted(circle.As("span.findings", findings), "finding")))
 	}
 	return out
 }

@@ -51,7 +51,9 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 		facts.knocking = facts.knocking || j.Over == ""
 	}
 	facts.say(&st, m.net != nil, net.Alone)
-	st.Care = m.care(m.node)
+	for _, word := range m.care(m.node) {
+		st.Care, st.Cared = append(st.Care, word.English), append(st.Cared, word.Said)
+	}
 	return st, nil
 }
 

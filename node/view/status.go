@@ -20,6 +20,8 @@ type Status struct {
 	Ways []circle.Said `json:"-"`
 	// Care is what would be good for this home, one sentence each: a backup, say.
 	Care []string `json:"care,omitempty"`
+	// Cared names them in the page's catalogues, in the same order.
+	Cared []circle.Said `json:"-"`
 	Page string   `json:"page,omitempty"`
 	// PeerID and Listen are absent where no node runs.
 	PeerID  string         `json:"peer_id,omitempty"`

@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+
+	"tend/node/view"
 )
 
 // backModel is coming back with nothing left but an invitation, and words on paper
@@ -24,10 +26,8 @@ func (s *Site) readBack(w http.ResponseWriter, r *http.Request) error {
 	words, fields, err := readWords(w, r)
 	m := backModel{Words: fields["words"]}
 	if err == nil {
-		code, read := s.upkeep.ReadCode(r.Context(), words)
-		if err = read; err == nil && code.Kind != "invite" {
-			err = &notice{status: http.StatusUnprocessableEntity, key: "join.not_invite"}
-		}
+		var code view.Code
+		code, err = s.readInvite(r.Context(), words)
 		m.Code = code.Text
 	}
 	if err != nil {
@@ -80,6 +80,7 @@ type backCodeModel struct {
 	Words string        // the same in words
 	Six   string
 	Done  bool // nobody comes back here any more
+	In    bool // and this home is in a circle: whoever did is back
 }
 
 // backCode shows it until this home is back; it looks again by itself.
@@ -87,6 +88,13 @@ func (s *Site) backCode(w http.ResponseWriter, r *http.Request) error {
 	rec, coming := s.upkeep.ComingBack(r.Context())
 	h := s.frame(r, nil)
 	m := backCodeModel{Words: rec.Text, Six: rec.Words, Done: !coming}
+	if m.Done {
+		all, err := s.upkeep.Circles(r.Context())
+		if err != nil {
+			return err
+		}
+		m.In = len(all) > 0
+	}
 	if coming {
 		var err error
 		if m.Code, err = drawn(rec.Text, h.Lang.plain("back.picture")); err != nil {

@@ -263,12 +263,38 @@ type workshop struct {
 	homes string
 	// ports are those of homes that are found at the same address when they come back.
 	ports map[string]int
+	// program is what the homes run.
+	program string
 }
 
-var built struct {
-	sync.Once
-	dir, program string
-	err          error
+// programs are those that were built, by name.
+var programs struct {
+	sync.Mutex // guards what follows, and so that each is built once
+	dir        string
+	made       map[string]string
+}
+
+// program builds a program of the homes once, and returns where it is.
+func program(t *testing.T, name string, build ...string) string {
+	t.Helper()
+	programs.Lock()
+	defer programs.Unlock()
+	if at := programs.made[name]; at != "" {
+		return at
+	}
+	if programs.dir == "" {
+		dir, err := os.MkdirTemp("", "tend-page-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs.dir, programs.made = dir, map[string]string{}
+	}
+	at := filepath.Join(programs.dir, name, "tend")
+	if out, err := exec.Command("go", append(build, "-o", at, "tend/cmd/tend")...).CombinedOutput(); err != nil {
+		t.Fatalf("build tend: %v\n%s", err, out)
+	}
+	programs.made[name] = at
+	return at
 }
 
 // TestMain ends the shared browser, and removes what the browser tests built.
@@ -277,8 +303,8 @@ func TestMain(m *testing.M) {
 	if shared.end != nil {
 		shared.end()
 	}
-	if built.dir != "" {
-		_ = os.RemoveAll(built.dir)
+	if programs.dir != "" {
+		_ = os.RemoveAll(programs.dir)
 	}
 	os.Exit(code)
 }
@@ -286,24 +312,32 @@ func TestMain(m *testing.M) {
 func newWorkshop(t *testing.T) *workshop {
 	t.Helper()
 	chromium(t) // nothing is built where nothing will be looked at
-	built.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "tend-page-"); built.err != nil {
-			return
+	return &workshop{t: t, homes: t.TempDir(), ports: map[string]int{}, program: program(t, "real", "build")}
+}
+
+// newClockedWorkshop is one whose clocks can be moved: its homes run the program of the
+// scripts, which is the program itself but for the clock that it is given.
+func newClockedWorkshop(t *testing.T) *workshop {
+	t.Helper()
+	chromium(t)
+	return &workshop{t: t, homes: t.TempDir(), ports: map[string]int{}, program: program(t, "clocked", "test", "-c")}
+}
+
+// ahead sets how far the clocks of all homes are ahead of the machine's.
+func (w *workshop) ahead(by time.Duration) {
+	w.t.Helper()
+	dir := filepath.Join(w.homes, ".clocks")
+	draft := filepath.Join(dir, ".draft")
+	for _, err := range []error{os.MkdirAll(dir, 0o700), os.WriteFile(draft, []byte(by.String()), 0o600), os.Rename(draft, filepath.Join(dir, "all"))} {
+		if err != nil {
+			w.t.Fatal(err)
 		}
-		built.program = filepath.Join(built.dir, "tend")
-		if out, err := exec.Command("go", "build", "-o", built.program, "tend/cmd/tend").CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("build tend: %w\n%s", err, out)
-		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
 	}
-	return &workshop{t: t, homes: t.TempDir(), ports: map[string]int{}}
 }
 
 func (w *workshop) command(home string, args ...string) *exec.Cmd {
-	cmd := exec.Command(built.program, append([]string{"--home", filepath.Join(w.homes, home)}, args...)...)
-	cmd.Env = append(os.Environ(), "TEND_NO_MDNS=1", "TEND_NO_PORT_MAP=1", "TEND_NO_OPEN=1", "TEND_KEYRING=off", "DISPLAY=", "WAYLAND_DISPLAY=",
+	cmd := exec.Command(w.program, append([]string{"--home", filepath.Join(w.homes, home)}, args...)...)
+	cmd.Env = append(os.Environ(), "TEND_NO_MDNS=1", "TEND_NO_PORT_MAP=1", "TEND_NO_OPEN=1", "TEND_KEYRING=off", "TEND_TEST_CLOCKS="+filepath.Join(w.homes, ".clocks"), "DISPLAY=", "WAYLAND_DISPLAY=",
 		fmt.Sprintf("TEND_LISTEN=/ip4/127.0.0.1/udp/%[1]d/quic-v1,/ip4/127.0.0.1/tcp/%[1]d", w.ports[home]))
 	return cmd
 }

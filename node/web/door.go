@@ -137,14 +137,25 @@ func (s *Site) readCode(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.joinAgain(w, r, m, err)
 	}
-	code, err := s.upkeep.ReadCode(r.Context(), words)
-	if err == nil && code.Kind != "invite" {
-		err = &notice{status: http.StatusUnprocessableEntity, key: "join.not_invite"}
-	}
+	code, err := s.readInvite(r.Context(), words)
 	if err != nil {
 		return s.joinAgain(w, r, m, err)
 	}
 	return s.showCode(w, r, http.StatusOK, m, code)
+}
+
+// readInvite reads an invitation that is good still, as far as it says itself.
+func (s *Site) readInvite(ctx context.Context, words string) (view.Code, error) {
+	code, err := s.upkeep.ReadCode(ctx, words)
+	switch {
+	case err != nil:
+		return view.Code{}, err
+	case code.Kind != "invite":
+		return view.Code{}, &notice{status: http.StatusUnprocessableEntity, key: "join.not_invite"}
+	case code.Expires != nil && !code.Expires.After(s.now()):
+		return view.Code{}, &notice{status: http.StatusConflict, key: "knocking.ran_out"}
+	}
+	return code, nil
 }
 
 func (s *Site) showCode(w http.ResponseWriter, r *http.Request, status int, m joinModel, code view.Code, says ...*said) error {

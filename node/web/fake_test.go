@@ -351,8 +351,10 @@ func (h *home) LetIn(_ context.Context, _ crdt.ID, code string) (crdt.ID, error)
 }
 
 func (h *home) Status(context.Context) (view.Status, error) {
-	return view.Status{State: "caught_up", Circles: []view.CircleStatus{{ID: oak.String(), Members: 3, Connected: []view.Person{{ID: bela.String(), Name: "Béla"}},
-		Heard: []view.Heard{{Member: view.Person{ID: bela.String(), Name: "Béla"}, At: noon.Add(-time.Minute)}}}}}, nil
+	return view.Status{State: "caught_up", Care: []string{"A backup would be good.", "Something does not check."}, Cared: []circle.Said{
+		circle.As("care.backup", circle.Sentence{Said: circle.As("found.backup_none"), English: "there is none yet"}), circle.As("care.findings", circle.Sentence{Said: circle.As("span.findings", 2), English: "2 findings"})},
+		Circles: []view.CircleStatus{{ID: oak.String(), Members: 3, Connected: []view.Person{{ID: bela.String(), Name: "Béla"}},
+			Heard: []view.Heard{{Member: view.Person{ID: bela.String(), Name: "Béla"}, At: noon.Add(-time.Minute)}}}}}, nil
 }
 
 func (h *home) Doctor(context.Context) ([]view.Check, error) {

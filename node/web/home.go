@@ -15,10 +15,11 @@ type homeModel struct {
 	ForMe, ICould, WeAgreed []card
 	Offers                  []card
 	Look                    []lookCard
-	Reminders               []keptLine // notes for the reader alone that speak up now
-	Quiet                   bool       // nothing is asked for just now
-	Alone                   bool       // nobody else is in the circle yet
-	Backup                  bool       // a word about a backup would be good
+	Reminders               []keptLine      // notes for the reader alone that speak up now
+	Quiet                   bool            // nothing is asked for just now
+	Alone                   bool            // nobody else is in the circle yet
+	Backup                  template.HTML   // a word about a backup, where one would be good
+	Care                    []template.HTML // what else would be good for this home
 }
 
 // statusLine says truthfully how far this home and the others are.
@@ -63,15 +64,30 @@ func (in *inside) home() error {
 		}
 	}
 	m.Quiet = len(m.ForMe)+len(m.ICould) == 0
-	if !in.head.Phone { // it is made at the machine itself
-		kept, err := in.site.upkeep.Keeping(in.r.Context())
-		if err != nil {
-			return err
-		}
-		m.Backup = kept.BackupDue
+	if err := in.care(st, &m); err != nil {
+		return err
 	}
 	in.fillOne(m.WeAgreed)
 	return in.show("home", "home", in.lang.say("home.title"), m)
+}
+
+// care fills in what would be good for this home. A backup is made at the machine
+// itself, and is not spoken of for a while once a word about it was put aside.
+func (in *inside) care(st view.Status, m *homeModel) error {
+	kept, err := in.site.upkeep.Keeping(in.r.Context())
+	if err != nil {
+		return err
+	}
+	for i, word := range st.Cared {
+		say := in.speaker().say(word, st.Care[i])
+		switch {
+		case word.Key != "care.backup":
+			m.Care = append(m.Care, say)
+		case kept.BackupDue && !in.head.Phone:
+			m.Backup = say
+		}
+	}
+	return nil
 }
 
 // fillOne fills the first button of what was agreed: the one on the screen.

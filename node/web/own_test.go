@@ -140,10 +140,17 @@ func TestKnockingBeforeHello(t *testing.T) {
 	if strings.Contains(page, `name="as"`) || !strings.Contains(page, "Nothing was sent yet.") {
 		t.Errorf("a name is asked for before anybody answered:\n%s", page)
 	}
+	f.later(2 * time.Hour) // it was good for one
+	for _, to := range []string{"/join/read", "/back/read"} {
+		if w := b.ask(http.MethodPost, to, url.Values{"words": {inviteText}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "This invitation has run out. Ask whoever gave it to you for a fresh one.") {
+			t.Errorf("%s of an invitation that ran out = %d\n%s", to, w.Code, w.Body)
+		}
+	}
+	f.later(-2 * time.Hour)
 	if got := b.where(b.ask(http.MethodPost, "/join/knock", url.Values{"code": {inviteText}})); got != "/knocking" {
 		t.Errorf("the knock leads to %s", got)
 	}
-	if page := b.get("/knocking"); !strings.Contains(page, "I&#39;ll keep trying") || !strings.Contains(page, "every 3s") {
+	if page := b.get("/knocking"); !strings.Contains(page, "I&#39;ll keep trying") || !strings.Contains(page, "every 3s") || !strings.Contains(page, "used already, or taken back") || !strings.Contains(page, "I have a fresh invitation") {
 		t.Errorf("while nobody answers:\n%s", page)
 	}
 	f.empty, f.greets, f.joins = false, true, nil

@@ -201,7 +201,7 @@ func TestWhatIsSaidBelowThePage(t *testing.T) {
 	}
 	for key := range web.Words()["en"] {
 		family, _, _ := strings.Cut(key, ".")
-		if !slices.Contains([]string{"no", "looks", "choice", "found", "cure", "alone", "would", "gist", "span"}, family) {
+		if !slices.Contains([]string{"no", "looks", "choice", "found", "cure", "care", "alone", "would", "gist", "span"}, family) {
 			continue
 		}
 		if _, ok := n.said[strings.TrimSuffix(key, ".hint")]; !ok {
@@ -398,4 +398,28 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// TestCareInEachLanguage holds that what would be good for a home is said in the words
+// of each language, not in the English of the command line.
+func TestCareInEachLanguage(t *testing.T) {
+	h := newHome(t)
+	h.keeping = web.Keeping{BackupDue: true}
+	b := newBrowser(t, site(h))
+	for lang, words := range web.Words() {
+		b.lang = lang
+		page := html.UnescapeString(bare(b.get(base)))
+		two := strings.ReplaceAll(words["span.findings"]["other"], "{n}", "2")
+		if text, ok := words["span.findings"]["two"]; ok {
+			two = text
+		}
+		for _, want := range []string{words["found.backup_none"][""], strings.ReplaceAll(words["care.findings"][""], "{a}", two)} {
+			if !strings.Contains(page, want) {
+				t.Errorf("in %s the home screen does not say %q:\n%s", lang, want, page)
+			}
+		}
+		if strings.Contains(page, "A backup would be good.") || strings.Contains(page, "Something does not check") {
+			t.Errorf("in %s it says it in the command line's words", lang)
+		}
+	}
 }

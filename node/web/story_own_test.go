@@ -29,10 +29,10 @@ func (b *tab) saysHello(circle, name string) {
 }
 
 // invitation is the text of a fresh one.
-func (w *workshop) invitation(home string) string {
+func (w *workshop) invitation(home string, flags ...string) string {
 	w.t.Helper()
 	var made view.Invite
-	if err := json.Unmarshal([]byte(w.tend(home, "--json", "invite")), &made); err != nil {
+	if err := json.Unmarshal([]byte(w.tend(home, append([]string{"--json", "invite"}, flags...)...)), &made); err != nil {
 		w.t.Fatal(err)
 	}
 	return made.Text
@@ -313,49 +313,4 @@ func TestStoryOfTheKey(t *testing.T) {
 	rosa.fill("#present-file", passphrase)
 	js[bool](rosa, `(() => { document.querySelector("#present-file").form.requestSubmit(); return true })()`)
 	rosa.sees("The key is in a file now. A start asks nothing.")
-}
-
-// TestStoryOfComingBackByPeople asks Rosa's home to know Tomasz again. She sees it on
-// her page, compares six words, and stands for him; the circle is told, and waits.
-func TestStoryOfComingBackByPeople(t *testing.T) {
-	t.Parallel()
-	w := newWorkshop(t)
-	w.joined()
-	w.node("again")
-	browser := startBrowser(t)
-	again, rosa := newTab(t, browser), newTab(t, browser)
-	w.enter(rosa, "rosa")
-	rosa.open(js[string](rosa, "location.href") + "/returns")
-	rosa.sees("Nobody is coming back just now.")
-	js[bool](rosa, `(() => { document.querySelector("input[name=member]").checked = true; return true })()`)
-	rosa.press("Name them")
-	rosa.sees("You named Tomasz; any one of them can help you back.")
-
-	w.enter(again, "again")
-	again.press("I lost my device")
-	again.fill("#words", w.invitation("rosa"))
-	again.press("Read it")
-	again.fill("#as", "Tomasz")
-	again.press("Ask people to stand for me")
-	again.sees("Show this to those who stand for you")
-	six := js[string](again, `document.querySelector(".six").textContent`)
-
-	rosa.sees("Somebody asks to be let back in as Tomasz")
-	rosa.press("Compare the words")
-	if got := js[string](rosa, `document.querySelector(".six").textContent`); got != six {
-		t.Fatalf("Rosa is shown %q, Tomasz %q", got, six)
-	}
-	js[bool](rosa, `(() => { document.querySelector("input[name=heard]").checked = true; return true })()`)
-	rosa.press("I stand for them")
-	rosa.sees("You stand for them.")
-	rosa.sees("Standing for them: you.")
-	rosa.sees("Now it rests until")
-	rosa.press("Keep what I write for a few from their lost devices")
-	rosa.sees("stays away from their lost devices")
-	tomasz := newTab(t, browser)
-	w.enter(tomasz, "tomasz")
-	tomasz.sees("Somebody comes back in your name")
-	tomasz.press("That is not me")
-	tomasz.press("That is not me")
-	tomasz.sees("One more person is wanted now who knows your voice.")
 }
