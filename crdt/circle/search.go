@@ -98,13 +98,13 @@ func (f *finding) read(id crdt.ID) {
 		return
 	}
 	now := crdt.At(f.env.Now.UnixMilli())
-	kept := func(p *post) bool { at, fades := p.fadesAt(); return !fades || at > now }
+	lasts := func(p *post) bool { at, fades := p.fadesAt(); return !fades || at > now }
 	if rec.mayBePost() {
-		if p, ok := f.post(id); ok && kept(p) && f.takes(p, Filter{All: true, Text: f.words}) {
+		if p, ok := f.post(id); ok && lasts(p) && f.takes(p, Filter{All: true, Text: f.words}) {
 			f.posts = append(f.posts, f.view(p))
 		}
 	}
-	if a, ok := f.agreement(id); ok && (a.post == nil || kept(a.post)) && matches(f.words, a.newest().terms.What, a.newest().terms.Area) {
+	if a, ok := f.agreement(id); ok && (a.post == nil || lasts(a.post)) && matches(f.words, a.newest().terms.What, a.newest().terms.Area) {
 		f.agreements = append(f.agreements, f.viewAgreement(a))
 	}
 	for _, n := range rec.notes() {
