@@ -179,7 +179,7 @@ func (k *ring) name() string {
 func (k *ring) device() crdt.Device {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.data.Device()
+	return crdt.Device(k.dev.Public().(ed25519.PublicKey))
 }
 
 // held returns a copy of all that is kept.

@@ -40,6 +40,9 @@ func gatheredWithVoice(t *testing.T, names ...string) (homes []*home, meetAll fu
 // TestAVoiceSetAsideComesBackByItself: after months of silence two set the third
 // one's voice aside; their home's first sign of life, once it knows, ends it.
 func TestAVoiceSetAsideComesBackByItself(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it lives through every minute of three months")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		homes, meetAll := gatheredWithVoice(t, "Ann", "Ben", "Cem")
 		ann, ben, cem := homes[0], homes[1], homes[2]

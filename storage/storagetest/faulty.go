@@ -33,15 +33,15 @@ func NewFaulty(s storage.Store) *Faulty { return &Faulty{Store: s} }
 
 // FailWrite lets the n-th write from now on (1: the next) fail; nothing of it is
 // written.
-func (f *Faulty) FailWrite(n int) { f.set(&f.before, f.writes+n) }
+func (f *Faulty) FailWrite(n int) { f.set(&f.before, &f.writes, n) }
 
 // FailAfterWrite lets the n-th write from now on report a failure, though it was
 // written: what a crash looks like between the write and its answer.
-func (f *Faulty) FailAfterWrite(n int) { f.set(&f.after, f.writes+n) }
+func (f *Faulty) FailAfterWrite(n int) { f.set(&f.after, &f.writes, n) }
 
 // FailRead lets the n-th read from now on fail. A walk is one read, which fails
 // at its beginning.
-func (f *Faulty) FailRead(n int) { f.set(&f.failing, f.reads+n) }
+func (f *Faulty) FailRead(n int) { f.set(&f.failing, &f.reads, n) }
 
 // Fill lets every write fail from now on, as on a full disk, until [Faulty.Mend].
 func (f *Faulty) Fill() { f.mu.Lock(); defer f.mu.Unlock(); f.full = true }
@@ -60,7 +60,8 @@ func (f *Faulty) Writes() int { f.mu.Lock(); defer f.mu.Unlock(); return f.write
 // Reads is the number of reads so far.
 func (f *Faulty) Reads() int { f.mu.Lock(); defer f.mu.Unlock(); return f.reads }
 
-func (f *Faulty) set(at *int, n int) { f.mu.Lock(); defer f.mu.Unlock(); *at = n }
+// set lets the n-th event after those counted so far fail.
+func (f *Faulty) set(at, counted *int, n int) { f.mu.Lock(); defer f.mu.Unlock(); *at = *counted + n }
 
 // Circle implements [storage.Store].
 func (f *Faulty) Circle(id crdt.ID) (storage.Circle, error) {
