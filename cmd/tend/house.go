@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
@@ -139,44 +137,26 @@ func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error
 }
 
 // charterOf makes the charter that a circle begins with: what was said on the
-// command line goes before what the file says.
+// command line goes before what the file says, and that before the usual.
 func charterOf(o api.BeginOptions) (membership.Charter, error) {
 	bad := func(hint, format string, args ...any) (membership.Charter, error) {
 		return membership.Charter{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: fmt.Sprintf(format, args...), Hint: hint}
 	}
-	var file charterFile
-	meta, err := toml.Decode(o.Charter, &file)
+	c, err := view.ReadCharter(o.Charter, membership.DefaultCharter(o.Name))
 	if err != nil {
-		return bad(err.Error(), "The charter cannot be read as TOML.")
+		return bad("tend charter --out FILE writes one to begin from.", "The charter cannot be used: %v.", err)
 	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return bad("tend charter --out shows what there is.", "The charter has no %q.", unknown[0].String())
-	}
-	c := membership.DefaultCharter(cmp.Or(o.Name, file.Name))
-	c.Purpose = cmp.Or(o.Purpose, file.Purpose)
-	c.Categories, c.ReviewOn = file.Categories, file.ReviewOn
-	switch cmp.Or(o.History, file.History) {
-	case "", "all":
+	c.Name, c.Purpose = cmp.Or(o.Name, c.Name), cmp.Or(o.Purpose, c.Purpose)
+	switch o.History {
+	case "":
+	case "all":
+		c.History = membership.HistoryAll
 	case "from-joining":
 		c.History = membership.HistoryFromJoining
 	default:
-		return bad("It is all or from-joining.", "%q is not what newcomers can be shown.", cmp.Or(o.History, file.History))
-	}
-	fields := boundFields(&c.Bounds)
-	for key, text := range file.Bounds {
-		field, ok := fields[key]
-		if !ok {
-			return bad("tend charter --out shows what there is.", "The charter has no bound %q.", key)
-		}
-		*field = text
+		return bad("It is all or from-joining.", "%q is not what newcomers can be shown.", o.History)
 	}
 	return c, nil
-}
-
-// boundFields are a circle's bounds by the keys that people type.
-func boundFields(b *membership.Bounds) map[string]*string {
-	return map[string]*string{"ways": &b.Ways, "quiet": &b.Quiet, "reply": &b.Reply, "radius": &b.Radius, "area": &b.Area,
-		"who": &b.Who, "not-from-me": &b.NotFromMe, "emergency": &b.Emergency}
 }
 
 // Welcome implements [api.Circles].
