@@ -16,7 +16,7 @@ func (a *app) deciding() []*cobra.Command {
 	for _, v := range []verb{
 		{"consent ID [TEXT]", "good enough for now, safe enough to try", idText, 1, nil, "Consented"},
 		{"stand-aside ID [TEXT]", "not mine, and not in its way", idText, 1, nil, "Standing aside"},
-		{"concern ID [TEXT]", "something that should be looked at first", idText, 1, nil, "Your concern is said"},
+		{"concern ID|NEWCOMER [TEXT]", "something that should be looked at first", idText, 1, nil, "Your concern is said"},
 		{"enact ID", "close a decision, or carry one about the circle out", []string{"id"}, 1, nil, "Decided"},
 	} {
 		cmds = append(cmds, a.verb(v))

@@ -174,7 +174,8 @@ func noDecision() *Problem {
 }
 
 // SayOnDecision is a person's own word on a decision: [WordConsent],
-// [WordStandAside] or [WordConcern], with a sentence or none.
+// [WordStandAside] or [WordConcern], with a sentence or none. A concern may also be
+// about a newcomer who has no voice yet.
 type SayOnDecision struct {
 	ID    crdt.ID
 	Value WordValue
@@ -184,6 +185,9 @@ type SayOnDecision struct {
 func (c SayOnDecision) decide(s *State, env Env) (plan, error) {
 	if p, ok := env.proposal(c.ID); ok {
 		return c.onProposal(s, env, p)
+	}
+	if m, ok := env.newcomer(c.ID); ok {
+		return c.onNewcomer(s, env, m)
 	}
 	r := s.reader(env)
 	d, ok := r.decision(c.ID)
@@ -344,7 +348,13 @@ func (c EnactDecision) proposal(s *State, env Env, p membership.Proposal) (plan,
 }
 
 func onDecision(value WordValue) func(*parser) Command {
-	return func(p *parser) Command { return SayOnDecision{ID: p.decision(), Value: value, Text: p.text("text")} }
+	return func(p *parser) Command {
+		find := p.decision
+		if value == WordConcern {
+			find = p.anything // a newcomer by name, too
+		}
+		return SayOnDecision{ID: find(), Value: value, Text: p.text("text")}
+	}
 }
 
 func (p *parser) reshape() Command {

@@ -55,6 +55,9 @@ const (
 	LookPodAsked         = "pod_asked"
 	LookOpenedToo        = "opened_too"
 	LookSameNeed         = "same_need"
+
+	LookNewcomerConcern = "newcomer_concern"
+	LookLetInMeanwhile  = "let_in_meanwhile"
 )
 
 // Look returns what needs looking at together by this person, and by no one who is
@@ -89,7 +92,12 @@ func (r *reader) look() []Attention {
 	out = append(out, r.sameNeeds(posts)...)
 	out = append(out, r.heardLate()...)
 	out = append(out, r.welcomedAndParted()...)
-	return append(out, r.podAsked()...)
+	out = append(out, r.podAsked()...)
+	out = append(out, r.newcomerConcerns()...)
+	if at, ok := r.letInMeanwhile(); ok {
+		out = append(out, at)
+	}
+	return out
 }
 
 // cmdID is how a choice names a record: enough digits for any circle.

@@ -132,6 +132,11 @@ func TestAnyOrderOneMeaning(t *testing.T) {
 		if !reflect.DeepEqual(got.Proposals(), want.Proposals()) {
 			t.Fatal("Proposals differ in another order")
 		}
+		for _, m := range want.Everyone() {
+			if !reflect.DeepEqual(got.Doubts(m.Admission), want.Doubts(m.Admission)) || !slices.Equal(got.Welcomers(m), want.Welcomers(m)) {
+				t.Fatalf("who welcomed %s, or has a concern, differs in another order", m.ID.Short())
+			}
+		}
 		if !reflect.DeepEqual(got.Epochs(), want.Epochs()) || got.MintReason() != want.MintReason() {
 			t.Fatal("Epochs differ in another order")
 		}

@@ -79,6 +79,7 @@ type View struct {
 	founder  crdt.ID
 	size     int
 	sponsors map[crdt.ID][]crdt.ID // by admission: sponsors, not void
+	doubts   map[crdt.ID][]Doubt   // by admission
 
 	void    map[crdt.ID]bool
 	digest  [32]byte
@@ -133,7 +134,7 @@ func newView(m *memory, s crdt.Bits) *View {
 	w := m.world(s, nil)
 	v := &View{member: map[crdt.ID]int{}, device: map[crdt.Device]deviceAt{}, byPeer: map[PeerKey][]Device{},
 		charter: *w.charter, void: map[crdt.ID]bool{}, enders: map[crdt.Device][]ender{}, forks: map[crdt.Device]uint64{},
-		sponsors: map[crdt.ID][]crdt.ID{}, beats: map[crdt.ID]crdt.HLC{}, pasts: m.pasts, size: w.size}
+		sponsors: map[crdt.ID][]crdt.ID{}, doubts: map[crdt.ID][]Doubt{}, beats: map[crdt.ID]crdt.HLC{}, pasts: m.pasts, size: w.size}
 	if m.genesis == nil || !s.Has(m.genesis.n) {
 		v.digest = v.digestVoid()
 		v.reason = MintFirst
@@ -143,6 +144,7 @@ func newView(m *memory, s crdt.Bits) *View {
 	b := builder{m: m, s: s, w: w, v: v, k: knowing{m: m, w: w, s: s}}
 	b.devices()
 	b.people()
+	b.doubted()
 	b.voids()
 	b.invites()
 	b.epochs()
@@ -240,6 +242,24 @@ func (b *builder) people() {
 			a := b.m.at[sp.names].id
 			b.v.sponsors[a] = append(b.v.sponsors[a], b.m.members[sp.member])
 		}
+	}
+}
+
+// doubted lists the concerns about admissions that count (SPEC.md §5.4): those of
+// people whose target had no voice when they were said.
+func (b *builder) doubted() {
+	for _, o := range b.m.of[KindObject] {
+		if !b.s.Has(o.n) || o.names < 0 || o.member < 0 || b.m.at[o.names].kind != KindAdmit {
+			continue
+		}
+		a := b.m.at[o.names]
+		if b.m.then(o, b.w.left).voice.Has(a.target) {
+			continue
+		}
+		b.v.doubts[a.id] = append(b.v.doubts[a.id], Doubt{Op: o.id, By: b.m.members[o.member], Reason: o.body.(*Object).Reason, HLC: o.hlc})
+	}
+	for _, all := range b.v.doubts {
+		slices.SortFunc(all, func(x, y Doubt) int { return cmp.Or(cmp.Compare(x.HLC, y.HLC), x.Op.Compare(y.Op)) })
 	}
 }
 
@@ -421,6 +441,34 @@ func (v *View) HasVoice(member crdt.ID) bool {
 
 // Sponsored reports whether by sponsors an admission.
 func (v *View) Sponsored(admit, by crdt.ID) bool { return slices.Contains(v.sponsors[admit], by) }
+
+// Doubt is a concern about letting somebody in, said before they had voice.
+type Doubt struct {
+	Op     crdt.ID
+	By     crdt.ID
+	Reason crdt.ID // the note that says why; zero if none does
+	HLC    crdt.HLC
+}
+
+// Doubts returns the concerns about an admission, the earliest first. They keep its
+// target from having voice by it once they are as many as the charter says.
+func (v *View) Doubts(admit crdt.ID) []Doubt { return v.doubts[admit] }
+
+// Welcomers returns who let a member in and who sponsored that, the former first;
+// none for the founder.
+func (v *View) Welcomers(m Member) []crdt.ID {
+	if m.Admission.IsZero() {
+		return nil
+	}
+	out := []crdt.ID{m.By}
+	for _, by := range v.sponsors[m.Admission] {
+		if !slices.Contains(out, by) {
+			out = append(out, by)
+		}
+	}
+	slices.SortFunc(out[1:], crdt.ID.Compare)
+	return out
+}
 
 // Author returns the member whose device dev is; ok is false if nobody certified it.
 func (v *View) Author(dev crdt.Device) (member crdt.ID, ok bool) {

@@ -33,7 +33,7 @@ var verbs = []verb{
 	{"change", "A new text; earlier yeses ask again.", params("id slot* when area what costs with* circle")},
 	{"charter", "What the charter means to me: text is word and what I say; empty takes it back.", params("text* circle")},
 	{"check-in", "A check-in on a member, readable by them.", params("member text circle")},
-	{"concern", "A concern about a decision, with a reason or none.", params("id text circle")},
+	{"concern", "A concern about a decision, or about letting a newcomer in, with a reason or none.", params("id text circle")},
 	{"consent", "Consents to a decision.", params("id text circle")},
 	{"done", "Says that it happened, or with not that it did not.", params("id slot* not circle")},
 	{"edit", "Changes a need or an offer.", params("id to* " + fieldFlags)},

@@ -1,0 +1,120 @@
+package circle
+
+import (
+	"slices"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/membership"
+)
+
+// meanwhileFor is how long people are told of newcomers who were let in by somebody
+// who had gone by then.
+const meanwhileFor = 30 * 24 * time.Hour
+
+// newcomer returns a member who is in, if that is what id names.
+func (e *Env) newcomer(id crdt.ID) (membership.Member, bool) {
+	if e.People == nil {
+		return membership.Member{}, false
+	}
+	m, ok := e.People.Member(id)
+	return m, ok && m.Standing == membership.In
+}
+
+// onNewcomer is a concern about letting somebody in. It is said while they have no
+// voice, and enough of them keep the voice from coming (SPEC.md §5.4); it cannot be
+// taken back, but letting them in anew begins anew.
+func (c SayOnDecision) onNewcomer(s *State, env Env, m membership.Member) (plan, error) {
+	switch {
+	case c.Value != WordConcern:
+		return plan{}, noDecision()
+	case !env.mayDecide(env.Me):
+		return plan{}, noVoice()
+	case m.Voice || m.Lapsed:
+		return plan{}, kept("no.voice_has_come", "Speak with them first. A decision about the circle may come after that:  tend propose WHY --remove MEMBER",
+			"%s decides with the others already, so a concern about letting them in comes too late.", s.who(m.ID))
+	}
+	said := slices.ContainsFunc(env.People.Doubts(m.Admission), func(d membership.Doubt) bool { return d.By == env.Me })
+	if said && c.Text == "" {
+		return unchanged(m.ID), nil
+	}
+	var drafts []Draft
+	if c.Text != "" {
+		note := NoteWritten{On: m.ID, What: NoteReason, Text: c.Text}
+		if err := asked(note); err != nil {
+			return plan{}, err
+		}
+		drafts = append(drafts, fixed(nil, note))
+	}
+	return plan{drafts: append(drafts, Draft{Control: func(made []crdt.ID) membership.Body {
+		o := &membership.Object{Target: m.Admission}
+		if len(made) > 0 {
+			o.Reason = made[len(made)-1]
+		}
+		return o
+	}}), result: func([]crdt.ID) Result { return Result{ID: m.ID} }}, nil
+}
+
+// newcomerConcerns: some let a newcomer in, others have a concern about it. Both
+// sides are shown to those who wrote them, until the newcomer has voice.
+func (r *reader) newcomerConcerns() []Attention {
+	var out []Attention
+	if r.env.People == nil {
+		return nil
+	}
+	for _, m := range r.env.People.Members() {
+		doubts := r.env.People.Doubts(m.Admission)
+		if len(doubts) == 0 || m.Voice || m.Lapsed {
+			continue
+		}
+		welcomed := r.env.People.Welcomers(m)
+		var by []crdt.ID
+		var words Phrases
+		for _, d := range doubts {
+			if !slices.Contains(by, d.By) {
+				by = append(by, d.By)
+			}
+			if n, ok := r.s.note(d.Reason); ok {
+				words = append(words, Sentence{Said: As("looks.quoted", n.Text), English: "“" + n.Text + "”"})
+			}
+		}
+		if !slices.Contains(welcomed, r.env.Me) && !slices.Contains(by, r.env.Me) {
+			continue
+		}
+		at := Attention{Kind: LookNewcomerConcern, About: []crdt.ID{m.ID}, Choices: []Choice{say("choice.show", "show it", "show", m.ID)}}
+		if len(words) == 0 {
+			at = at.Saying("looks.newcomer_concern", "%s welcomed %s, and %s would have this looked at first. Talk it over with one another.",
+				r.names(welcomed), r.s.who(m.ID), r.names(by))
+		} else {
+			at = at.Saying("looks.newcomer_concern_why", "%s welcomed %s, and %s would have this looked at first: %s. Talk it over with one another.",
+				r.names(welcomed), r.s.who(m.ID), r.names(by), words)
+		}
+		out = append(out, at)
+	}
+	return out
+}
+
+// letInMeanwhile: people were let in by somebody who had gone by then, as far as
+// those knew who decided that; so they are not in. Who decides may let them in again.
+func (r *reader) letInMeanwhile() (Attention, bool) {
+	if r.env.People == nil || !r.env.mayDecide(r.env.Me) {
+		return Attention{}, false
+	}
+	at := Attention{Kind: LookLetInMeanwhile}
+	var by []crdt.ID
+	for _, m := range r.env.People.Everyone() {
+		if m.Standing != membership.Stranger || !r.env.People.VoidControl(m.Admission) || r.now.Sub(m.Joined.Time()) > meanwhileFor {
+			continue
+		}
+		at.About = append(at.About, m.ID)
+		if !slices.Contains(by, m.By) {
+			by = append(by, m.By)
+		}
+	}
+	if len(at.About) == 0 {
+		return at, false
+	}
+	at.Choices = []Choice{Choose(phrase("choice.invite_again", "let somebody in again"), "tend invite")}
+	return at.Saying("looks.let_in_meanwhile", "%s let %s in, and nobody who decided had seen it. So they are not in. If they belong here, invite them again.",
+		r.names(by), r.names(at.About)), true
+}
