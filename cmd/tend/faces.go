@@ -32,6 +32,9 @@ func (a *app) facesFirst(ctx context.Context, c *client.Client, args client.Args
 		s.line("Everyone in the circle reads this.")
 	} else {
 		s.line("%s and you read this, and nobody else.", names(f.Readers.People))
+		for _, p := range f.Asked {
+			s.likes(p)
+		}
 	}
 	if yes || a.json || !a.onTerminal() {
 		return nil

@@ -34,6 +34,14 @@ func (s *speaker) today(t view.Today) {
 		s.line("One small ask:    tend ask \"Could someone water my plants?\"")
 		s.line("One small offer:  tend offer \"I can listen on Sundays\"")
 	}
+	switch {
+	case t.StillUntil != "":
+		s.line("")
+		s.line("What is asked of you meanwhile lies still until %s.", s.date(t.StillUntil))
+	case t.Still:
+		s.line("")
+		s.line("What is asked of you lies still while you rest.")
+	}
 }
 
 func (s *speaker) items(items []view.Item) {

@@ -183,12 +183,30 @@ func (s *speaker) asked(p view.Asked) {
 	switch {
 	case p.RestsUntil != "":
 		word = name(p.Member) + " is resting until " + s.date(p.RestsUntil)
-	case p.Reply != "":
-		word += "; an answer usually takes " + plain(p.Reply)
+	case p.StillUntil != "":
+		word += "; it lies still until " + s.date(p.StillUntil) + ", when their quiet hours end"
 	}
 	s.line("  %s.", word)
+	if p.Reply != "" {
+		s.line("  An answer usually takes %s.", plain(p.Reply))
+	}
 	if p.NotFromMe {
-		s.line("  They would rather not be asked for this; it lies beside it, no more.")
+		s.line("  They would rather not be asked for this; it lies beside it, no more. Asking the circle reaches others.")
+	}
+}
+
+// likes says, before anything is written, how somebody likes to be asked.
+func (s *speaker) likes(p view.Asked) {
+	switch {
+	case p.ThroughCircle:
+		s.line("%s is glad to be asked through the circle.", name(p.Member))
+	case p.RestsUntil != "":
+		s.line("%s is resting until %s.", name(p.Member), s.date(p.RestsUntil))
+	case p.StillUntil != "":
+		s.line("%s has quiet hours until %s; it lies still until then.", name(p.Member), s.date(p.StillUntil))
+	}
+	if p.Reply != "" {
+		s.line("An answer of %s's usually takes %s.", name(p.Member), plain(p.Reply))
 	}
 }
 

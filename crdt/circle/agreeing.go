@@ -589,6 +589,9 @@ func (c AskMayI) decide(s *State, env Env) (plan, error) {
 	if !env.here(c.Member) {
 		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
 	}
+	if err := s.mayAskAll(env, []crdt.ID{c.Member}); err != nil {
+		return plan{}, err
+	}
 	b := AgreementMade{About: []crdt.ID{c.Member}, Terms: Terms{What: c.Text, When: c.When}}
 	if w, err := parseWhen(c.When); err == nil {
 		b.Slot = w.slot()

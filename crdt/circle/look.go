@@ -54,6 +54,7 @@ const (
 	LookNarrowed         = "narrowed"
 	LookPodAsked         = "pod_asked"
 	LookOpenedToo        = "opened_too"
+	LookAskOthers        = "ask_others"
 	LookSameNeed         = "same_need"
 
 	LookNewcomerConcern = "newcomer_concern"
@@ -73,7 +74,7 @@ func (r *reader) look() []Attention {
 	}
 	mine := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool { return !a.has(r.env.Me) })
 	for _, find := range []func(*agreement) (Attention, bool){
-		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.twoTexts, r.ownTwoWords, r.openedToo,
+		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.askOthers, r.twoTexts, r.ownTwoWords, r.openedToo,
 	} {
 		for _, a := range mine {
 			if at, ok := find(a); ok {

@@ -174,8 +174,24 @@ func (p *parser) myGroup() Command {
 	return SetGroup{Group{Name: p.text("name"), Members: p.members("member")}}
 }
 
-func (p *parser) card() Command   { return p.keyed("card.", "the card", CardKeys) }
-func (p *parser) bounds() Command { return p.keyed("bounds.", "your bounds", BoundsKeys) }
+func (p *parser) card() Command { return p.keyed("card.", "the card", CardKeys) }
+
+// bounds reads one bound. Those that act must be such as can be acted on.
+func (p *parser) bounds() Command {
+	if words := p.all("text"); len(words) == 2 && strings.TrimSpace(words[1]) != "" {
+		switch value := strings.TrimSpace(words[1]); words[0] {
+		case "quiet":
+			if _, err := readQuiet(value); err != nil {
+				p.fail(err)
+			}
+		case "who":
+			if !slices.Contains([]string{AskEveryone, AskKnown, AskPod}, value) {
+				p.fail(usage("no.choice", "It is everyone, known or pod.", "%q says nobody who may ask you.", value))
+			}
+		}
+	}
+	return p.keyed("bounds.", "your bounds", BoundsKeys)
+}
 
 func (p *parser) free() Command {
 	var values []string

@@ -25,6 +25,9 @@ func (c AskIntoPod) decide(s *State, env Env) (plan, error) {
 			ids = append(ids, pairs[i].asked[0].id)
 			continue
 		}
+		if err := s.mayAskAll(env, []crdt.ID{m}); err != nil {
+			return plan{}, err
+		}
 		if len(pairs)+len(askedOf) >= MaxPod {
 			return plan{}, usage("no.pod_full", "tend pod remove MEMBER makes room.", "A pod is the few: at most %d.", MaxPod)
 		}

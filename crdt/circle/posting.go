@@ -23,15 +23,15 @@ type (
 	}
 )
 
-func (c PostNeed) decide(_ *State, env Env) (plan, error) {
-	return posting(env, c.Posted, c.Place, func(p Posted) Body { return NeedPosted(p) })
+func (c PostNeed) decide(s *State, env Env) (plan, error) {
+	return posting(s, env, c.Posted, c.Place, func(p Posted) Body { return NeedPosted(p) })
 }
 
-func (c PostOffer) decide(_ *State, env Env) (plan, error) {
-	return posting(env, c.Posted, c.Place, func(p Posted) Body { return OfferPosted(p) })
+func (c PostOffer) decide(s *State, env Env) (plan, error) {
+	return posting(s, env, c.Posted, c.Place, func(p Posted) Body { return OfferPosted(p) })
 }
 
-func posting(env Env, p Posted, place string, body func(Posted) Body) (plan, error) {
+func posting(s *State, env Env, p Posted, place string, body func(Posted) Body) (plan, error) {
 	if p.For == env.Me {
 		p.For = crdt.ID{}
 	}
@@ -39,6 +39,9 @@ func posting(env Env, p Posted, place string, body func(Posted) Body) (plan, err
 		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "The person it is for is not in this circle.")
 	}
 	p.To = audienceWith(p.To, env.Me)
+	if err := s.mayAskAll(env, p.To); err != nil && p.Under == 0 {
+		return plan{}, err
+	}
 	if err := asked(body(p)); err != nil {
 		return plan{}, err
 	}
@@ -302,6 +305,9 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 	if to != nil {
 		if to = audienceWith(append(slices.Clone(to), p.audience...), env.Me); slices.Equal(to, p.audience) {
 			return unchanged(c.ID), nil
+		}
+		if err := s.mayAskAll(env, slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return slices.Contains(p.audience, m) })); err != nil {
+			return plan{}, err
 		}
 		if len(to) > MaxTo {
 			return plan{}, usage("no.many_people", "tend widen --to circle opens it to everyone.", "That is more than %d people.", MaxTo)

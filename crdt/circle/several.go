@@ -15,14 +15,14 @@ type PostSeveral struct {
 	Posts []Posted
 }
 
-func (c PostSeveral) decide(_ *State, env Env) (plan, error) {
+func (c PostSeveral) decide(s *State, env Env) (plan, error) {
 	if len(c.Posts) == 0 {
 		return plan{}, usage("no.several_none", "", "There is nothing to post.")
 	}
 	var all plan
 	size := 0
 	for i, p := range c.Posts {
-		one, err := posting(env, p, "", func(p Posted) Body { return p.body(c.Needs[i]) })
+		one, err := posting(s, env, p, "", func(p Posted) Body { return p.body(c.Needs[i]) })
 		if err != nil {
 			return plan{}, err
 		}

@@ -470,7 +470,7 @@ func (s *State) IsTalk(id crdt.ID) bool {
 func (r *reader) toTalk() []Item {
 	out := []Item{}
 	for _, v := range r.s.Talks(r.env, Filter{}) {
-		if v.YourTurn {
+		if v.YourTurn && (v.Gate != TalkInvited || !r.liesStill(crdt.ID{}, v.Made)) {
 			out = append(out, Item{Talk: &v})
 		}
 	}

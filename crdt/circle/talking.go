@@ -36,6 +36,9 @@ func (c OpenTalk) decide(s *State, env Env) (plan, error) {
 		}
 		return plan{}, kept("no.talk_with", "tend show "+cmdID(t.id)+" opens it.", "You are in a talk with %s.", name)
 	}
+	if !s.MayAsk(env, c.Member) {
+		return plan{}, kept("no.talk_known", "A few words of parting need no talk:  tend part MEMBER", "%s is glad to be asked into a talk by people they know. Somebody you both trust may ask for you.", name)
+	}
 	if !c.About.IsZero() && !s.readableBy(env, c.About, c.Member) {
 		return plan{}, kept("no.talk_about", "Say in your own words what it is about.", "%s does not read that.", name)
 	}

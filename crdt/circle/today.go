@@ -29,16 +29,23 @@ type Today struct {
 	WeAgreed []Item
 	// Look is what needs looking at together.
 	Look []Attention
+	// Still says that this person is in their quiet hours, or rests, until Until, a date
+	// or a date and time or "". What was asked of them since lies still and is in none
+	// of the lists; how much that is, is said nowhere.
+	Still bool
+	Until string
 }
 
 // Today returns the look of the day for this person.
 func (s *State) Today(env Env) Today {
 	r := s.reader(env)
 	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: r.look()}
+	t.Until, t.Still = s.Still(env, env.Me)
 	var could []Post
 	for _, p := range r.allPosts() {
 		switch {
 		case p.closed():
+		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.HLC):
 		case r.mayEdit(p, env.Me):
 			v := r.view(p)
 			t.ForMe = append(t.ForMe, Item{Post: &v})
@@ -57,6 +64,7 @@ func (s *State) Today(env Env) Today {
 		word, _ := a.word(env.Me)
 		switch {
 		case !a.has(env.Me) || !a.live():
+		case a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.HLC):
 		case a.state == StateProposed && word != WordYes:
 			v := r.viewAgreement(a)
 			t.ForMe = append(t.ForMe, Item{Agreement: &v})

@@ -56,6 +56,10 @@ type Today struct {
 	Look     []Attention `json:"look"`
 	// Reminders are notes of the reader's own whose day has come; nobody else has them.
 	Reminders []PairNote `json:"reminders,omitempty"`
+	// Still says that the reader is in their quiet hours, or rests; what was asked of
+	// them since lies still, until StillUntil where that is known.
+	Still      bool   `json:"still,omitempty"`
+	StillUntil string `json:"still_until,omitempty"`
 }
 
 // Attention is something the people concerned should settle together.

@@ -24,11 +24,17 @@ type Done struct {
 
 // Asked is one person asked directly, and how they like to be asked.
 type Asked struct {
-	Member     Person   `json:"member"`
-	RestsUntil string   `json:"rests_until,omitempty"`
+	Member     Person `json:"member"`
+	RestsUntil string `json:"rests_until,omitempty"`
+	// StillUntil is when their quiet hours or their rest end; what is asked lies still
+	// until then. Missing where nothing keeps it from them, or nobody said when.
+	StillUntil string   `json:"still_until,omitempty"`
 	Reply      string   `json:"reply,omitempty"`
 	Ways       []string `json:"ways,omitempty"`
 	NotFromMe  bool     `json:"not_from_me,omitempty"`
+	// ThroughCircle says that they are glad to be asked through the circle, and not
+	// directly by this reader. Only before something is written.
+	ThroughCircle bool `json:"through_circle,omitempty"`
 }
 
 // NotReached is one person whose home has not heard yet. Call is the phone

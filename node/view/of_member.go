@@ -129,7 +129,9 @@ func (s Source) Done(r circle.Result) Done {
 		v.ID = r.ID.String()
 	}
 	for _, id := range r.Asked {
-		v.Asked = append(v.Asked, s.asked(id))
+		one := s.Asked(id)
+		one.NotFromMe = s.State.NotFromMe(s.Env, id, r.ID)
+		v.Asked = append(v.Asked, one)
 	}
 	if !r.CardOf.IsZero() {
 		v.Card = filled(s.State.Card(r.CardOf))
@@ -143,11 +145,11 @@ func (s Source) Done(r circle.Result) Done {
 	return v
 }
 
-// asked tells how someone likes to be asked, and whether they rest.
-func (s Source) asked(id crdt.ID) Asked {
-	v := Asked{Member: s.Person(id)}
+// Asked tells how someone likes to be asked, and whether it lies still for now.
+func (s Source) Asked(id crdt.ID) Asked {
+	v := Asked{Member: s.Person(id), Reply: s.State.Reply(s.Env, id), ThroughCircle: !s.State.MayAsk(s.Env, id)}
+	v.StillUntil, _ = s.State.Still(s.Env, id)
 	bounds := s.State.Bounds(id)
-	v.Reply = bounds["reply"]
 	if ways := bounds["ways"]; ways != "" {
 		v.Ways = strings.Split(ways, "\n")
 	}

@@ -53,7 +53,11 @@ func (s Source) Faces(to []string) (Faces, error) {
 		return Faces{}, err
 	}
 	members = slices.DeleteFunc(members, func(m crdt.ID) bool { return m == s.Env.Me })
-	return Faces{Readers: s.audience(members)}, nil
+	f := Faces{Readers: s.audience(members)}
+	for _, m := range members {
+		f.Asked = append(f.Asked, s.Asked(m))
+	}
+	return f, nil
 }
 
 // forgetting says how far a retraction got.

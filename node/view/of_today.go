@@ -10,7 +10,7 @@ import (
 func (s Source) Today() Today {
 	t := s.State.Today(s.Env)
 	return Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(append(s.parted(), t.Look...)),
-		Reminders: s.pairNotes(s.Env.Own.Due(s.Env.Now))}
+		Reminders: s.pairNotes(s.Env.Own.Due(s.Env.Now)), Still: t.Still, StillUntil: t.Until}
 }
 
 func (s Source) items(all []circle.Item) []Item {

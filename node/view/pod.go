@@ -39,6 +39,8 @@ type Widening struct {
 // Faces are who would read something, before it is written.
 type Faces struct {
 	Readers Audience `json:"readers"`
+	// Asked are they, where they are a few, and how each likes to be asked.
+	Asked []Asked `json:"asked,omitempty"`
 }
 
 // Forgetting says how far a retraction got: how many devices of members are known

@@ -15,6 +15,7 @@ type homeModel struct {
 	ForMe, ICould, WeAgreed []card
 	Offers                  []card
 	Look                    []lookCard
+	Still                   template.HTML   // that what is asked lies still just now
 	Reminders               []keptLine      // notes for the reader alone that speak up now
 	Quiet                   bool            // nothing is asked for just now
 	Alone                   bool            // nobody else is in the circle yet
@@ -62,6 +63,12 @@ func (in *inside) home() error {
 		if !slices.ContainsFunc(m.ICould, func(c card) bool { return c.ID == p.ID }) && !slices.ContainsFunc(m.ForMe, func(c card) bool { return c.ID == p.ID }) {
 			m.Offers = append(m.Offers, in.postCard(p))
 		}
+	}
+	switch {
+	case today.StillUntil != "":
+		m.Still = in.lang.say("home.still_until", "day", in.lang.when(today.StillUntil, in.now))
+	case today.Still:
+		m.Still = in.lang.say("home.still")
 	}
 	m.Quiet = len(m.ForMe)+len(m.ICould) == 0
 	if err := in.care(st, &m); err != nil {

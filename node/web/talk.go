@@ -52,6 +52,7 @@ type talkWithModel struct {
 	Name, To string
 	About    *card
 	Typed    map[string]string
+	Asking   beforeAsking
 }
 
 func (in *inside) talkWithForm() error {
@@ -62,7 +63,7 @@ func (in *inside) talkWithForm() error {
 	if item.Member == nil {
 		return &notice{status: http.StatusNotFound, key: "shell.unknown"}
 	}
-	m := talkWithModel{Name: item.Member.Name, To: in.head.Circle.Base + "/talk-with/" + item.Member.ID, Typed: in.typedAll("text", "fade", "about")}
+	m := talkWithModel{Name: item.Member.Name, To: in.head.Circle.Base + "/talk-with/" + item.Member.ID, Typed: in.typedAll("text", "fade", "about"), Asking: in.asking(item.Member.ID)}
 	if about := in.r.URL.Query().Get("about"); about != "" {
 		m.Typed["about"] = about
 	}

@@ -467,6 +467,7 @@ type personModel struct {
 	Typed            map[string]string
 	Thing            string
 	Part             string
+	Asking           beforeAsking // what is good to know before one asks them
 	Welcome          button
 	TalkWith         string     // where a talk with them begins
 	Talks            []card     // the one that goes on
@@ -479,6 +480,7 @@ func (in *inside) showPerson(v view.Member) error {
 		Card: in.sections("card", v.Card, cardKeys), Bounds: in.boundLines(v.Bounds), Charter: in.wordOf(v.ID), Part: in.head.Circle.Base + "/part/" + v.ID,
 		Typed: in.typedAll("text", "note", "day", "from", "until", "kept", "on", "yearly"), Kept: in.keptLines(v.MyNotes), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
 	m.TalkWith = in.head.Circle.Base + "/talk-with/" + v.ID
+	m.Asking = in.asking(v.ID)
 	for _, t := range in.src.Talks(view.Filter{}) {
 		if slices.ContainsFunc(t.Two, func(p view.Person) bool { return p.ID == v.ID }) {
 			m.Talks = append(m.Talks, in.talkCard(t))

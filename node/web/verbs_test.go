@@ -259,3 +259,45 @@ func TestMirrorOnThePage(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoAsksIsToldBefore reads, before anything is written to somebody, that it would
+// lie still for now and how long an answer takes; and, outside their bounds, the open way
+// in place of a form. What is asked in my own quiet hours lies still.
+func TestWhoAsksIsToldBefore(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	says := func(path, want string, there bool) {
+		t.Helper()
+		if page := bare(b.get(path)); strings.Contains(page, want) != there {
+			t.Errorf("%s says %q: %t\n%s", path, want, !there, page)
+		}
+	}
+	person, talk := base+"/show/"+bela.String(), base+"/talk-with/"+bela.String()
+	set := func(who crdt.ID, key, text string) {
+		t.Helper()
+		h.as(t, who, circle.SetSection{Section: "bounds." + key, Values: []string{text}})
+	}
+	set(bela, "reply", "2d")
+	set(bela, "quiet", "11:00-13:00")
+	for _, at := range []string{person, talk} {
+		says(at, "Béla has quiet hours until today, 13:00.", true)
+		says(at, "usually takes: 2d", true)
+	}
+	set(bela, "who", "pod")
+	says(person, "Béla is glad to be asked through the circle", true)
+	if slices.Contains(formsOf(b.get(person)), "/on/may-i") {
+		t.Error("there is a form for what is not sent")
+	}
+	says(talk, "Somebody you both trust may ask for you.", true)
+	if w := b.ask(http.MethodPost, base+"/on/"+bela.String()+"/may-i", url.Values{"text": {"A walk"}}); w.Code != http.StatusConflict || !strings.Contains(bare(w.Body.String()), "glad to be asked through the circle") {
+		t.Errorf("May I outside their bounds = %d\n%s", w.Code, w.Body)
+	}
+	says(base, "lies still", false)
+	set(ann, "quiet", "12:00-14:00")
+	h.as(t, farid, circle.AskMayI{Member: ann, Text: "A quiet tune"})
+	says(base, "What is asked of you meanwhile lies still until today, 14:00.", true)
+	says(base, "A quiet tune", false)
+	h.later(3 * time.Hour)
+	says(base, "lies still", false)
+	says(base, "A quiet tune", true)
+}
