@@ -1,0 +1,412 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"tend/bench/care1"
+	"tend/bench/meter"
+	"tend/bench/report"
+)
+
+// bench is one run: where it works, and what it found.
+type bench struct {
+	dir   string
+	table *report.Table
+	quick bool
+	sides []*side // all that were started
+}
+
+// side starts a replica's process.
+func (b *bench) side(name string) (*side, error) {
+	s, err := newSide(name)
+	if err == nil {
+		b.sides = append(b.sides, s)
+	}
+	return s, err
+}
+
+// close ends what still runs, as it does after a failure, and removes the folder.
+func (b *bench) close() error {
+	for _, s := range b.sides {
+		if !s.ended {
+			_ = s.cmd.Process.Kill()
+			_ = s.cmd.Wait()
+		}
+	}
+	return os.RemoveAll(b.dir)
+}
+
+// small is how many changes the small tasks take, and pairs the large one.
+func (b *bench) small() int { return map[bool]int{false: 10_000, true: 1_000}[b.quick] }
+
+func (b *bench) folder(parts ...any) string {
+	return filepath.Join(b.dir, fmt.Sprintln(parts...)[:len(fmt.Sprintln(parts...))-1])
+}
+
+// history returns a folder with a replica that holds n changes, made once.
+func (b *bench) history(name string, n int) (string, error) {
+	dir := b.folder("history", safe(name), n)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	s, err := b.side(name)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.do(order{Do: "fill", Dir: dir, N: n})
+	if err = errors.Join(err, s.end()); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
+}
+
+// copied returns a copy of a folder, which a task may write to.
+func (b *bench) copied(from string, as ...any) (string, error) {
+	to := b.folder(as...)
+	return to, errors.Join(os.RemoveAll(to), os.CopyFS(to, os.DirFS(from)))
+}
+
+// write is T1: needs written one by one, and together.
+func (b *bench) write(name string) error {
+	n := b.small()
+	for _, way := range []struct {
+		what string
+		o    order
+	}{{"one by one", order{Do: "append", N: n, Text: "alone"}}, {"100 together", order{Do: "together", N: n, Group: 100, Text: "together"}}} {
+		dir := b.folder("T1", safe(name), way.o.Do)
+		s, err := b.side(name)
+		if err != nil {
+			return err
+		}
+		_, err = s.all(order{Do: "open", Dir: dir}, order{Do: "begin"})
+		if err != nil {
+			return errors.Join(err, s.end())
+		}
+		t, err := s.do(way.o)
+		if err = errors.Join(err, s.end()); err != nil {
+			return err
+		}
+		size, err := sizeOf(dir)
+		if err != nil {
+			return err
+		}
+		b.table.Add(fmt.Sprintf("T1 %d written, %s", n, way.what), name, report.Row{
+			"CPU µs/change": micro(t.CPU) / float64(n), "changes/s": float64(n) / t.Wall.Seconds(), "disk B/change": float64(size) / float64(n)})
+	}
+	return nil
+}
+
+// join is T2: an empty replica joins one with n changes. The joined one stays, for
+// those that need two.
+func (b *bench) join(name string, n int) error {
+	from, err := b.history(name, n)
+	if err != nil {
+		return err
+	}
+	a, z, w, ticket, err := b.pair(name, from, n)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	was, err := a.do(order{Do: "holds"})
+	if err != nil {
+		return err
+	}
+	first, err := a.do(order{Do: "usage"})
+	if err != nil {
+		return err
+	}
+	empty, err := z.do(order{Do: "usage"})
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := z.do(order{Do: "meet", Text: ticket}); err != nil {
+		return err
+	}
+	there, err := z.do(order{Do: "wait", N: was.N})
+	if err != nil {
+		return err
+	}
+	wall := time.Since(began)
+	here, err := a.do(order{Do: "holds"})
+	if err != nil {
+		return err
+	}
+	cpu := here.Used.CPU - first.Used.CPU + there.Used.CPU - empty.Used.CPU
+	b.table.Add(fmt.Sprintf("T2 a newcomer takes in %d", n), name, report.Row{"wall s": wall.Seconds(), "CPU s": cpu.Seconds(),
+		"wire MB": float64(w.Bytes()) / 1e6, "peak MB, first": mega(here.Used.Peak), "peak MB, newcomer": mega(there.Used.Peak)})
+	return errors.Join(z.end(), a.end())
+}
+
+// pair opens a copy of a replica and an empty one, with a wire between them.
+func (b *bench) pair(name, from string, n int) (a, z *side, w *meter.Wire, ticket string, err error) {
+	mine, err := b.copied(from, "pair", safe(name), n, "first")
+	if err != nil {
+		return nil, nil, nil, "", err
+	}
+	other := b.folder("pair", safe(name), n, "second")
+	if err := os.RemoveAll(other); err != nil {
+		return nil, nil, nil, "", err
+	}
+	return b.connect(name, mine, other)
+}
+
+func (b *bench) connect(name, mine, other string) (a, z *side, w *meter.Wire, ticket string, err error) {
+	if w, err = meter.NewWire(); err != nil {
+		return nil, nil, nil, "", err
+	}
+	if a, err = b.side(name); err != nil {
+		return nil, nil, nil, "", err
+	}
+	if z, err = b.side(name); err != nil {
+		return nil, nil, nil, "", err
+	}
+	if _, err := a.do(order{Do: "open", Dir: mine}); err != nil {
+		return nil, nil, nil, "", err
+	}
+	t, err := a.do(order{Do: "listen", Text: w.At()})
+	if err != nil {
+		return nil, nil, nil, "", err
+	}
+	w.To(t.At)
+	_, err = z.do(order{Do: "open", Dir: other})
+	return a, z, w, t.Ticket, err
+}
+
+// apart is how many changes each side of T3 writes alone.
+const apart = 500
+
+// reunite is T3: two that share n changes write apart, meet, and meet again with
+// nothing to say. It needs what join left.
+func (b *bench) reunite(name string, n int) error {
+	mine, other := b.folder("pair", safe(name), n, "first"), b.folder("pair", safe(name), n, "second")
+	for i, dir := range []string{mine, other} {
+		s, err := b.side(name)
+		if err != nil {
+			return err
+		}
+		_, err = s.all(order{Do: "open", Dir: dir}, order{Do: "together", N: apart, Group: 100, Text: fmt.Sprint("side", i)})
+		if err = errors.Join(err, s.end()); err != nil {
+			return err
+		}
+	}
+	for _, what := range []string{"each wrote 500 apart", "nothing to exchange"} {
+		a, z, w, ticket, err := b.connect(name, mine, other)
+		if err != nil {
+			return err
+		}
+		first, err := a.do(order{Do: "holds"})
+		if err != nil {
+			return err
+		}
+		second, err := z.do(order{Do: "holds"})
+		if err != nil {
+			return err
+		}
+		want := max(first.N, second.N)
+		if what != "nothing to exchange" {
+			want = min(first.N, second.N) + apart
+		}
+		began := time.Now()
+		if _, err := z.do(order{Do: "meet", Text: ticket}); err != nil {
+			return err
+		}
+		if err := errors.Join(a.start(order{Do: "wait", N: want}), z.start(order{Do: "wait", N: want})); err != nil {
+			return err
+		}
+		here, err := a.done()
+		there, zerr := z.done()
+		if err = errors.Join(err, zerr); err != nil {
+			return err
+		}
+		wall := time.Since(began)
+		row := report.Row{"wall s": wall.Seconds(), "CPU ms": milli(here.Used.CPU-first.Used.CPU) + milli(there.Used.CPU-second.Used.CPU), "wire kB": float64(w.Bytes()) / 1e3}
+		if what == "nothing to exchange" {
+			if row, err = b.quiet(a, z, w); err != nil {
+				return err
+			}
+		}
+		b.table.Add(fmt.Sprintf("T3 %d shared, %s", n, what), name, row)
+		if err := errors.Join(z.end(), a.end(), w.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quiet is what two that are connected and agree say to one another in a while.
+func (b *bench) quiet(a, z *side, w *meter.Wire) (report.Row, error) {
+	time.Sleep(settle)
+	bytes := w.Bytes()
+	if err := errors.Join(a.start(order{Do: "rest", Every: rest}), z.start(order{Do: "rest", Every: rest})); err != nil {
+		return nil, err
+	}
+	here, err := a.done()
+	there, zerr := z.done()
+	return report.Row{"kB/min": float64(w.Bytes()-bytes) / 1e3 / rest.Minutes(), "CPU ms/s, both": milli(here.CPU+there.CPU) / rest.Seconds()}, errors.Join(err, zerr)
+}
+
+const (
+	settle = 5 * time.Second  // until a connection has said what it says first
+	rest   = 20 * time.Second // how long an idle replica is watched
+)
+
+// live is T4: how long until a change is visible at the others.
+func (b *bench) live(name string, replicas, changes int) error {
+	dir := b.folder("T4", safe(name), replicas)
+	first, err := b.side(name)
+	if err != nil {
+		return err
+	}
+	if _, err := first.all(order{Do: "open", Dir: filepath.Join(dir, "0")}, order{Do: "begin"}); err != nil {
+		return err
+	}
+	sides := []*side{first}
+	for i := 1; i < replicas; i++ {
+		at, err := sides[0].do(order{Do: "listen", Text: "127.0.0.1:1"}) // to know where it is
+		if err != nil {
+			return err
+		}
+		t, err := sides[0].do(order{Do: "listen", Text: at.At})
+		if err != nil {
+			return err
+		}
+		s, err := b.side(name)
+		if err != nil {
+			return err
+		}
+		if _, err := s.all(order{Do: "open", Dir: filepath.Join(dir, fmt.Sprint(i))}, order{Do: "meet", Text: t.Ticket}); err != nil {
+			return err
+		}
+		sides = append(sides, s)
+	}
+	if _, err := first.do(order{Do: "append", N: 1, Text: "hello"}); err != nil {
+		return err
+	}
+	for _, s := range sides[1:] {
+		if _, err := s.do(order{Do: "sees", Titles: []string{"hello 0"}}); err != nil {
+			return err
+		}
+	}
+	time.Sleep(settle)
+	var titles []string
+	for _, c := range care1.More("live", changes) {
+		titles = append(titles, c.Title)
+	}
+	var before, after time.Duration
+	for _, s := range sides {
+		t, err := s.do(order{Do: "rest"})
+		if err != nil {
+			return err
+		}
+		before += t.Used.CPU
+	}
+	for _, s := range sides[1:] {
+		if err := s.start(order{Do: "sees", Titles: titles}); err != nil {
+			return err
+		}
+	}
+	wrote, err := first.do(order{Do: "slowly", N: changes, Text: "live", Every: 25 * time.Millisecond})
+	if err != nil {
+		return err
+	}
+	var late []time.Duration
+	for _, s := range sides[1:] {
+		t, err := s.done()
+		if err != nil {
+			return err
+		}
+		for title, at := range t.Times {
+			late = append(late, at.Sub(wrote.Times[title]))
+		}
+	}
+	for _, s := range sides {
+		t, err := s.do(order{Do: "rest"})
+		if err != nil {
+			return err
+		}
+		after += t.Used.CPU
+	}
+	slices.Sort(late)
+	b.table.Add(fmt.Sprintf("T4 visible elsewhere, %d replicas", replicas), name, report.Row{
+		"p50 ms": milli(late[len(late)/2]), "p99 ms": milli(late[len(late)*99/100]), "CPU ms/change, all": milli(after-before) / float64(changes)})
+	for _, s := range slices.Backward(sides) {
+		err = errors.Join(err, s.end())
+	}
+	return err
+}
+
+// ask is T5 and T6: opening a replica of n changes, and asking it.
+func (b *bench) ask(name string, n int) error {
+	from, err := b.history(name, n)
+	if err != nil {
+		return err
+	}
+	dir, err := b.copied(from, "T5", safe(name), n)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	s, err := b.side(name)
+	if err != nil {
+		return err
+	}
+	needs, err := s.all(order{Do: "open", Dir: dir}, order{Do: "needs"})
+	if err != nil {
+		return errors.Join(err, s.end())
+	}
+	start := time.Since(began)
+	if _, err := s.do(order{Do: "listen", Text: "127.0.0.1:1"}); err != nil {
+		return err
+	}
+	time.Sleep(settle)
+	idle, err := s.do(order{Do: "rest", Every: rest})
+	if err != nil {
+		return err
+	}
+	b.table.Add(fmt.Sprintf("T5 start on %d", n), name, report.Row{"until the first answer s": start.Seconds(), "CPU s": needs.Used.CPU.Seconds(),
+		"RSS MB then": mega(needs.Used.RSS), "idle CPU ms/s": milli(idle.CPU) / rest.Seconds()})
+	row := report.Row{}
+	for what, o := range map[string]order{"open needs ms": {Do: "needs"}, "by category ms": {Do: "filter", Text: care1.Categories[0]}, "text ms": {Do: "search", Text: care1.Rare}} {
+		var walls []time.Duration
+		for range 7 {
+			t, err := s.do(o)
+			if err != nil {
+				return err
+			}
+			if t.N == 0 {
+				return fmt.Errorf("%s finds nothing for %s", name, o.Do)
+			}
+			walls = append(walls, t.Wall)
+		}
+		slices.Sort(walls)
+		row[what] = milli(walls[len(walls)/2])
+	}
+	b.table.Add(fmt.Sprintf("T6 asked over %d", n), name, row)
+	return s.end()
+}
+
+// sizeOf is what a folder takes of the disk, in bytes.
+func sizeOf(dir string) (int64, error) {
+	var size int64
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n, err := blocksOf(d)
+		size += n
+		return err
+	})
+	return size, err
+}
+
+func micro(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+func milli(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func mega(bytes int64) float64      { return float64(bytes) / 1e6 }

@@ -1,0 +1,193 @@
+package tendsys
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"tend/bench/care1"
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/crdt/membership"
+	"tend/node"
+	"tend/protocol"
+	"tend/storage"
+	"tend/storage/badgerstore"
+)
+
+// Fill lets twenty homes write the history, each with keys and a clock of its own, and
+// gathers it in one of them, which stays. Their clocks begin long ago, so that nobody
+// writes more in a day than a chain may hold.
+func (System) Fill(ctx context.Context, dir string, n int) error {
+	f := &filling{}
+	f.clock.Store(time.Now().Add(-time.Duration(n+10*care1.Authors+1000) * care1.Pace).UnixNano())
+	for i := range care1.Authors {
+		store, err := storage.Store(storage.NewMem()), error(nil)
+		if i == 0 {
+			store, err = openStore(dir)
+		}
+		if err != nil {
+			return err
+		}
+		h, err := openHome(store, node.NewMemKeys(sha256.Sum256(fmt.Append(nil, "author ", i))), f.now)
+		if err != nil {
+			return err
+		}
+		f.homes = append(f.homes, h)
+	}
+	defer func() {
+		for _, h := range f.homes {
+			h.stop()
+		}
+	}()
+	if err := f.gather(ctx); err != nil {
+		return err
+	}
+	if err := f.write(ctx, n); err != nil {
+		return err
+	}
+	first := f.homes[0]
+	first.stop()
+	if err := first.store.Close(); err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
+	return saveKeys(dir, first.keys)
+}
+
+type filling struct {
+	clock atomic.Int64 // Unix nanoseconds, of all homes
+	homes []*home
+	id    crdt.ID
+	posts map[int]crdt.ID // by the number of the change that made it
+}
+
+func (f *filling) now() time.Time { return time.Unix(0, f.clock.Load()) }
+
+// gather begins a circle and lets everybody in.
+func (f *filling) gather(ctx context.Context) error {
+	first := f.homes[0]
+	id, err := first.Begin(ctx, node.BeginOptions{Charter: membership.DefaultCharter("Elm Street"), As: "Author 0"})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	f.id = id
+	for i, h := range f.homes[1:] {
+		f.clock.Add(int64(10 * care1.Pace))
+		if err := letIn(ctx, h, first, id, fmt.Sprint("Author ", i+1)); err != nil {
+			return err
+		}
+		if err := meet(ctx, h, first, id); err != nil {
+			return err
+		}
+	}
+	return f.all(ctx)
+}
+
+// all lets everybody hear of everything.
+func (f *filling) all(ctx context.Context) error {
+	for range 2 {
+		for _, h := range f.homes[1:] {
+			if err := meet(ctx, h, f.homes[0], f.id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *filling) write(ctx context.Context, n int) error {
+	f.posts = make(map[int]crdt.ID)
+	for c := range care1.Changes(n) {
+		if c.Number == care1.Before(n) {
+			if err := f.all(ctx); err != nil {
+				return err
+			}
+		}
+		f.clock.Add(int64(care1.Pace))
+		made, err := f.homes[c.Author].Do(ctx, f.id, command(c, f.posts))
+		if err != nil {
+			return fmt.Errorf("change %d: %w", c.Number, err)
+		}
+		if made.Unchanged {
+			return fmt.Errorf("change %d changes nothing", c.Number)
+		}
+		if c.Kind == care1.Need || c.Kind == care1.Offer {
+			f.posts[c.Number] = made.ID
+		}
+		if c.Number%50_000 == 49_999 { // so that one session does not bring it all
+			if err := f.bring(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return f.bring(ctx)
+}
+
+// bring lets the first home hear of everything.
+func (f *filling) bring(ctx context.Context) error {
+	for _, h := range f.homes[1:] {
+		if err := meet(ctx, f.homes[0], h, f.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command is a change as a person says it.
+func command(c care1.Change, posts map[int]crdt.ID) circle.Command {
+	switch c.Kind {
+	case care1.Word:
+		return circle.SayYes{ID: posts[c.On]}
+	case care1.Edit:
+		return circle.EditPost{ID: posts[c.On], Set: circle.Posted{Details: c.Details}, Fields: []uint64{circle.FieldDetails}}
+	}
+	p := circle.Posted{Title: c.Title, Details: c.Details, Category: c.Category, When: []string{c.When}, People: care1.Authors}
+	if c.Kind == care1.Offer {
+		return circle.PostOffer{Posted: p}
+	}
+	return circle.PostNeed{Posted: p}
+}
+
+// letIn lets a home in at another's door, without a network.
+func letIn(ctx context.Context, h, door *home, id crdt.ID, name string) error {
+	made, err := door.Invite(ctx, id, node.InviteOptions{Contacts: []protocol.Contact{{Peer: door.peer()}}})
+	if err != nil {
+		return fmt.Errorf("invite: %w", err)
+	}
+	code, err := protocol.ParseCode(made.Text)
+	if err != nil {
+		return fmt.Errorf("read the invitation: %w", err)
+	}
+	state, err := h.Join(code.(*protocol.Invite), name)
+	if err != nil {
+		return fmt.Errorf("join: %w", err)
+	}
+	k, err := h.Knock(state.ID)
+	if err != nil {
+		return fmt.Errorf("knock: %w", err)
+	}
+	a, err := door.Knocked(ctx, h.peer(), k)
+	if err != nil {
+		return fmt.Errorf("hear the knock: %w", err)
+	}
+	p, err := h.Prove(state.ID, door.peer(), k, a)
+	if err != nil {
+		return fmt.Errorf("prove: %w", err)
+	}
+	frames, err := door.Proved(ctx, h.peer(), k, a, p)
+	if err != nil {
+		return fmt.Errorf("let in: %w", err)
+	}
+	return h.Enter(ctx, state.ID, door.peer(), frames)
+}
+
+func openStore(dir string) (storage.Store, error) {
+	if err := os.MkdirAll(filepath.Join(dir, "store"), 0o700); err != nil {
+		return nil, err
+	}
+	return badgerstore.Open(filepath.Join(dir, "store"), make([]byte, 32), badgerstore.Options{})
+}
