@@ -119,6 +119,8 @@ func standingWord(s *node.Snapshot) string {
 		return "removed"
 	case s.DeviceOut:
 		return "device_ended"
+	case s.Standing == membership.Stranger && s.ToldGoodbye:
+		return "not_in"
 	}
 	return "in"
 }

@@ -83,8 +83,10 @@ func (s *speaker) circleStatus(c view.CircleStatus) {
 
 // standingWords follow a circle's name where its owner is not simply in it.
 var standingWords = map[string]string{
-	"left":        " (you left)",
-	"removed":     " (you were asked to go)",
+	"left":    " (you left)",
+	"removed": " (you were asked to go)",
+	// Whoever let its owner in was gone by then.
+	"not_in":      " (you are not in; an invitation lets you in)",
 	"coming_back": " (coming back)",
 	// A home that was a device of its owner, who may well be in.
 	"device_ended": " (this device was ended)",

@@ -95,12 +95,21 @@ func (r *reader) newcomerConcerns() []Attention {
 }
 
 // letInMeanwhile: people were let in by somebody who had gone by then, as far as
-// those knew who decided that; so they are not in. Who decides may let them in again.
+// those knew who decided that; so they are not in. Who decides may let them in again, and
+// they themselves hear of it.
 func (r *reader) letInMeanwhile() (Attention, bool) {
-	if r.env.People == nil || !r.env.mayDecide(r.env.Me) {
+	if r.env.People == nil {
 		return Attention{}, false
 	}
 	at := Attention{Kind: LookLetInMeanwhile}
+	if me, ok := r.env.People.Member(r.env.Me); ok && me.Standing == membership.Stranger && r.env.People.VoidControl(me.Admission) {
+		at.About = []crdt.ID{me.By}
+		return at.Saying("looks.let_in_meanwhile_me", "%s let you in, and nobody who decided had seen it. So you are not in. What reached this home stays readable here; any member with voice can invite you.",
+			r.s.who(me.By)), true
+	}
+	if !r.env.mayDecide(r.env.Me) {
+		return Attention{}, false
+	}
 	var by []crdt.ID
 	for _, m := range r.env.People.Everyone() {
 		if m.Standing != membership.Stranger || !r.env.People.VoidControl(m.Admission) || r.now.Sub(m.Joined.Time()) > meanwhileFor {

@@ -32,8 +32,8 @@ func (r *Replica) Seen(member crdt.ID) []membership.Seen {
 }
 
 // Parting returns what a parted peer is told: the notes that say why, then its
-// ending (a leave, an enact, a revocation) with what the authors of those knew, in an
-// order in which each op comes after what it names. What the peer itself named, or
+// ending (a leave, an enact, a revocation), or that of who let it in and had gone by
+// then, with what the authors of those knew, in an order in which each op comes after what it names. What the peer itself named, or
 // knew when it did, is left out: it holds that. nil if it has not parted.
 func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 	if !Departed(r.People(), peer) {
@@ -42,7 +42,7 @@ func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 	var ends, knew, held []crdt.Bits
 	var out []crdt.Op
 	for _, d := range r.People().ByPeer(peer) {
-		for _, id := range r.People().EndsOf(d.Dev) {
+		for _, id := range r.endsFor(d) {
 			if n, ok := r.pasts.Number(id); ok {
 				ends, knew = append(ends, crdt.Bits{}.With(n)), append(knew, r.pasts.Of(n))
 			}
@@ -64,6 +64,27 @@ func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 		}
 	}
 	return out, nil
+}
+
+// maxLetIn bounds how many who let in one another are followed.
+const maxLetIn = 32
+
+// endsFor returns what counts against a device; and where its member was let in by
+// somebody who had gone by then, what counts against that one.
+func (r *Replica) endsFor(d membership.Device) []crdt.ID {
+	v := r.People()
+	ends := v.EndsOf(d.Dev)
+	m, known := v.Member(d.Member)
+	for range maxLetIn {
+		if !known || m.Standing != membership.Stranger || m.By.IsZero() {
+			break
+		}
+		m, known = v.Member(m.By)
+		for _, theirs := range m.Devices {
+			ends = append(ends, v.EndsOf(theirs.Dev)...)
+		}
+	}
+	return ends
 }
 
 // heldBy returns the control ops that a device must hold, since its own ops name them.

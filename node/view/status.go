@@ -22,7 +22,7 @@ type Status struct {
 	Care []string `json:"care,omitempty"`
 	// Cared names them in the page's catalogues, in the same order.
 	Cared []circle.Said `json:"-"`
-	Page string   `json:"page,omitempty"`
+	Page  string        `json:"page,omitempty"`
 	// PeerID and Listen are absent where no node runs.
 	PeerID  string         `json:"peer_id,omitempty"`
 	Listen  []string       `json:"listen,omitempty"`
@@ -33,8 +33,9 @@ type Status struct {
 type CircleStatus struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// Standing is "in", "left", "removed", "coming_back" or, of a home that is no
-	// device of its member any more, "device_ended".
+	// Standing is "in", "left", "removed", "coming_back"; of a home that is no device
+	// of its member any more "device_ended", and of one whose member was let in by
+	// somebody who had gone by then "not_in".
 	Standing string `json:"standing"`
 	Me       Person `json:"me"`
 	Members  int    `json:"members"`

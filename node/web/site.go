@@ -229,7 +229,9 @@ type circleHead struct {
 }
 
 // out reports whether this member is no longer in a circle.
-func out(c view.Circle) bool { return c.Standing == "left" || c.Standing == "removed" }
+func out(c view.Circle) bool {
+	return c.Standing == "left" || c.Standing == "removed" || c.Standing == "not_in"
+}
 
 // coming reports whether this home came back from a backup and has met nobody yet.
 func coming(c view.Circle) bool { return c.Standing == "coming_back" }
