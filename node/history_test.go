@@ -147,6 +147,53 @@ func TestNewcomersReadFromJoiningOn(t *testing.T) {
 	cem.mustRead(id, "later", "tulips")
 }
 
+// TestACircleChangesWhatNewcomersRead: it began with all of the past for everyone; by
+// its charter's change newcomers read from their joining on, and the others what they
+// read before; and changed back, whoever is in reads all.
+func TestACircleChangesWhatNewcomersRead(t *testing.T) {
+	ann, id, _ := past(t, membership.HistoryAll)
+	change := func(history uint64, others ...*home) {
+		t.Helper()
+		c := ann.view(id).People.Charter()
+		c.History = history
+		p := ann.do(id, circle.ProposeForCircle{What: membership.ChangeTo, Charter: &c, Reason: "What newcomers read."}).ID
+		for _, h := range others {
+			meet(h, ann, id)
+			if h.view(id).People.HasVoice(h.view(id).Me) {
+				h.do(id, circle.SayOnDecision{ID: p, Value: circle.WordConsent})
+			}
+			meet(h, ann, id)
+		}
+		ann.do(id, circle.EnactDecision{ID: p})
+		for _, h := range others {
+			meet(h, ann, id)
+		}
+	}
+	ben, cem := newHome(t, "Ben"), newHome(t, "Cem")
+	join(ben, ann, id)
+	if err := waitVoice(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	change(membership.HistoryFromJoining, ben)
+	join(cem, ann, id)
+	cem.mustRead(id, "from joining", shownNeed, shownNote, "Ann")
+	cem.mustNotRead(id, "from joining", closedNeed, closedNote, replacedName)
+	meet(ben, ann, id)
+	ben.mustRead(id, "who was in before", shownNeed, closedNeed, closedNote, replacedName)
+	for _, h := range []*home{ann, ben, cem} { // what is due is done soon after a start
+		h.shut()
+		h.start()
+	}
+	waitFor(t, func() bool {
+		meet(ben, ann, id)
+		meet(cem, ann, id)
+		return len(ann.view(id).People.Voices()) == 3
+	})
+	change(membership.HistoryAll, ben, cem)
+	meet(cem, ann, id)
+	cem.mustRead(id, "all again", closedNeed, closedNote, replacedName)
+}
+
 // waitVoice lets two homes meet until h has voice.
 func waitVoice(h, other *home, id crdt.ID) error {
 	for range 50 {

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ func boxed(boxes []protocol.Lockbox, e membership.EpochID) bool {
 func shutsOut(t *testing.T, id crdt.ID, faulty *storagetest.Faulty, ann, ben, out *home, do func() error) {
 	t.Helper()
 	before, dev := ann.view(id), out.view(id).Dev
+	topic, _ := ann.Topics(id)
 	faulty.FailWrite(1)
 	if err := do(); !errors.Is(err, storagetest.ErrFault) {
 		t.Fatalf("with a store that fails: %v", err)
@@ -82,6 +84,15 @@ func shutsOut(t *testing.T, id crdt.ID, faulty *storagetest.Faulty, ann, ben, ou
 		t.Error("the next op of one who stays is not under the new epoch")
 	}
 	meet(ben, ann, id)
+	now, _ := ann.Topics(id)
+	bens, _ := ben.Topics(id)
+	outs, heard := out.Topics(id)
+	if now == topic || now != bens {
+		t.Errorf("gossip goes on under %q, after %q; another who stays uses %q", now, topic, bens)
+	}
+	if outs == now || slices.Contains(heard, now) {
+		t.Error("the one who is out knows the new name of the gossip")
+	}
 	want := []membership.EpochID{fresh, before.Frontier().Epoch}
 	for _, h := range []*home{ann, ben} {
 		if got := h.KeysFor(id, out.peer(), want); len(got) != 0 {
