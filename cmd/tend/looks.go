@@ -161,6 +161,9 @@ func (a *app) who() *cobra.Command {
 					}
 					for i := range list {
 						s.line("  %s  %s", short(list[i].ID), s.memberLine(&list[i]))
+						if len(list[i].Why) > 0 {
+							s.line("            %s", strings.Join(list[i].Why, ", "))
+						}
 					}
 				})
 			})

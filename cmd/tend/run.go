@@ -141,6 +141,7 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *w
 		g.Go(func() error { return m.served().Serve(ctx, door) })
 		g.Go(func() error { return a.showPage(ctx, m, page) })
 	}
+	g.Go(func() error { m.digests(ctx); return nil })
 	if hello != nil {
 		g.Go(func() error {
 			c := client.New(client.InMemory(m.handler))

@@ -15,6 +15,10 @@ func (s *speaker) today(t view.Today) {
 		s.heading(&first, "Look at this together")
 		s.attentions(t.Look)
 	}
+	if len(t.Soon) > 0 {
+		s.heading(&first, "Soon")
+		s.items(t.Soon)
+	}
 	if len(t.Reminders) > 0 {
 		s.heading(&first, "You wrote yourself")
 		s.pairNotes(t.Reminders)

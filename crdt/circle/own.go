@@ -28,6 +28,10 @@ const (
 	ownNote       = "n|" // member(32), when(16): pairNote
 	ownCeiling    = "c"  // ceiling
 	ownReflection = "r|" // when(16): text
+	ownFollowed   = "f"  // []string
+	ownRemind     = "m"  // hours
+	ownDigest     = "d"  // rhythm
+	ownTold       = "t"  // told
 )
 
 // MaxOwn is how many rows of one's own a circle may have, as a home keeps them in

@@ -52,13 +52,20 @@ func bothStand(a, b *post) bool {
 	return true
 }
 
-// alike reports whether two posts may mean one thing: the same category or a word in
-// common, and no dates that keep them apart.
-func alike(a, b *post) bool {
+// similar reports whether two posts are about the same: a category, or a word of their
+// titles.
+func similar(a, b *post) bool {
+	if a.Category != "" && fold(a.Category) == fold(b.Category) {
+		return true
+	}
 	words := titleWords(b.Title)
-	about := a.Category != "" && fold(a.Category) == fold(b.Category) ||
-		slices.ContainsFunc(titleWords(a.Title), func(w string) bool { return slices.Contains(words, w) })
-	if !about || len(a.When) == 0 || len(b.When) == 0 {
+	return slices.ContainsFunc(titleWords(a.Title), func(w string) bool { return slices.Contains(words, w) })
+}
+
+// alike reports whether two posts may mean one thing: they are about the same, and no
+// dates keep them apart.
+func alike(a, b *post) bool {
+	if about := similar(a, b); !about || len(a.When) == 0 || len(b.When) == 0 {
 		return about
 	}
 	days := map[string]bool{}

@@ -22,7 +22,8 @@ type Today struct {
 	// ForMe are one's own needs and offers, what waits for one's leave or word, and what
 	// was offered to oneself; newest first.
 	ForMe []Item
-	// ICould are the needs of others with an open place, soonest first.
+	// ICould are the needs of others with an open place, those of kinds that one follows
+	// before the others, soonest first.
 	ICould []Item
 	// WeAgreed are one's agreements that are still to come, and one's yeses that wait
 	// for another's; soonest first.
@@ -54,7 +55,7 @@ func (s *State) Today(env Env) Today {
 		}
 	}
 	slices.SortStableFunc(could, func(a, b Post) int {
-		return cmp.Or(strings.Compare(soonest(a), soonest(b)), cmp.Compare(b.Made, a.Made))
+		return cmp.Or(asFirst(!env.Own.follows(a.Category), !env.Own.follows(b.Category)), strings.Compare(soonest(a), soonest(b)), cmp.Compare(b.Made, a.Made))
 	})
 	for _, p := range could {
 		t.ICould = append(t.ICould, Item{Post: &p})

@@ -23,4 +23,10 @@ func ceiling(c *call) (any, error) { return own(c, view.Source.Ceiling) }
 
 func reflections(c *call) (any, error) { return own(c, view.Source.Reflections) }
 
+func followed(c *call) (any, error) { return own(c, view.Source.Followed) }
+
+func remind(c *call) (any, error) { return own(c, view.Source.Remind) }
+
+func digest(c *call) (any, error) { return own(c, view.Source.Digest) }
+
 func mirror(c *call) (any, error) { return own(c, view.Source.Mirror) }

@@ -14,6 +14,9 @@ type (
 	Reflections = view.Reflections
 	Reflection  = view.Reflection
 	Mirror      = view.Mirror
+	Followed    = view.Followed
+	Remind      = view.Remind
+	Digest      = view.Digest
 )
 
 // PairNotes returns the person's own notes about a member, or with "" about everybody.
@@ -38,4 +41,19 @@ func (c *Client) Reflections(ctx context.Context) (Reflections, error) {
 // Mirror returns what moved through the person lately, in words.
 func (c *Client) Mirror(ctx context.Context) (Mirror, error) {
 	return look[Mirror](ctx, c, "mirror", nil)
+}
+
+// Followed returns the categories of needs that the person follows.
+func (c *Client) Followed(ctx context.Context) (Followed, error) {
+	return look[Followed](ctx, c, "follow", nil)
+}
+
+// Remind returns how long before an agreement the person is reminded.
+func (c *Client) Remind(ctx context.Context) (Remind, error) {
+	return look[Remind](ctx, c, "remind", nil)
+}
+
+// Digest returns what there is to tell the person now, and their rhythm.
+func (c *Client) Digest(ctx context.Context) (Digest, error) {
+	return look[Digest](ctx, c, "digest", nil)
 }

@@ -82,6 +82,12 @@ func entry(e view.Event, zones []zone) *ics.VEvent {
 	if text := description(e); text != "" {
 		v.SetProperty(ics.ComponentPropertyDescription, text)
 	}
+	if e.Remind > 0 {
+		alarm := v.AddAlarm()
+		alarm.SetAction(ics.ActionDisplay)
+		alarm.SetTrigger(fmt.Sprintf("-PT%dH", int(e.Remind.Hours())))
+		alarm.SetProperty(ics.ComponentPropertyDescription, clean(e.Title))
+	}
 	return v
 }
 

@@ -24,9 +24,12 @@ type Agreement struct {
 	// State is "proposed", "agreed", "done", "passed", "released" or "lapsed".
 	State string `json:"state"`
 	// Rev is the newest text, hex; Versions how many there are.
-	Rev      string    `json:"rev"`
-	Versions int       `json:"versions"`
-	Made     time.Time `json:"made"`
+	Rev      string `json:"rev"`
+	Versions int    `json:"versions"`
+	// Tender says that it is about something tender: its words stand in no notice, digest
+	// or printout.
+	Tender bool      `json:"tender,omitempty"`
+	Made   time.Time `json:"made"`
 	// Notes and Texts stand in what "show" answers only.
 	Notes []Note `json:"notes,omitempty"`
 	Texts []Text `json:"texts,omitempty"`
@@ -60,6 +63,8 @@ type Today struct {
 	// them since lies still, until StillUntil where that is known.
 	Still      bool   `json:"still,omitempty"`
 	StillUntil string `json:"still_until,omitempty"`
+	// Soon are agreements that begin within the time the reader wished to be reminded before.
+	Soon []Item `json:"soon,omitempty"`
 }
 
 // Attention is something the people concerned should settle together.

@@ -48,6 +48,8 @@ type Event struct {
 	// Sequence grows whenever the terms, the words or the state do; Changed is when.
 	Sequence int       `json:"sequence"`
 	Changed  time.Time `json:"changed"`
+	// Remind is how long before a calendar should remind of it; 0 is never.
+	Remind time.Duration `json:"-"`
 }
 
 // Calendar returns this member's: every dated agreement that they said yes to, also
@@ -63,6 +65,9 @@ func (s Source) Calendar(all bool) []Event {
 			}
 		}
 		if e, ok := s.agreed(a); ok && (all || s.saidYes(a)) {
+			if !all && e.State == EventAgreed {
+				e.Remind = s.Env.Own.Remind()
+			}
 			out = append(out, e)
 		}
 	}

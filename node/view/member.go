@@ -1,6 +1,10 @@
 package view
 
-import "time"
+import (
+	"time"
+
+	"tend/crdt/circle"
+)
 
 // Member is one person of the circle as the reader may see them.
 type Member struct {
@@ -32,6 +36,10 @@ type Member struct {
 	Notes []Note `json:"notes,omitempty"`
 	// MyNotes are the reader's own about this member, on their home alone; there as Notes are.
 	MyNotes []PairNote `json:"my_notes,omitempty"`
+	// Why is what speaks for asking them; in what "who" answers only. WhySaid names it in
+	// the page's catalogues.
+	Why     []string      `json:"why,omitempty"`
+	WhySaid []circle.Said `json:"-"`
 }
 
 // Room is what a member can carry now.

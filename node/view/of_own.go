@@ -1,6 +1,9 @@
 package view
 
 import (
+	"fmt"
+	"time"
+
 	"tend/crdt"
 	"tend/crdt/circle"
 )
@@ -49,5 +52,41 @@ func (s Source) Mirror() Mirror {
 	for _, line := range m.Lines {
 		v.Lines = append(v.Lines, line.English)
 	}
+	return v
+}
+
+// Followed returns the categories that the reader follows.
+func (s Source) Followed() Followed {
+	return Followed{Categories: append([]string{}, s.Env.Own.Followed()...)}
+}
+
+// Remind returns how long before an agreement the reader is reminded.
+func (s Source) Remind() Remind {
+	const day = 24 * time.Hour
+	switch lead := s.Env.Own.Remind(); {
+	case lead == 0:
+		return Remind{"never"}
+	case lead%day == 0:
+		return Remind{fmt.Sprintf("%dd", lead/day)}
+	default:
+		return Remind{fmt.Sprintf("%dh", lead/time.Hour)}
+	}
+}
+
+// rhythms are what a digest's days are called.
+var rhythms = map[int]string{0: "never", 1: "day", 7: "week"}
+
+// Digest returns what there is to tell the reader now, until their next digest or for a
+// week. It does not count as told by that.
+func (s Source) Digest() Digest {
+	days := 7
+	v := Digest{Every: rhythms[0]}
+	if wish, ok := s.Env.Own.Rhythm(); ok {
+		days = wish.Days
+		v.Every, v.Out = rhythms[days], wish.Out
+		v.At = fmt.Sprintf("%02d:%02d", wish.At/time.Hour, wish.At%time.Hour/time.Minute)
+	}
+	d := s.State.ToTell(s.Env, days)
+	v.Asked, v.ICould, v.Ahead, v.Look = s.items(d.Asked), s.items(d.ICould), s.items(d.Ahead), s.attentions(d.Look)
 	return v
 }

@@ -75,7 +75,7 @@ func (s Source) agreement(a circle.Agreement) Agreement {
 		ID: a.ID.String(), Kind: KindAgreement, Circle: s.Circle.String(), About: hexes(a.About),
 		What: a.Terms.What, When: a.Terms.When, Area: a.Terms.Area, Costs: a.Terms.Costs, Slot: a.Slot,
 		Parties: make([]Party, len(a.Parties)), State: a.State, Rev: hex.EncodeToString(a.Rev[:]),
-		Versions: len(a.Texts), Made: s.at(a.Made),
+		Versions: len(a.Texts), Made: s.at(a.Made), Tender: a.Tender,
 	}
 	if a.Place != nil {
 		v.Place = &Place{Where: a.Place.Where, Code: a.Place.Code, Phone: a.Place.Phone}

@@ -9,8 +9,13 @@ import (
 // Today returns the home page of this member.
 func (s Source) Today() Today {
 	t := s.State.Today(s.Env)
-	return Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(append(s.parted(), t.Look...)),
+	v := Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(append(s.parted(), t.Look...)),
 		Reminders: s.pairNotes(s.Env.Own.Due(s.Env.Now)), Still: t.Still, StillUntil: t.Until}
+	for _, a := range s.State.Soon(s.Env) {
+		one := s.agreement(a)
+		v.Soon = append(v.Soon, Item{Agreement: &one})
+	}
+	return v
 }
 
 func (s Source) items(all []circle.Item) []Item {

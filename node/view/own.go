@@ -29,6 +29,32 @@ type Reflection struct {
 	Text string    `json:"text"`
 }
 
+// Followed are the categories of needs that the reader follows.
+type Followed struct {
+	Categories []string `json:"categories"`
+}
+
+// Remind is how long before an agreement the reader is reminded: "1h", "2d" or "never".
+type Remind struct {
+	Before string `json:"before"`
+}
+
+// Digest is what there is to tell the reader, and their rhythm: "day", "week" or "never".
+type Digest struct {
+	Every string `json:"every"`
+	At    string `json:"at,omitempty"`
+	Out   string `json:"out,omitempty"`
+	// Asked is what came for them alone or changed in their agreements; ICould are needs of
+	// kinds that they follow, Ahead their agreements of the coming days.
+	Asked  []Item      `json:"asked"`
+	ICould []Item      `json:"i_could"`
+	Ahead  []Item      `json:"ahead"`
+	Look   []Attention `json:"look"`
+}
+
+// Empty reports whether there is nothing to tell.
+func (d *Digest) Empty() bool { return len(d.Asked)+len(d.ICould)+len(d.Ahead)+len(d.Look) == 0 }
+
 // Mirror is what moved through the reader lately, for them alone: in words and a few
 // names, and never in numbers.
 type Mirror struct {

@@ -348,6 +348,8 @@ func (in *inside) meWish() error {
 	case "reflect":
 		_, err = in.do(verb, circle.Args{"text": form["answer"]})
 		said = "kept_here"
+	case "follow", "remind", "digest":
+		return in.hearingWish(verb, form)
 	case "away":
 		_, err = in.do(verb, argsOf(form, "until"))
 		said = verb

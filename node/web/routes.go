@@ -58,6 +58,7 @@ func (s *Site) table() map[string]handle {
 		"GET /c/{circle}/me":                    s.within((*inside).meScreen),
 		"POST /c/{circle}/me/{verb}":            s.within((*inside).meWish),
 		"GET /c/{circle}/mirror":                s.within((*inside).mirror),
+		"GET /c/{circle}/digest":                s.within((*inside).hearing),
 		"GET /c/{circle}/talks":                 s.within((*inside).talks),
 		"GET /c/{circle}/talk-with/{thing}":     s.within((*inside).talkWithForm),
 		"POST /c/{circle}/talk-with/{thing}":    s.within((*inside).talkWith),

@@ -250,10 +250,23 @@ func (in *inside) mayHaveRoom(p view.Post) []personLine {
 	out := []personLine{}
 	for _, m := range members[:min(4, len(members))] {
 		if m.ID != in.me {
-			out = append(out, in.person(m))
+			out = append(out, in.suggested(m))
 		}
 	}
 	return out
+}
+
+// suggested is a member as a line, with what speaks for asking them.
+func (in *inside) suggested(m view.Member) personLine {
+	line := in.person(m)
+	var why []template.HTML
+	for i, said := range m.WhySaid {
+		why = append(why, in.speaker().say(said, m.Why[i]))
+	}
+	if len(why) > 0 && line.Class == "" {
+		line.Word = in.lang.list(why)
+	}
+	return line
 }
 
 // person is a member as a line.
