@@ -146,6 +146,62 @@ func TestTableInHistories(t *testing.T) {
 	}
 }
 
+// TestNewcomersOfTheTable lets somebody into circles of 1 to 9: they have voice once as
+// many others as the table says have shown that they know, one of them as sponsor where
+// it says so, and not before.
+func TestNewcomersOfTheTable(t *testing.T) {
+	for n := 1; n <= 9; n++ {
+		for _, sponsored := range []bool{true, false} {
+			c, people := membertest.Grown(n)
+			c.Pass(membertest.Hour)
+			who := c.Join(people[0], "Newcomer")
+			needs := n >= int(c.Set.View().Charter().SponsorsFrom)
+			for shown := 0; ; shown++ {
+				if got, want := c.Set.View().HasVoice(who.ID), shown >= n/2 && (!needs || sponsored); got != want {
+					t.Errorf("n=%d, sponsored %v: %d others have shown that they know, and voice is %v", n, sponsored, shown, got)
+				}
+				if shown == n-1 {
+					break
+				}
+				if shown == 0 && sponsored {
+					c.Tell(people[1], &membership.Sponsor{Admit: who.Admission})
+				} else {
+					c.Tell(people[shown+1], &membership.Beat{})
+				}
+			}
+		}
+	}
+}
+
+// TestReturnsOfTheTable brings somebody back to circles of 1 to 8 where they named no
+// trustees: one other of two can do it, two of more, after three days by the clock of
+// each who stands.
+func TestReturnsOfTheTable(t *testing.T) {
+	for _, n := range []int{2, 3, 4, 5, 8} {
+		for stands := 1; stands < n; stands++ {
+			for _, hours := range []int64{71, 73} {
+				c, people := membertest.Grown(n)
+				who, others := people[n-1], people[:n-1]
+				_, pub := membertest.Key("of the table", who.Name, n)
+				r := membership.Recovery{NewRoot: pub, NextRootHash: membertest.Seed("of the table", who.Name, n)}
+				p := c.Tell(others[0], &membership.Propose{What: membership.Recover, Target: who.ID, Payload: membership.EncodeRecovery(r)})
+				for _, o := range others[1:stands] {
+					c.Tell(o, &membership.Stand{Proposal: p})
+				}
+				c.Pass(hours * membertest.Hour)
+				for _, o := range others[:stands] {
+					c.Tell(o, &membership.Beat{})
+				}
+				c.Tell(others[0], &membership.Enact{Proposal: p})
+				got, _ := c.Set.View().Proposal(p)
+				if back, want := len(got.Enacts) == 1, hours > 72 && stands >= min(2, n-1); back != want {
+					t.Errorf("n=%d, %d stand for %d hours: back is %v", n, stands, hours, back)
+				}
+			}
+		}
+	}
+}
+
 // TestConsentAfterTheWindow removes by two who stand and three who witness, of five.
 func TestConsentAfterTheWindow(t *testing.T) {
 	for _, witnesses := range []int{2, 3} {
