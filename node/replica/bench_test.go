@@ -21,7 +21,7 @@ import (
 // bench is a replica that only reads, over a store in memory, with a history from
 // which it is given ops.
 type bench struct {
-	t *testing.T
+	t testing.TB
 	*membertest.Circle
 	people []*membertest.Person
 	logKey protocol.Secret
@@ -61,7 +61,7 @@ func (s benchRows) Rows(prefix []byte) iter.Seq2[Row, error] {
 }
 
 // newBench makes a circle of n people with an epoch, all of it in the replica.
-func newBench(t *testing.T, n int) *bench {
+func newBench(t testing.TB, n int) *bench {
 	t.Helper()
 	b := &bench{t: t, rand: rand.NewChaCha8([32]byte{7})}
 	b.logKey, b.epoch = b.secret(), b.secret()
@@ -85,6 +85,9 @@ func newBench(t *testing.T, n int) *bench {
 	for i := 1; i < n; i++ {
 		b.Pass(membertest.Hour)
 		b.people = append(b.people, b.Join(b.Founder, fmt.Sprint("Friend ", i)))
+		if n > membership.MaxUnvoiced {
+			b.welcome(i)
+		}
 	}
 	e := b.Epoch(b.Founder.Device(), "x")
 	e.ID, e.Commit = b.epoch.EpochID(), b.epoch.Commit()
@@ -116,10 +119,70 @@ func newBench(t *testing.T, n int) *bench {
 		t.Fatal(err)
 	}
 	b.reopen()
+	var rest []crdt.Op
 	for _, op := range b.Ops[1:] {
-		b.mustBe(New, b.give(op.Op, Source{}))
+		rest = append(rest, op.Op)
+	}
+	for _, v := range b.giveAll(rest, Source{}) {
+		b.mustBe(New, v)
 	}
 	return b
+}
+
+// welcome lets newcomer i of a large circle come to voice, and so makes room for
+// others: now and then everybody shows that they know.
+func (b *bench) welcome(i int) {
+	if i > 7 {
+		b.Tell(b.people[1], &membership.Sponsor{Admit: b.people[i].Admission})
+	}
+	if i < 8 || i%16 == 0 {
+		for _, p := range b.people {
+			b.Tell(p, &membership.Beat{})
+		}
+	}
+}
+
+// BenchmarkAdmission is all that becomes of one op that comes from afar, in a circle of
+// 300 with 600 devices: form, signature, cause, right, opening, the state and the store
+// (in memory), in a batch of its own. After a control op that is the whole view anew.
+func BenchmarkAdmission(b *testing.B) {
+	for _, of := range []string{"content", "control"} {
+		b.Run(of, func(b *testing.B) {
+			c := newBench(b, 300)
+			for _, p := range c.people {
+				d := p.NewDevice()
+				d.Knows = c.Heads()
+				c.Must(d, &membership.DeviceAdd{Cert: p.Cert(c.ID, d)})
+				c.mustBe(New, c.give(c.Ops[len(c.Ops)-1].Op, Source{}))
+			}
+			if n := len(c.r.People().Roster()); n != 600 {
+				b.Fatalf("%d devices, want 600", n)
+			}
+			c.Pass(membertest.Hour)
+			knows := c.Heads()
+			for i := 0; b.Loop(); i++ {
+				b.StopTimer()
+				p := c.people[i%len(c.people)]
+				d := p.Device()
+				var op crdt.Op
+				if of == "content" {
+					d.Knows = knows
+					op = c.write(d, c.next(d), "soup")
+				} else {
+					c.Tell(p, &membership.Beat{})
+					op = c.Ops[len(c.Ops)-1].Op
+				}
+				envelope := op.Envelope()
+				b.StartTimer()
+				came, err := crdt.ParseEnvelope(c.ID, envelope)
+				if err != nil {
+					b.Fatal(err)
+				}
+				came.Body = op.Body
+				c.mustBe(New, c.give(came, from(1)))
+			}
+		})
+	}
 }
 
 // reopen reads the replica from its store again.
