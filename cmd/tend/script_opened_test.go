@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -114,8 +115,16 @@ func openWith(secrets []protocol.Secret, packed []protocol.PackedKey, circle crd
 // rowsWith looks through all rows of a store, those of before included, past the
 // store's own code.
 func rowsWith(dir string, key, word []byte) (where string, err error) {
-	db, err := badger.Open(badger.DefaultOptions(dir).WithLogger(nil).WithEncryptionKey(key).
-		WithBlockCacheSize(4 << 20).WithIndexCacheSize(8 << 20).WithMemTableSize(8 << 20).WithValueThreshold(128 << 10))
+	opts := badger.DefaultOptions(dir).WithLogger(nil).WithEncryptionKey(key).
+		WithBlockCacheSize(4 << 20).WithIndexCacheSize(8 << 20).WithMemTableSize(8 << 20).WithValueThreshold(128 << 10)
+	db, err := badger.Open(opts)
+	for range 50 { // a process that another script begins has the lock until it is another program
+		if err == nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+		db, err = badger.Open(opts)
+	}
 	if err != nil {
 		return "", err
 	}
