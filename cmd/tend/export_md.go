@@ -76,6 +76,9 @@ func (p *page) own(o *view.ExportOwn) {
 	if o.Ceiling != nil {
 		p.line("- my ceiling: %d a week", o.Ceiling.Week)
 	}
+	if o.Distances != nil {
+		p.line("- at a distance: %s", p.people(o.Distances))
+	}
 	if o.Reflections != nil {
 		for _, r := range o.Reflections.Answers {
 			p.line("- %s: %s", r.Made.Format(time.DateOnly), marked(r.Text))

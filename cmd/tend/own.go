@@ -17,7 +17,7 @@ const (
 
 // own are the verbs about what a person keeps for themselves: nobody else ever has it.
 func (a *app) own() []*cobra.Command {
-	return []*cobra.Command{a.pairNote(), a.ceiling(), a.mirror(), a.reflect()}
+	return []*cobra.Command{a.pairNote(), a.ceiling(), a.mirror(), a.reflect(), a.distance()}
 }
 
 func (a *app) pairNote() *cobra.Command {
@@ -143,4 +143,38 @@ func (s *speaker) reflections(all view.Reflections) {
 		s.line("  %s", s.date(r.Made.Format("2006-01-02")))
 		s.line("%s", paragraphs(r.Text, "    "))
 	}
+}
+
+// distance keeps somebody at a distance, which nobody but this person ever knows.
+func (a *app) distance() *cobra.Command {
+	cmd := &cobra.Command{Use: "distance [MEMBER]", Short: "keep somebody at a distance; it is told to nobody", Args: words(0, 1, "[MEMBER]"),
+		ValidArgsFunction: a.completeIDs("member"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out := argsOf(cmd, []string{"member"}, args)
+			if len(args) > 0 {
+				return a.say(cmd.Context(), verb{use: "distance", said: onlyHere}, out)
+			}
+			if len(out) > 0 {
+				return usage(cmd.CommandPath()+" MEMBER --not", "there is nobody for it to go with")
+			}
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				all, err := c.Distances(cmd.Context())
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(all, func() {
+					if len(all) == 0 {
+						s.line("You keep nobody at a distance.")
+						return
+					}
+					s.line("What they ask does not come up by itself; tend list still finds it. They are not told.")
+					for _, p := range all {
+						s.line("  %s", name(p))
+					}
+				})
+			})
+		}}
+	cmd.Flags().Bool("not", false, "no longer")
+	return cmd
 }

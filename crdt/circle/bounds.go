@@ -61,10 +61,11 @@ func (s *State) Still(env Env, member crdt.ID) (until string, still bool) {
 }
 
 // liesStill reports whether what somebody else wrote lies still for now: it was written
-// since this person's quiet hours or their rest began. It speaks up when those end.
+// since this person's quiet hours or their rest began, and speaks up when those end; or
+// this person keeps them at a distance.
 func (r *reader) liesStill(by crdt.ID, written crdt.HLC) bool {
-	if by == r.env.Me {
-		return false
+	if by == r.env.Me || r.far(by) {
+		return by != r.env.Me
 	}
 	since, _, still := r.s.still(r.env, r.env.Me)
 	return still && !local(written.Time().In(r.env.Now.Location())).Before(since)

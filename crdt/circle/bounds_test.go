@@ -234,3 +234,48 @@ func TestKindsNotFromMe(t *testing.T) {
 		t.Error("a category is not seen")
 	}
 }
+
+// TestDistanceIsKeptByOneAndToldToNobody holds that a distance changes what comes up by
+// itself at one home, writes nothing, and changes nothing for the other.
+func TestDistanceIsKeptByOneAndToldToNobody(t *testing.T) {
+	w := newWorld(t, "Ann", "Ben", "Cleo")
+	ann, ben := w.homes["Ann"], w.homes["Ben"]
+	need := ben.do("ask", "text", "a lift", "when", "2026-12-02")
+	ben.do("may-i", "member", "Ann", "text", "a walk")
+	ben.do("ask", "text", "a hand", "to", "Ann")
+	ben.do("talk", "step", "with", "member", "Ann", "text", "the stairs")
+	ben.do("pod", "text", "add", "member", "Ann")
+	w.homes["Cleo"].do("ask", "text", "soup")
+	w.meet()
+	before := len(ann.wrote)
+	if _, err := ann.try("distance", "member", "Ann"); err == nil {
+		t.Error("Ann keeps herself at a distance")
+	}
+	res, err := ann.try("distance", "member", "Ben")
+	if err != nil || len(res.Own) != 1 || len(ann.wrote) != before {
+		t.Fatalf("distance = %+v, %v, and wrote %d changes", res, err, len(ann.wrote)-before)
+	}
+	far := circle.OwnOf(res.Own...)
+	if got := far.Distant(); !slices.Equal(got, []crdt.ID{ben.id}) {
+		t.Errorf("Distant = %v", got)
+	}
+	env := ann.env()
+	env.Own = far
+	today := ann.state.Today(env)
+	if len(today.ForMe) > 0 || len(today.ICould) != 1 || today.ICould[0].Post.Title != "soup" || len(today.Look) > 0 {
+		t.Errorf("what comes up by itself = %+v", today)
+	}
+	if list := ann.state.Posts(env, circle.Filter{Needs: true}); len(list) != 3 {
+		t.Errorf("who looks finds %d needs, want all", len(list))
+	}
+	// What Ann says reaches him as before.
+	ann.do("yes", "id", need.String())
+	ann.do("may-i", "member", "Ben", "text", "tea")
+	w.meet()
+	if got := ben.speaksUp(); !slices.Contains(got, "tea") {
+		t.Errorf("Ben's day = %q, without what Ann offered", got)
+	}
+	if len(ann.state.Today(env).WeAgreed) != 2 {
+		t.Error("what is agreed is gone")
+	}
+}

@@ -221,7 +221,11 @@ func (m *reflected) ask() Sentence {
 	case len(brought) == 0:
 		return Sentencef("mirror.ask_small", "one small thing that you would rather not carry alone this week.")
 	}
-	return Sentencef("mirror.ask_again", "something small once more, of one who was glad to come: %s.", m.few(among(m.got, false)))
+	came := m.r.notFar(among(m.got, false))
+	if len(came) == 0 {
+		return Sentencef("mirror.ask_small", "one small thing that you would rather not carry alone this week.")
+	}
+	return Sentencef("mirror.ask_again", "something small once more, of one who was glad to come: %s.", m.few(came))
 }
 
 // rest is one thing that the person might let be.

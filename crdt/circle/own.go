@@ -32,6 +32,7 @@ const (
 	ownRemind     = "m"  // hours
 	ownDigest     = "d"  // rhythm
 	ownTold       = "t"  // told
+	ownDistance   = "q|" // member(32): 1
 )
 
 // MaxOwn is how many rows of one's own a circle may have, as a home keeps them in

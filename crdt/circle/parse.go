@@ -94,6 +94,7 @@ var verbs = map[string]func(*parser) Command{
 	"follow":    (*parser).follow,
 	"remind":    (*parser).remind,
 	"digest":    (*parser).digest,
+	"distance":  func(p *parser) Command { return KeepDistance{Member: p.member(), Not: p.flag("not")} },
 	"reflect":   func(p *parser) Command { return Reflect{Text: p.text("text")} },
 	"group":     (*parser).myGroup,
 	"retract":   func(p *parser) Command { return Retract{ID: p.id()} },

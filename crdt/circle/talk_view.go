@@ -470,7 +470,7 @@ func (s *State) IsTalk(id crdt.ID) bool {
 func (r *reader) toTalk() []Item {
 	out := []Item{}
 	for _, v := range r.s.Talks(r.env, Filter{}) {
-		if v.YourTurn && (v.Gate != TalkInvited || !r.liesStill(crdt.ID{}, v.Made)) {
+		if v.YourTurn && (v.Gate != TalkInvited || !r.liesStill(v.from(r.env.Me), v.Made)) {
 			out = append(out, Item{Talk: &v})
 		}
 	}
@@ -543,4 +543,14 @@ func (r *reader) twoInTalk(t *talk, rev Rev, values []WordValue) Attention {
 func (t *talk) mayHold(a *agreement) bool {
 	i := a.rec.find(a.id)
 	return i >= 0 && !a.rec.parts[i].faded && t.of(a.made.Author) && sealedTo(&a.made, t.two[0], t.two[1]) && (t.beside || t.reached() == TalkPartnering)
+}
+
+// from is the one of the two who is not me: who invited, where the turn is mine.
+func (t *Talk) from(me crdt.ID) crdt.ID {
+	for _, m := range t.Two {
+		if m != me {
+			return m
+		}
+	}
+	return crdt.ID{}
 }

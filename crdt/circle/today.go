@@ -50,7 +50,7 @@ func (s *State) Today(env Env) Today {
 		case r.mayEdit(p, env.Me):
 			v := r.view(p)
 			t.ForMe = append(t.ForMe, Item{Post: &v})
-		case p.need && r.status(p) == "open" && r.couldHelp(p):
+		case p.need && r.status(p) == "open" && r.couldHelp(p) && !r.far(p.owner):
 			could = append(could, r.view(p))
 		}
 	}

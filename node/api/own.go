@@ -30,3 +30,5 @@ func remind(c *call) (any, error) { return own(c, view.Source.Remind) }
 func digest(c *call) (any, error) { return own(c, view.Source.Digest) }
 
 func mirror(c *call) (any, error) { return own(c, view.Source.Mirror) }
+
+func distances(c *call) (any, error) { return own(c, view.Source.Distances) }

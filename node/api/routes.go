@@ -46,6 +46,7 @@ var routes = []route{
 	look("remind", "How long before an agreement I am reminded; on this home alone.", "circle", view.Remind{}, remind),
 	look("digest", "What there is to tell me now, and my rhythm; on this home alone.", "circle", view.Digest{}, digest),
 	look("mirror", "What moved through me lately, in words, for me alone.", "circle", view.Mirror{}, mirror),
+	look("distances", "Whom I keep at a distance, on this home alone.", "circle", []view.Person{}, distances),
 	look("reflections", "My answers to the question of now and then, on this home alone.", "circle", view.Reflections{}, reflections),
 	look("faces", "Who would read what is written to these; changes nothing.", "to* circle", view.Faces{}, faces),
 	look("widening", "What asking more people would do; changes nothing.", "id to* text details circle", view.Widening{}, widening),

@@ -36,6 +36,7 @@ var verbs = []verb{
 	{"concern", "A concern about a decision, or about letting a newcomer in, with a reason or none.", params("id text circle")},
 	{"consent", "Consents to a decision.", params("id text circle")},
 	{"digest", "How often this home writes me a digest, in which hour and into which file; or, with told, that I was told all there is now.", params("every at out told circle")},
+	{"distance", "Keeps a member at a distance, on this home alone and told to nobody; with not no longer.", params("member not circle")},
 	{"done", "Says that it happened, or with not that it did not.", params("id slot* not circle")},
 	{"edit", "Changes a need or an offer.", params("id to* " + fieldFlags)},
 	{"enact", "Closes a decision, or carries one about the circle out.", params("id circle")},

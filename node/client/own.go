@@ -57,3 +57,8 @@ func (c *Client) Remind(ctx context.Context) (Remind, error) {
 func (c *Client) Digest(ctx context.Context) (Digest, error) {
 	return look[Digest](ctx, c, "digest", nil)
 }
+
+// Distances returns whom the person keeps at a distance; nobody else ever knows.
+func (c *Client) Distances(ctx context.Context) ([]view.Person, error) {
+	return look[[]view.Person](ctx, c, "distances", nil)
+}

@@ -57,6 +57,7 @@ type (
 		Kind        string       `json:"kind"`
 		Ceiling     *Ceiling     `json:"ceiling,omitempty"`
 		Reflections *Reflections `json:"reflections,omitempty"`
+		Distances   []Person     `json:"distances,omitempty"`
 	}
 )
 
@@ -119,7 +120,10 @@ func (s Source) exportOwn() (ExportOwn, bool) {
 	if r := s.Reflections(); len(r.Answers) > 0 {
 		v.Reflections = &r
 	}
-	return v, v.Ceiling != nil || v.Reflections != nil
+	if far := s.Distances(); len(far) > 0 {
+		v.Distances = far
+	}
+	return v, v.Ceiling != nil || v.Reflections != nil || v.Distances != nil
 }
 
 // exported are the records of an export, in its order.

@@ -90,3 +90,6 @@ func (s Source) Digest() Digest {
 	v.Asked, v.ICould, v.Ahead, v.Look = s.items(d.Asked), s.items(d.ICould), s.items(d.Ahead), s.attentions(d.Look)
 	return v
 }
+
+// Distances are whom the reader keeps at a distance.
+func (s Source) Distances() []Person { return s.people(s.Env.Own.Distant()) }

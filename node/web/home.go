@@ -59,7 +59,11 @@ func (in *inside) home() error {
 	m := homeModel{ForMe: in.items(today.ForMe), ICould: in.items(today.ICould), WeAgreed: in.items(today.WeAgreed),
 		Look: in.looks(in.src.Look()), Reminders: in.keptLines(today.Reminders), Greeting: in.greeting(members), Today: in.oneThing(today),
 		Ring: in.ring(members, connectedIn(st, in.id.String())), Status: in.statusLine(st), Alone: len(members) < 2}
+	far := in.src.Distances()
 	for _, p := range in.src.Posts(view.KindOffer, view.Filter{}) {
+		if slices.ContainsFunc(far, func(one view.Person) bool { return one.ID == p.Author.ID }) {
+			continue
+		}
 		if !slices.ContainsFunc(m.ICould, func(c card) bool { return c.ID == p.ID }) && !slices.ContainsFunc(m.ForMe, func(c card) bool { return c.ID == p.ID }) {
 			m.Offers = append(m.Offers, in.postCard(p))
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"slices"
 
 	"tend/crdt/circle"
 	"tend/node/view"
@@ -15,6 +16,8 @@ type partModel struct {
 	TalkWith   string // where a talk with them begins
 	Part       string // where a few words of parting are posted
 	Words      string // as typed
+	Distance   string // where distance is set or ended, and whether it is set now
+	Far        bool
 	Ask        string // where the question to the circle is posted
 	Text       string
 	Typed      bool
@@ -29,7 +32,9 @@ func (in *inside) part() error {
 		return in.leaveDoor()
 	}
 	v := *item.Member
-	m := partModel{Name: in.name(view.Person{ID: v.ID, Name: v.Name}), TalkWith: in.head.Circle.Base + "/talk-with/" + v.ID, Part: in.head.Circle.Base + "/on/" + v.ID + "/part", Ask: in.head.Circle.Base + "/part/" + v.ID, Text: in.typed("text"), Typed: in.form != nil}
+	m := partModel{Name: in.name(view.Person{ID: v.ID, Name: v.Name}), TalkWith: in.head.Circle.Base + "/talk-with/" + v.ID, Distance: in.head.Circle.Base + "/on/" + v.ID + "/distance",
+		Far:  slices.ContainsFunc(in.src.Distances(), func(p view.Person) bool { return p.ID == v.ID }),
+		Part: in.head.Circle.Base + "/on/" + v.ID + "/part", Ask: in.head.Circle.Base + "/part/" + v.ID, Text: in.typed("text"), Typed: in.form != nil}
 	if in.r.PathValue("verb") == "part" { // words for them alone came back, not those for the circle
 		m.Words, m.Text, m.Typed = m.Text, "", false
 	}

@@ -302,3 +302,29 @@ func TestWhoAsksIsToldBefore(t *testing.T) {
 	says(base, "lies still", false)
 	says(base, "A quiet tune", true)
 }
+
+// TestDistanceOnThePage sets a quiet distance and ends it.
+func TestDistanceOnThePage(t *testing.T) {
+	f := fill(t, "soup")
+	b := newBrowser(t, site(f.home))
+	need := f.as(t, bela, circle.PostNeed{Posted: circle.Posted{Title: "A strong arm", People: 1}}).ID
+	at, to := base+"/part/"+bela.String(), base+"/on/"+bela.String()+"/distance"
+	for _, far := range []bool{true, false} {
+		form := url.Values{}
+		if !far {
+			form.Set("not", "true")
+		}
+		if got := b.post(to, form); !strings.HasPrefix(got, at) {
+			t.Errorf("distance leads to %s", got)
+		}
+		if page := bare(b.get(at)); strings.Contains(page, "You keep Béla at a distance") != far {
+			t.Errorf("far %t:\n%s", far, page)
+		}
+		if strings.Contains(b.get(base), "A strong arm") == far {
+			t.Errorf("far %t, and the home screen shows the need: %t", far, far)
+		}
+		if !strings.Contains(b.get(base+"/show/"+need.String()), "A strong arm") {
+			t.Error("it is not found by who looks for it")
+		}
+	}
+}

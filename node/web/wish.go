@@ -44,12 +44,13 @@ var wishes = map[string]wishOf{
 	"may-i":       {[]string{"text", "when"}, false},
 	"check-in":    {[]string{"text"}, false},
 	"part":        {[]string{"text"}, false},
+	"distance":    {[]string{"not"}, false},
 	"pair-note":   {[]string{"text", "on", "yearly", "drop"}, false},
 	"welcome":     {nil, false},
 }
 
 // onMember are the verbs whose thing is a person.
-var onMember = []string{"may-i", "check-in", "part", "pair-note"}
+var onMember = []string{"may-i", "check-in", "part", "pair-note", "distance"}
 
 // wordsIn names the field with the words of a verb, where a screen has several fields
 // for words: what does not go comes back in its own.
@@ -146,7 +147,7 @@ func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done)
 	switch {
 	case form.Get("from") == "home":
 		return in.to("", said)
-	case verb == "part":
+	case verb == "part" || verb == "distance":
 		return in.to("/part/"+url.PathEscape(thing), said)
 	case verb == "retract" && form.Get("at") != "":
 		thing = form.Get("at")
