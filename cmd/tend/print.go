@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -17,7 +19,59 @@ func (a *app) printing() *cobra.Command {
 	return noun("print", "on paper: a sheet to open in a browser and print",
 		a.sheet("week", "the coming week, with a line to write on for each open place", ""),
 		a.sheet("tree", "how we reach each other", ""),
-		a.sheet("card [MEMBER]", "how care lands for me, or for somebody", "[MEMBER]"))
+		a.sheet("card [MEMBER]", "how care lands for me, or for somebody", "[MEMBER]"),
+		a.sheet("qr [ID]", "an invitation as a poster: the one good longest, or that one", "[ID]"),
+		a.slips())
+}
+
+// maxSlips is how many invitations are made for one sheet at most.
+const maxSlips = 40
+
+// slips makes several invitations for one person each and prints them on one sheet.
+func (a *app) slips() *cobra.Command {
+	var n int
+	var until, out string
+	cmd := &cobra.Command{Use: "invite", Short: "new invitations for one person each on one sheet, to tear off", Args: words(0, 0, "")}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if n < 1 || n > maxSlips {
+			return usage(fmt.Sprintf("from 1 to %d", maxSlips), "--slips %d is no number of invitations for one sheet", n)
+		}
+		o := client.InviteOptions{Uses: 1}
+		if until != "" {
+			d, err := span(until)
+			if err != nil {
+				return err
+			}
+			o.Until = d
+		}
+		return a.with(cmd.Context(), meeting, func(c *client.Client) error { return a.printSlips(cmd.Context(), c, n, o, out) })
+	}
+	cmd.Flags().IntVar(&n, "slips", 8, "how many")
+	cmd.Flags().StringVar(&until, "until", "30d", "how long they are good")
+	cmd.Flags().StringVar(&out, "out", "", "write it into this file")
+	return cmd
+}
+
+// printSlips makes them all or, where one cannot be made or the sheet cannot be drawn,
+// none.
+func (a *app) printSlips(ctx context.Context, c *client.Client, n int, o client.InviteOptions, out string) (err error) {
+	var ids []string
+	defer func() {
+		if err != nil {
+			for _, id := range ids {
+				_, ended := c.RevokeInvite(ctx, id)
+				err = errors.Join(err, ended)
+			}
+		}
+	}()
+	for range n {
+		made, err := c.Invite(ctx, o)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, made.ID)
+	}
+	return a.printSheet(ctx, c, "slips", "", out, ids...)
 }
 
 // sheet makes the verb of one sheet.
@@ -34,6 +88,9 @@ func (a *app) sheet(use, short, takes string) *cobra.Command {
 			member = args[0]
 		}
 		return a.with(cmd.Context(), here, func(c *client.Client) error {
+			if cmd.Name() == "qr" {
+				return a.printSheet(cmd.Context(), c, "qr", "", out, args...)
+			}
 			return a.printSheet(cmd.Context(), c, cmd.Name(), member, out)
 		})
 	}
@@ -41,16 +98,16 @@ func (a *app) sheet(use, short, takes string) *cobra.Command {
 	return cmd
 }
 
-func (a *app) printSheet(ctx context.Context, c *client.Client, what, member, out string) error {
+func (a *app) printSheet(ctx context.Context, c *client.Client, what, member, out string, invites ...string) error {
 	if out == "" {
 		var whole bytes.Buffer
-		if err := c.Sheet(ctx, &whole, what, member); err != nil {
+		if err := c.Sheet(ctx, &whole, what, member, invites...); err != nil {
 			return err
 		}
 		_, err := a.out.Write(whole.Bytes())
 		return err
 	}
-	if err := replaced(out, func(w io.Writer) error { return c.Sheet(ctx, w, what, member) }); err != nil {
+	if err := replaced(out, func(w io.Writer) error { return c.Sheet(ctx, w, what, member, invites...) }); err != nil {
 		return err
 	}
 	s := a.speaker()

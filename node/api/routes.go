@@ -99,7 +99,7 @@ var routes = []route{
 	look("calendar", "My calendar; all of it, with all.", "circle all", []view.Event{}, entries),
 	act("calendar-link", "The secret address of my calendar; new ends the one there was.", "new circle", view.CalendarLink{}, calendarLink),
 	{method: http.MethodGet, path: "ical", summary: "My calendar as iCalendar; all of it, with all.", params: params("circle all"), stream: icalendar},
-	{method: http.MethodGet, path: "print", summary: "A sheet for paper as HTML that loads nothing: what is week, tree or card.", params: params("what member circle"), stream: printSheet},
+	{method: http.MethodGet, path: "print", summary: "A sheet for paper as HTML that loads nothing: what is week, tree, card, qr or slips, these two of invitations.", params: params("what member invite* circle"), stream: printSheet},
 	{method: http.MethodGet, path: "export", summary: "All that this home may see, one JSON object a line; the trailer Tend-Lines counts them and says that it is whole.",
 		params: params("circle"), stream: export},
 

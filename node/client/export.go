@@ -83,8 +83,11 @@ func (c *Client) Import(ctx context.Context, r io.Reader, dry bool) (Imported, e
 
 // Sheet writes a sheet for paper to w, as a file of HTML that loads nothing: "week",
 // "tree" (how we reach each other) or "card". Of a card, member is whose; "" is mine.
-func (c *Client) Sheet(ctx context.Context, w io.Writer, what, member string) error {
+func (c *Client) Sheet(ctx context.Context, w io.Writer, what, member string, invites ...string) error {
 	q := url.Values{"what": {what}}
+	if len(invites) > 0 {
+		q["invite"] = invites
+	}
 	if member != "" {
 		q.Set("member", member)
 	}

@@ -136,3 +136,41 @@ func (in *inside) printInvite() error {
 	}
 	return in.show("printinvite", "circle", in.lang.say("invite.title"), m)
 }
+
+// slipsSheet is several invitations on one sheet, to tear off.
+type slipsSheet struct {
+	sheet
+	Slips []slip
+}
+
+type slip struct {
+	Code  template.HTML
+	Words string
+	For   string
+	Until template.HTML
+}
+
+// printSlips draws the invitations that the address names, or all of this home's that
+// are open.
+func (in *inside) printSlips() error {
+	all, err := in.site.upkeep.Invites(in.r.Context(), in.id)
+	if err != nil {
+		return err
+	}
+	named := in.r.URL.Query()["invite"]
+	m := slipsSheet{sheet: in.sheet("", "/invite")}
+	for _, one := range all {
+		if !in.opens(one) || one.Text == "" || len(named) > 0 && !slices.Contains(named, one.ID) {
+			continue
+		}
+		s := slip{Words: one.Text, For: one.For, Until: in.until(one.Expires)}
+		if s.Code, err = drawn(one.Text, in.lang.plain("invite.picture")); err != nil {
+			return err
+		}
+		m.Slips = append(m.Slips, s)
+	}
+	if len(m.Slips) == 0 || len(m.Slips) < len(named) {
+		return &notice{status: http.StatusNotFound, key: "invite.over"}
+	}
+	return in.show("printslips", "circle", in.lang.say("invite.title"), m)
+}

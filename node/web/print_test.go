@@ -90,6 +90,7 @@ func TestSheetsAreWhereTheirLinksLead(t *testing.T) {
 		base + "/circle":                base + "/print/people",
 		base + "/show/" + bela.String(): base + "/print/card/" + bela.String(),
 		base + "/invite/" + f.invite:    base + "/print/invite/" + f.invite,
+		base + "/invite":                base + "/print/slips",
 	} {
 		if !strings.Contains(b.get(from), `href="`+to+`"`) {
 			t.Errorf("no link leads from %s to %s", from, to)
@@ -102,7 +103,7 @@ func TestSheetsAreWhereTheirLinksLead(t *testing.T) {
 	if err := f.RevokeInvite(t.Context(), oak, f.invite); err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []string{"/print/invite/" + f.invite, "/print/invite/none", "/print/card/" + f.need.String()} {
+	for _, at := range []string{"/print/invite/" + f.invite, "/print/invite/none", "/print/slips?invite=" + f.invite, "/print/card/" + f.need.String()} {
 		if w := b.ask(http.MethodGet, base+at, nil); w.Code != http.StatusNotFound {
 			t.Errorf("GET %s = %d, want 404", at, w.Code)
 		}

@@ -69,6 +69,7 @@ func (s *Site) table() map[string]handle {
 		"GET /c/{circle}/print/people":          s.within((*inside).printTree),
 		"GET /c/{circle}/print/card/{member}":   s.within((*inside).printCard),
 		"GET /c/{circle}/print/invite/{invite}": s.within((*inside).printInvite),
+		"GET /c/{circle}/print/slips":           s.within((*inside).printSlips),
 		"GET /c/{circle}/search":                s.within((*inside).search),
 		"GET /c/{circle}/charter":               s.within((*inside).charter),
 		"POST /c/{circle}/charter":              s.within((*inside).charterWish),

@@ -115,7 +115,7 @@ func (f *filled) addresses() []string {
 		show(f.agreement), show(f.twoTexts), show(f.decision), show(f.gone), show(ann), show(bela), show(farid), base + "/edit/" + f.tender.String(),
 		show(f.talk), show(f.invitation), show(f.over), base + "/talks", base + "/talk-with/" + bela.String() + "?about=" + f.agreement.String(),
 		base + "/week", base + "/offers", base + "/look", base + "/circle", base + "/invite", base + "/invite/" + f.invite, base + "/let-in",
-		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/pod", base + "/me", base + "/mirror", base + "/digest", base + "/charter", base + "/charter/change", base + "/lists", base + "/part/" + bela.String(), base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
+		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/print/slips", base + "/pod", base + "/me", base + "/mirror", base + "/digest", base + "/charter", base + "/charter/change", base + "/lists", base + "/part/" + bela.String(), base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
 		"/back", "/back/code", "/device", "/knocking", "/entered", "/devices", "/devices/add", "/link", "/words", "/key", "/backup", "/restore",
 		base + "/device/02", base + "/calendar", base + "/returns", base + "/returns/code"}
 }

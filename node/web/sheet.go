@@ -35,8 +35,7 @@ var (
 // ErrNoSheet: there is no sheet of that name, or nobody it could be about.
 var ErrNoSheet = errors.New("there is no such sheet")
 
-// Sheet draws one of the sheets for paper, "week", "people" or "card/" and a member's
-// id, as a file of its own: how it looks is in it, and it loads nothing. It is what the
+// Sheet draws one of the sheets for paper, by its address below "print/", as a file of its own: how it looks is in it, and it loads nothing. It is what the
 // screen of that name draws, and no second one.
 func (s *Site) Sheet(ctx context.Context, circle crdt.ID, sheet string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/c/"+circle.String()+"/print/"+sheet, nil)
