@@ -221,7 +221,7 @@ func (p *page) post(v *view.Post) {
 		p.line("- Tender")
 	}
 	if v.Audience.People != nil {
-		p.line("- Seen by %s", p.people(v.Audience.People))
+		p.line("- Open to %s", p.people(v.Audience.People))
 	}
 	for _, slot := range v.Slots {
 		if len(slot.Yes) > 0 {

@@ -46,7 +46,7 @@ func (s *speaker) post(p *view.Post) {
 		s.field("yes", "asks me first")
 	}
 	if p.Audience.People != nil {
-		s.field("seen by", names(p.Audience.People))
+		s.field("open to", names(p.Audience.People))
 	}
 	for _, slot := range p.Slots {
 		when := "whenever"

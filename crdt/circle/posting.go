@@ -350,7 +350,7 @@ func (r *record) shows(member crdt.ID) bool {
 func (r *reader) open(a *agreement, c Widen) (plan, error) {
 	switch {
 	case !a.mayI:
-		return plan{}, kept("no.seen_as_post", "It is seen by whoever sees the post.", "That agreement is about a post.")
+		return plan{}, kept("no.seen_as_post", "Whoever sees the post sees it.", "That agreement is about a post.")
 	case !a.has(r.env.Me):
 		return plan{}, kept("no.widen_two", "", "Only the two of them open it.")
 	case c.To != nil:

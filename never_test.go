@@ -1,0 +1,262 @@
+package tend_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// What this software never does has ten points; each has a test here or in package
+// circle (TestNever…) that fails when it comes back. These read the words and the shapes
+// of all that is answered: every key of the interfaces' JSON, and every sentence of the
+// page and of the commands.
+
+// shape is a field of what is answered.
+type shape struct {
+	of, name, key string
+	number        bool
+}
+
+// shapes reads the fields of package view, which are the JSON of every interface.
+func shapes(t *testing.T) []shape {
+	var out []shape
+	for _, path := range goFiles(t, "node/view") {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			typ, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			if fields, ok := typ.Type.(*ast.StructType); ok {
+				for _, f := range fields.Fields.List {
+					if f.Tag == nil || len(f.Names) != 1 {
+						continue
+					}
+					key, _, _ := strings.Cut(reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("json"), ",")
+					out = append(out, shape{typ.Name.Name, f.Names[0].Name, key, isNumber(f.Type)})
+				}
+			}
+			return true
+		})
+	}
+	if len(out) < 200 {
+		t.Fatalf("found only %d fields: the walk is blind", len(out))
+	}
+	return out
+}
+
+// isNumber reports whether a field holds a number, or several.
+func isNumber(typ ast.Expr) bool {
+	switch typ := typ.(type) {
+	case *ast.Ident:
+		return regexp.MustCompile(`^(u?int|float)[0-9]*$`).MatchString(typ.Name)
+	case *ast.StarExpr:
+		return isNumber(typ.X)
+	case *ast.ArrayType:
+		return isNumber(typ.Elt)
+	case *ast.MapType:
+		return isNumber(typ.Value)
+	}
+	return false
+}
+
+func goFiles(t *testing.T, dirs ...string) []string {
+	var out []string
+	for _, dir := range dirs {
+		paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no sources in %s: %v", dir, err)
+		}
+		for _, p := range paths {
+			if !strings.HasSuffix(p, "_test.go") {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// sentences are all that a person reads in English: the page's catalogue, and what the
+// sources of the commands and of the domain hold in quotes.
+func sentences(t *testing.T) map[string]string {
+	out := map[string]string{}
+	data, err := os.ReadFile("node/web/lang/en.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words map[string]any
+	if err := json.Unmarshal(data, &words); err != nil {
+		t.Fatal(err)
+	}
+	for key, v := range words {
+		out["lang "+key] = fmt.Sprint(v)
+	}
+	for _, path := range goFiles(t, "cmd/tend", "crdt/circle", "node/view") {
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && strings.Contains(lit.Value, " ") {
+				out[files.Position(lit.Pos()).String()] = lit.Value
+			}
+			return true
+		})
+	}
+	if len(out) < 1500 {
+		t.Fatalf("found only %d sentences: the walk is blind", len(out))
+	}
+	return out
+}
+
+// neverSays fails where a sentence or a key of the JSON holds what never should.
+func neverSays(t *testing.T, words, keys string) {
+	t.Helper()
+	said := regexp.MustCompile(`(?i)\b(` + words + `)\b`)
+	for at, text := range sentences(t) {
+		if found := said.FindString(text); found != "" {
+			t.Errorf("%s says %q: %s", at, found, text)
+		}
+	}
+	named := regexp.MustCompile(`^(` + keys + `)$`)
+	for _, s := range shapes(t) {
+		if named.MatchString(s.key) {
+			t.Errorf("view.%s has the key %q", s.of, s.key)
+		}
+	}
+	for _, verb := range verbs(t) {
+		if named.MatchString(verb) {
+			t.Errorf("there is a verb %q", verb)
+		}
+	}
+}
+
+// verbs are those of the local API.
+func verbs(t *testing.T) []string {
+	data, err := os.ReadFile("node/api/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, m := range regexp.MustCompile(`(?m)^  /v1/(?:do/)?([a-z-]+):`).FindAllStringSubmatch(string(data), -1) {
+		out = append(out, m[1])
+	}
+	if len(out) < 60 {
+		t.Fatalf("found only the routes %q", out)
+	}
+	return out
+}
+
+// TestNever1ALedger: no hours, points, balance or claim; nobody owes.
+func TestNever1ALedger(t *testing.T) {
+	neverSays(t, `you owe|owes (you|them|me)|in debt|(time|care) credits?|credits? (left|earned)|karma|wallet|currency|your balance|hours given|paid back`,
+		`hours|points|balance|credits?|debt|owed|owes|claim|score|tally|total|given|received|ledger|amount`)
+}
+
+// numbersAnswered are all numbers that an interface answers with, and what each counts.
+// None counts what a person gave, got, did or left undone; a new one needs a line here,
+// and a reason.
+var numbersAnswered = map[string]string{
+	"Ceiling.Week":       "one's own wish, shown to oneself alone",
+	"Member.Devices":     "one's own devices, shown to oneself alone",
+	"Post.People":        "places that a need has",
+	"Slot.Wanted":        "places on a date",
+	"Entry.Wanted":       "places on a date",
+	"Post.Under":         "which wish for hard times it is under",
+	"Consent.N":          "what it is called by",
+	"TenderDate.N":       "what it is called by",
+	"Widening.NotesStay": "notes that stay with the first readers",
+	"PairNote.N":         "what it is called by",
+	"Agreement.Versions": "texts of an agreement", "Event.Sequence": "texts of an agreement, for calendars",
+	"Decision.Needed": "how many must be heard", "Decision.Heard": "how many were heard; who was not is said nowhere", "Decision.Versions": "texts of a decision",
+}
+
+// aboutMachines are the answers that tell of homes, files and circles, not of what a
+// person did.
+var aboutMachines = regexp.MustCompile(`^(Status|Circle|CircleStatus|Heard|Ended|Counts?|Invite|Device|Backup|Carr|Import|Export|Verif|Check|Join|Forgetting|Key|Linking|Return|Shown|Hand|Recover|Health|Peer|Row|File|Partition|Saw|Reader|Sync|Restored|Writing|Trustee|Kept|Left|Imported|Coming|Missing|Gap|Fork|Rebuilt)`)
+
+// TestNever2NumbersAboutPeople: no counts, ranks, badges or streaks. It holds the shape
+// of every output and the words of every sentence.
+func TestNever2NumbersAboutPeople(t *testing.T) {
+	for _, s := range shapes(t) {
+		if s.number && s.key != "" && numbersAnswered[s.of+"."+s.name] == "" && !aboutMachines.MatchString(s.of) {
+			t.Errorf("view.%s.%s (%q) is a number: what does it count?", s.of, s.name, s.key)
+		}
+	}
+	neverSays(t, `leader ?board|top (helper|giver)s?|streaks?|badges?|high ?scores?|helped [0-9%]\S* times|gave (the )?most|most active|[0-9] times this|%d (yeses|thanks|times)`,
+		`rank|ranking|badges?|streak|level_of|top|leaders|helped|thanks_count|yes_count`)
+}
+
+// TestNever3RatePeople: no stars, no marks of failure.
+func TestNever3RatePeople(t *testing.T) {
+	neverSays(t, `no-shows?|did not show up|unreliable|reliability of|trust score|rate (him|her|them|this person)|stars? out of|broke (his|her|their|your) promise|failed to (come|help)`,
+		`rating|stars|reliability|trust|no_show|failed|broken|strikes|reputation|review`)
+	for _, path := range goFiles(t, "crdt/circle") {
+		if text := sourceOf(t, path); regexp.MustCompile(`State[A-Z]\w* += "(broken|failed|missed|no_show|late)"`).MatchString(text) {
+			t.Errorf("%s gives an agreement a state of failure", path)
+		}
+	}
+}
+
+// TestNever4MakeNoExpensive: nobody is nagged, watched while reading, or asked why. That
+// a no takes no reason is held in package circle.
+func TestNever4MakeNoExpensive(t *testing.T) {
+	neverSays(t, `seen by|read by [0-9%]|only you have not|has not answered yet|have not answered yet|still waiting for your|why not\?|please give a reason|a reason is (needed|required)|reminder:`,
+		`seen_by|read_at|read_by|unanswered|silent|not_answered|reminded|nag`)
+	params := regexp.MustCompile(`\{"(not-now|cannot|rest|part|away)", "[^"]*", params\("([^"]*)"\)\}`).FindAllStringSubmatch(sourceOf(t, "node/api/verbs.go"), -1)
+	if len(params) < 4 {
+		t.Fatalf("found only %d of the verbs that say no", len(params))
+	}
+	for _, p := range params {
+		if strings.Contains(p[2], "reason") || strings.Contains(p[2], "why") {
+			t.Errorf("%s takes a reason: %s", p[1], p[2])
+		}
+	}
+}
+
+// TestNever6SplitPeople: nobody is a giver or a receiver, and nobody holds the circle.
+func TestNever6SplitPeople(t *testing.T) {
+	neverSays(t, `volunteers?|beneficiar(y|ies)|clients? of (this|the) circle|patients?|recipients of care|care (givers?|receivers?)|administrators?|moderators?|coordinators?|dispatchers?`,
+		`role|roles|admin|moderator|coordinator|giver|receiver|recipient|volunteer|owner|type`)
+}
+
+// TestNever7GateBeforeAsking: there is no queue and no approval; package circle holds
+// that whoever has just come in asks.
+func TestNever7GateBeforeAsking(t *testing.T) {
+	neverSays(t, `awaiting approval|pending approval|needs approval|must first give|give first|before you may ask|approved by`,
+		`approved|approval|pending|queue|verified|moderated`)
+}
+
+// TestNever8Court: no evidence, vote, verdict or appeal. That a talk is quoted nowhere is
+// held by TestTalkIsEvidenceNowhere.
+func TestNever8Court(t *testing.T) {
+	neverSays(t, `evidence against|votes? (for|against)|cast (a|your) vote|verdict is|guilty|offen[cs]e|offender|accus\w+|appeal against|ban(ned)? from|kicked`,
+		`votes?|verdict|evidence|appeal|accused|ban|banned|strike|offen[cs]e`)
+}
+
+// TestNever9HookAttention: no unread counts, no races, no prompts to pay.
+func TestNever9HookAttention(t *testing.T) {
+	neverSays(t, `unread|hurry|don.t miss|last chance|act now|only [0-9%]\w* left|be the first|first come|trending|upgrade to|go pro|premium|donate|subscribe now|you haven.t been here|we miss you|come back soon`,
+		`unread|badge|new_count|trending|feed|donate|premium|plan|ads?|likes`)
+}
+
+func sourceOf(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
