@@ -478,7 +478,7 @@ func (s *State) Agreement(env Env, id crdt.ID) (Agreement, bool) {
 // those that are released, lapsed or done are left out.
 func (s *State) Agreements(env Env, f Filter) []Agreement {
 	r := s.reader(env)
-	out := []Agreement{}
+	var taken []*agreement
 	for _, a := range r.allAgreements() {
 		over := a.state == StateReleased || a.state == StateLapsed || a.state == StateDone
 		if (over && !f.All) || (f.Mine && !a.has(env.Me)) || !matches(f.Text, a.newest().terms.What, a.newest().terms.Area) {
@@ -487,9 +487,13 @@ func (s *State) Agreements(env Env, f Filter) []Agreement {
 		if f.Category != "" && (a.post == nil || fold(a.post.Category) != fold(f.Category)) {
 			continue
 		}
-		out = append(out, r.viewAgreement(a))
+		taken = append(taken, a)
 	}
-	slices.SortStableFunc(out, func(a, b Agreement) int { return cmp.Compare(b.Made, a.Made) })
+	slices.SortStableFunc(taken, func(a, b *agreement) int { return cmp.Compare(b.made.HLC, a.made.HLC) })
+	out := make([]Agreement, len(taken))
+	for i, a := range taken {
+		out[i] = r.viewAgreement(a)
+	}
 	return out
 }
 

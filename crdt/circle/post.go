@@ -404,13 +404,12 @@ type Filter struct {
 // Posts returns the posts that a filter takes, newest first.
 func (s *State) Posts(env Env, f Filter) []Post {
 	r := s.reader(env)
-	out := []Post{}
-	for _, p := range r.allPosts() {
-		if r.takes(p, f) {
-			out = append(out, r.view(p))
-		}
+	taken := slices.DeleteFunc(r.allPosts(), func(p *post) bool { return !r.takes(p, f) })
+	slices.SortStableFunc(taken, func(a, b *post) int { return cmp.Compare(b.made.HLC, a.made.HLC) })
+	out := make([]Post, len(taken))
+	for i, p := range taken {
+		out[i] = r.view(p)
 	}
-	slices.SortStableFunc(out, func(a, b Post) int { return cmp.Compare(b.Made, a.Made) })
 	return out
 }
 
