@@ -115,7 +115,15 @@ func (a *app) leave() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return s.answer(done, func() { s.handover(done.Handover) })
+					var open []view.Item
+					for _, id := range done.Handover {
+						item, err := c.Show(cmd.Context(), id)
+						if err != nil {
+							return err
+						}
+						open = append(open, item)
+					}
+					return s.answer(done, func() { s.handover(open) })
 				}
 				done, err := c.Leave(cmd.Context(), farewell)
 				if err != nil {
@@ -129,15 +137,17 @@ func (a *app) leave() *cobra.Command {
 	return cmd
 }
 
-func (s *speaker) handover(ids []string) {
-	if len(ids) == 0 {
+// handover shows what is still open with this person in it, and what leaving does.
+func (s *speaker) handover(open []view.Item) {
+	if len(open) == 0 {
 		s.line("Nothing to hand over.")
-		return
+	} else {
+		s.line("You would hand over:")
+		s.items(open)
 	}
-	s.line("You would hand over:")
-	for _, id := range ids {
-		s.line("  %s", short(id))
-	}
+	s.line("")
+	s.line("What you agreed keeps your name and your word; how to reach and care for you is let go at once.")
+	s.line("The door stays open: any member may invite you again.")
 }
 
 func (a *app) letIn() *cobra.Command {
