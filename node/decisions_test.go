@@ -109,6 +109,10 @@ func TestLostVoid(t *testing.T) {
 	seen := cem.do(id, wish("Soup")).ID
 	meet(cem, ann, id)
 	unseen := cem.do(id, wish("Bread")).ID
+	invited, err := cem.Invite(t.Context(), id, node.InviteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := ann.do(id, circle.ProposeForCircle{What: membership.Remove, Target: cem.view(id).Me, Reason: "Enough."}).ID
 	meet(ben, ann, id)
 	ben.do(id, circle.SayOnDecision{ID: p, Value: circle.WordConsent})
@@ -130,8 +134,8 @@ func TestLostVoid(t *testing.T) {
 		if s.Standing != membership.Removed || s.Told != "Enough." {
 			t.Errorf("again %v: Cem stands %v and was told %q", again, s.Standing, s.Told)
 		}
-		if len(s.Void) != 1 || s.Void[0].Op != unseen || s.Void[0].Gist != "Bread" {
-			t.Errorf("again %v: without effect are %+v, want the bread alone", again, s.Void)
+		if len(s.Void) != 2 || s.Void[0].Op != unseen || s.Void[0].Gist != "Bread" || s.Void[1].Op != invited.ID || s.Void[1].Gist != "an invitation" {
+			t.Errorf("again %v: without effect are %+v, want the bread and the invitation", again, s.Void)
 		}
 		if s.State.Has(unseen) || !s.State.Has(seen) {
 			t.Errorf("again %v: what was seen stays, what was not has no effect", again)

@@ -39,15 +39,31 @@ func (r *Replica) readVoided() []Voided {
 			return out
 		}
 		op, fact, ok, err := r.lookup(e.ID)
-		if err != nil || !ok || op.Class != crdt.Content || op.Body == nil || !r.void(&op, fact) {
+		if err != nil || !ok || op.Body == nil {
 			continue
 		}
-		if change, readable := r.open(&op); readable {
-			gist := circle.Gist(change.Body)
+		if gist, void := r.voidGist(&op, fact); void {
 			out = append(out, Voided{Op: op.ID, Gist: gist.English, Said: gist.Said})
 		}
 	}
 	return out
+}
+
+// voidGist is what an op without effect was, in a few words; false if it has effect,
+// or if it is nothing that its person did.
+func (r *Replica) voidGist(op *crdt.Op, fact crdt.Fact) (circle.Sentence, bool) {
+	if op.Class == crdt.Control {
+		b, err := r.decodeControl(op, membership.DecodeTrusted)
+		if err != nil || !r.People().VoidControl(op.ID) {
+			return circle.Sentence{}, false
+		}
+		return circle.ControlGist(b)
+	}
+	if !r.void(op, fact) {
+		return circle.Sentence{}, false
+	}
+	change, readable := r.open(op)
+	return circle.Gist(change.Body), readable
 }
 
 // reasons returns the notes that say why the parting of a device was proposed, as
