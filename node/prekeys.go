@@ -103,6 +103,7 @@ func (x *runner) forgetBoxes(now time.Time) {
 	if used < 0 || used >= len(held) {
 		return
 	}
+	now = now.Add(-x.heard.slowest(s))
 	if heard, any := lastHeard(s); any && heard.Before(now) {
 		now = heard
 	}
@@ -127,6 +128,34 @@ func lastHeard(s *Snapshot) (time.Time, bool) {
 		}
 	}
 	return last.Time(), last > 0
+}
+
+// slowClock is how much later than what it last wrote a device may be heard whose clock
+// is right: it writes a prekey every thirty days.
+const slowClock = 31 * 24 * time.Hour
+
+// slowest is how far behind this home's clock that of another device is, at the most:
+// the newest that it wrote, when it was last heard, was older than a sound home leaves
+// it. It may be this home's clock that is ahead, and others' with it; the slow one does
+// not take in the prekey of the future, and goes on sealing to the one before.
+func (h *hearing) slowest(s *Snapshot) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var behind time.Duration
+	for dev, tips := range s.Frontier().Tips {
+		of, heard := h.known[dev]
+		if !heard || dev == s.Dev {
+			continue
+		}
+		var wrote crdt.HLC
+		for _, t := range tips {
+			wrote = max(wrote, t.HLC)
+		}
+		if late := time.UnixMilli(of.At).Sub(wrote.Time()); late > slowClock {
+			behind = max(behind, late)
+		}
+	}
+	return behind
 }
 
 // boxesToKeep returns how many of the prekeys, the newest first, are kept: the one
