@@ -59,7 +59,7 @@ func (w *World) apart() (late string, waiting bool) {
 			}
 			continue
 		}
-		if s.Waiting > 0 {
+		if w.awaits(a) {
 			waiting = true
 		}
 		if (!s.Arrived || s.Handed > 0) && w.reached(a) {
@@ -254,15 +254,7 @@ func (w *World) checkStates() {
 // cheats, told the other to be gone: in a circle of two there is nobody else to ask
 // (SPEC.md §3.1).
 func (w *World) withheld(a, b *home) bool {
-	liars := map[crdt.Device]bool{}
-	for _, h := range w.homes {
-		if id, known := w.member(h.name); h.cheats["gone"] && known {
-			m, _ := a.view().People.Member(id)
-			for _, d := range m.Devices {
-				liars[d.Dev] = true
-			}
-		}
-	}
+	liars := w.liars(a, "gone")
 	for s, err := range a.store().Arrivals(1) {
 		if err != nil {
 			return false
@@ -276,6 +268,40 @@ func (w *World) withheld(a, b *home) bool {
 		}
 	}
 	return false
+}
+
+// liars are the devices of those who cheat in one of some ways, as a home knows them.
+func (w *World) liars(as *home, ways ...string) map[crdt.Device]bool {
+	out := map[crdt.Device]bool{}
+	for _, h := range w.homes {
+		id, known := w.member(h.name)
+		if !known || !slices.ContainsFunc(ways, func(way string) bool { return h.cheats[way] }) {
+			continue
+		}
+		m, _ := as.view().People.Member(id)
+		for _, d := range m.Devices {
+			out[d.Dev] = true
+		}
+	}
+	return out
+}
+
+// awaits reports whether something waits at a home that can still come. The text of
+// somebody who cheats, and gave it to nobody before they went, cannot.
+func (w *World) awaits(h *home) bool {
+	n, liars := h.view().Waiting, w.liars(h, "gone", "drop", "invalid")
+	for _, g := range h.hand.Gaps(w.circle) {
+		if _, _, here, err := h.store().Op(g.Want); err != nil || !here || !liars[g.Author] {
+			continue
+		}
+		if !slices.ContainsFunc(w.here(), func(other *home) bool {
+			op, _, ok, err := other.store().Op(g.Want)
+			return err == nil && ok && len(op.Body) > 0
+		}) {
+			n--
+		}
+	}
+	return n > 0
 }
 
 // unlike names the records that two homes see differently. What is for few differs by
