@@ -136,7 +136,7 @@ func TestSheetsOnPaper(t *testing.T) {
 		at       string
 		min, max int
 	}{
-		{"/print/week", 2, 4}, {"/print/people", 1, 1}, {"/print/card/" + bela.String(), 1, 1}, {"/print/invite/" + f.invite, 1, 1},
+		{"/print/week", 2, 4}, {"/print/people", 1, 1}, {"/print/card/" + bela.String(), 1, 1}, {"/print/invite/" + f.invite, 1, 1}, {"/print/slips", 1, 1},
 		{"/week", 2, 4}, {"/show/" + f.agreement.String(), 1, 2}, {"", 1, 6},
 	} {
 		for _, lang := range web.Languages() {
