@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tend/node/view"
@@ -121,7 +122,13 @@ var statusWords = map[string]string{
 func (s *speaker) cover(p *view.Post) []string {
 	covered := 0
 	var parts []string
+	var standing []view.Person
 	for _, slot := range p.Slots {
+		for _, who := range slot.StandBy {
+			if !slices.Contains(standing, who) {
+				standing = append(standing, who)
+			}
+		}
 		if len(slot.Yes) >= slot.Wanted {
 			covered++
 		}
@@ -143,6 +150,9 @@ func (s *speaker) cover(p *view.Post) []string {
 		parts = append(parts, word)
 	case len(p.Slots) > 1:
 		parts = append(parts, fmt.Sprintf("%d of %d dates covered", covered, len(p.Slots)))
+	}
+	if len(standing) > 0 {
+		parts = append(parts, names(standing)+" would like to be asked first if a place opens")
 	}
 	return parts
 }

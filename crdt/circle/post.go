@@ -48,6 +48,9 @@ type Slot struct {
 	Wanted     int
 	// Yes are those who said yes and stand by it, ascending.
 	Yes []crdt.ID
+	// StandBy are those who hold no place there and asked to be asked first if one
+	// opens, in the order in which they did; nil for nobody.
+	StandBy []crdt.ID
 	// Over says that more said yes than there are places, and that nobody has said
 	// that extra hands are welcome.
 	Over bool
@@ -293,6 +296,20 @@ func (r *reader) slot(p *post, s string, w When, yes []crdt.ID) Slot {
 		out.Yes = []crdt.ID{}
 	}
 	out.Over = len(out.Yes) > out.Wanted && !p.ExtraOK
+	out.StandBy = p.standBy(s, out.Yes)
+	return out
+}
+
+// standBy returns who stands by for a slot and is not among those who said yes.
+func (p *post) standBy(slot string, yes []crdt.ID) []crdt.ID {
+	marks := slices.DeleteFunc(p.rec.marks(MarkedStandBy), func(m mark) bool { return m.value != slot || slices.Contains(yes, m.by) })
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.hlc, b.hlc), a.id.Compare(b.id)) })
+	var out []crdt.ID
+	for _, m := range marks {
+		if !slices.Contains(out, m.by) {
+			out = append(out, m.by)
+		}
+	}
 	return out
 }
 

@@ -19,8 +19,8 @@ type Item struct {
 
 // Today is what a person sees first.
 type Today struct {
-	// ForMe are one's own needs and offers, what waits for one's leave or word, and what
-	// was offered to oneself; newest first.
+	// ForMe are one's own needs and offers, what waits for one's leave or word, what was
+	// offered to oneself, and where a place opened that one stands by for; newest first.
 	ForMe []Item
 	// ICould are the needs of others with an open place, those of kinds that one follows
 	// before the others, soonest first.
@@ -48,6 +48,9 @@ func (s *State) Today(env Env) Today {
 		case p.closed():
 		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.HLC):
 		case r.mayEdit(p, env.Me):
+			v := r.view(p)
+			t.ForMe = append(t.ForMe, Item{Post: &v})
+		case r.status(p) == "open" && r.opened(p) && !r.far(p.owner):
 			v := r.view(p)
 			t.ForMe = append(t.ForMe, Item{Post: &v})
 		case p.need && r.status(p) == "open" && r.couldHelp(p) && !r.far(p.owner):
@@ -126,6 +129,14 @@ func (r *reader) couldHelp(p *post) bool {
 	}
 	return slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
 		return s.open() && !taken[s.Slot]
+	})
+}
+
+// opened reports whether a place is open on a date for which this person asked to be
+// asked first.
+func (r *reader) opened(p *post) bool {
+	return len(p.rec.marks(MarkedStandBy)) > 0 && slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
+		return s.open() && slices.Contains(s.StandBy, r.env.Me)
 	})
 }
 

@@ -50,6 +50,9 @@ func (s Source) post(p circle.Post) Post {
 
 func (s Source) slot(slot circle.Slot) Slot {
 	v := Slot{Slot: slot.Slot, Wanted: slot.Wanted, Yes: s.people(slot.Yes), Over: slot.Over}
+	if len(slot.StandBy) > 0 {
+		v.StandBy = s.people(slot.StandBy)
+	}
 	for _, member := range slot.Yes {
 		if s.Heard == nil || member == s.Env.Me {
 			continue

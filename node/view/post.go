@@ -64,6 +64,8 @@ type Slot struct {
 	Wanted int    `json:"wanted"`
 	// Yes are those who said yes, by id.
 	Yes []Person `json:"yes"`
+	// StandBy are those who asked to be asked first if a place opens, in that order.
+	StandBy []Person `json:"stand_by,omitempty"`
 	// Over says that more said yes than there are places.
 	Over bool `json:"over"`
 	// Heard says whose homes are known to hold the newest word on the slot.

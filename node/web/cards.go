@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 	"strings"
@@ -92,6 +93,9 @@ func (in *inside) postCard(p view.Post) card {
 		c.State = in.lang.say("status." + p.Status)
 	}
 	mine := p.Author.ID == in.me
+	if p.Status == "open" && in.opened(p) {
+		c.State = in.lang.say("post.opened")
+	}
 	switch {
 	case p.Status == "waiting" && p.For != nil && p.For.ID == in.me:
 		c.Buttons = []button{in.verb(p.ID, "yes", "verb.may_go_out", "check"), in.verb(p.ID, "not-now", "verb.not_now", "")}
@@ -101,11 +105,14 @@ func (in *inside) postCard(p view.Post) card {
 			key, icon = "verb.love_that", "hand-heart"
 		}
 		yes := in.verb(p.ID, "yes", key, icon)
-		if open := openSlots(p); len(open) > 1 {
+		switch open := openSlots(p); {
+		case len(open) == 0 && len(p.Slots) > 0:
+			c.State = in.lang.say("slot.covered")
+		case len(open) > 1:
 			// Several days: the person chooses on the post's own screen.
 			yes = button{}
 			c.Buttons = append(c.Buttons, button{To: in.href(p.ID), Label: in.lang.say(key), Icon: icon, Kind: "link"})
-		} else {
+		default:
 			yes.Kind = p.Kind
 			c.Buttons = append(c.Buttons, yes)
 		}
@@ -148,6 +155,13 @@ func (in *inside) saidYes(p view.Post) bool {
 	return false
 }
 
+// opened reports whether a place is open where this person stands by.
+func (in *inside) opened(p view.Post) bool {
+	return slices.ContainsFunc(openSlots(p), func(s view.Slot) bool {
+		return slices.ContainsFunc(s.StandBy, func(who view.Person) bool { return who.ID == in.me })
+	})
+}
+
 // openSlots are those with a place left.
 func openSlots(p view.Post) []view.Slot {
 	var out []view.Slot
@@ -183,13 +197,9 @@ func (in *inside) agreementCard(a view.Agreement) card {
 	return c
 }
 
-// whenOf is the time of an agreement: its slot, or what its text says.
-func whenOf(a view.Agreement) string {
-	if a.Slot != "" && !strings.Contains(a.When, "/") {
-		return a.Slot
-	}
-	return a.When
-}
+// whenOf is the time of an agreement: what its text says, which may be another than
+// that of the slot it holds.
+func whenOf(a view.Agreement) string { return cmp.Or(a.When, a.Slot) }
 
 func (in *inside) decisionCard(d view.Decision) card {
 	return card{ID: d.ID, Href: in.href(d.ID), Kind: view.KindDecision, Icon: "scale", Title: in.titleOf(d),

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/hex"
 	"html/template"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -76,11 +77,36 @@ func (in *inside) wordOf(member string) string {
 type changeModel struct {
 	Typed  map[string]string
 	Bounds []sectionLine
+	Of     string // the proposal that is written over; "" for the charter in force
+}
+
+// drafted finds the proposal of a charter that is written over; nil where none is
+// named.
+func (in *inside) drafted(id string) (*view.Decision, error) {
+	if id == "" {
+		return nil, nil
+	}
+	item, err := in.src.Show(id, false)
+	if err != nil {
+		return nil, err
+	}
+	if item.Decision == nil || item.Decision.Charter == nil {
+		return nil, &notice{status: http.StatusNotFound, key: "shell.unknown"}
+	}
+	return item.Decision, nil
 }
 
 func (in *inside) charterForm() error {
 	c := in.src.Charter()
-	m := changeModel{Typed: map[string]string{"purpose": c.Purpose, "review": c.ReviewOn, "text": ""}}
+	of := in.r.FormValue("of")
+	draft, err := in.drafted(of)
+	if err != nil {
+		return err
+	}
+	if draft != nil {
+		c = *draft.Charter
+	}
+	m := changeModel{Of: of, Typed: map[string]string{"purpose": c.Purpose, "review": c.ReviewOn, "text": ""}}
 	for name := range m.Typed {
 		if len(in.form[name]) > 0 {
 			m.Typed[name] = in.typed(name)
@@ -103,6 +129,10 @@ func (in *inside) charterChange() error {
 		return err
 	}
 	in.form = form
+	draft, err := in.drafted(form.Get("of"))
+	if err != nil {
+		return err
+	}
 	c := in.src.People.Charter()
 	c.Purpose, c.ReviewOn = in.line("purpose"), in.line("review")
 	for key, text := range boundTexts(&c.Bounds) {
@@ -111,7 +141,11 @@ func (in *inside) charterChange() error {
 	if err := c.Check(); err != nil {
 		return in.problemAt(&circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this."}, in.charterForm)
 	}
-	done, err := in.do("propose", circle.Args{"text": {form.Get("text")}, "charter": {hex.EncodeToString(membership.EncodeCharter(c))}})
+	verb, args := "propose", circle.Args{"text": {form.Get("text")}, "charter": {hex.EncodeToString(membership.EncodeCharter(c))}}
+	if draft != nil {
+		verb, args["id"] = "reshape", []string{draft.ID}
+	}
+	done, err := in.do(verb, args)
 	if err != nil {
 		return in.problemAt(err, in.charterForm)
 	}

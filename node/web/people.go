@@ -184,9 +184,13 @@ func (in *inside) propose() error {
 		return err
 	}
 	in.form = form
-	done, err := in.do("propose", argsOf(form, "text", "closes", "review", "renew", "as"))
+	done, err := in.do("propose", argsOf(form, "text", "closes", "review", "renew", "as", "lapse"))
 	if err != nil {
-		return in.problemAt(err, in.proposeForm)
+		again := in.proposeForm
+		if whom := form.Get("lapse"); whom != "" {
+			again = func() error { return in.thing(whom) }
+		}
+		return in.problemAt(err, again)
 	}
 	return in.to("/show/"+done.ID, "propose")
 }

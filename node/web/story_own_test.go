@@ -32,10 +32,16 @@ func (b *tab) saysHello(circle, name string) {
 func (w *workshop) invitation(home string, flags ...string) string {
 	w.t.Helper()
 	var made view.Invite
-	if err := json.Unmarshal([]byte(w.tend(home, append([]string{"--json", "invite"}, flags...)...)), &made); err != nil {
+	w.read(&made, home, append([]string{"--json", "invite"}, flags...)...)
+	return made.Text
+}
+
+// read reads what a verb answers in JSON.
+func (w *workshop) read(into any, home string, args ...string) {
+	w.t.Helper()
+	if err := json.Unmarshal([]byte(w.tend(home, args...)), into); err != nil {
 		w.t.Fatal(err)
 	}
-	return made.Text
 }
 
 // unfold opens what is folded, without which nobody could read it.

@@ -63,6 +63,7 @@ type slotLine struct {
 	When    template.HTML
 	People  template.HTML // who comes; "" for nobody yet
 	State   template.HTML
+	First   template.HTML // who stands by; "" for nobody
 	Covered bool
 	Over    bool
 	Buttons []button
@@ -75,6 +76,7 @@ type postModel struct {
 	Audience      template.HTML
 	Slots         []slotLine
 	Every         *button
+	Reply         *replyModel
 	NotNow        *button
 	NotNowBy      template.HTML // its author alone sees who said it
 	Own           []button      // what its author may do
@@ -119,6 +121,7 @@ func (in *inside) showPost(p view.Post) error {
 		no := in.verb(p.ID, "not-now", "verb.not_now", "")
 		m.NotNow = &no
 	}
+	m.Reply = in.reply(p)
 	if len(p.NotNow) > 0 {
 		m.NotNowBy = in.lang.say("post.not_now_by", "names", in.names(p.NotNow))
 	}
@@ -151,6 +154,8 @@ func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
 	if p.Status != "open" && p.Status != "enough" {
 		return line
 	}
+	line.First = in.standingBy(s.StandBy)
+	standing := slices.ContainsFunc(s.StandBy, func(who view.Person) bool { return who.ID == in.me })
 	switch {
 	case mine:
 		line.Buttons = []button{in.verb(p.ID, "cannot", "verb.cannot", "undo-2", field{"slot", s.Slot})}
@@ -158,6 +163,10 @@ func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
 		if s.Over {
 			line.Buttons = []button{in.verb(p.ID, "both", "verb.both", "users", field{"slot", s.Slot})}
 		}
+	case line.Covered && !p.ExtraOK && standing:
+		no := in.verb(p.ID, "stand-by", "verb.not_stand_by", "", field{"slot", s.Slot}, field{"not", "true"})
+		no.Kind = "quiet"
+		line.Buttons = []button{no}
 	case line.Covered && !p.ExtraOK:
 		line.Buttons = []button{in.verb(p.ID, "stand-by", "verb.stand_by", "clock", field{"slot", s.Slot})}
 	default:
@@ -170,6 +179,45 @@ func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
 		line.Buttons = []button{b}
 	}
 	return line
+}
+
+// standingBy names who would like to be asked first if a place opens.
+func (in *inside) standingBy(who []view.Person) template.HTML {
+	switch {
+	case len(who) == 0:
+		return ""
+	case len(who) == 1 && who[0].ID == in.me:
+		return in.lang.say("slot.stand_by_mine")
+	}
+	return in.lang.say("slot.stand_by", "names", in.names(who))
+}
+
+// replyModel is a yes with a few words, or to another time than was asked for.
+type replyModel struct {
+	Dates []option // to choose from where several are open
+	Date  string   // the one that is open
+	Typed map[string]string
+	Open  bool // something was typed
+	Label template.HTML
+}
+
+// reply is the form of such a yes; nil where no place is open to this person.
+func (in *inside) reply(p view.Post) *replyModel {
+	open := openSlots(p)
+	if p.Status != "open" || p.Author.ID == in.me || len(open) == 0 {
+		return nil
+	}
+	m := replyModel{Date: open[0].Slot, Typed: in.typedAll("note", "day", "from", "until"), Label: in.lang.say("verb.could_do")}
+	if p.Kind == view.KindOffer {
+		m.Label = in.lang.say("verb.love_that")
+	}
+	m.Open = m.Typed["note"] != "" || m.Typed["day"] != ""
+	if len(open) > 1 {
+		for _, s := range open {
+			m.Dates = append(m.Dates, option{Value: s.Slot, Label: in.lang.when(s.Slot, in.now), On: s.Slot == in.typed("slot")})
+		}
+	}
+	return &m
 }
 
 // ownButtons are what its author may do about a post.
@@ -310,7 +358,8 @@ type agreementModel struct {
 	Notes    []noteLine
 	Typed    map[string]string
 	Thing    string
-	TalkWith string // where a talk about it begins; "" where there is no one other in it
+	Join     []option // who could come into it too
+	TalkWith string   // where a talk about it begins; "" where there is no one other in it
 }
 
 type partyLine struct {
@@ -365,6 +414,9 @@ func (in *inside) showAgreement(a view.Agreement) error {
 	}
 	m.Can.Change = m.Mine && (a.State == "agreed" || a.State == "proposed")
 	m.Can.Place = m.Can.Change
+	if m.Can.Change && !in.betweenTwo(a) && !in.src.InTalk(a) {
+		m.Join = in.notIn(a)
+	}
 	m.Can.Thank = m.Mine && (a.State == "done" || a.State == "passed")
 	m.Buttons = slices.DeleteFunc(m.Buttons, func(b button) bool { return b.Kind == "link" })
 	in.fillOne([]card{m.card})
@@ -380,6 +432,11 @@ func (in *inside) showAgreement(a view.Agreement) error {
 	m.Versions = in.versions(a)
 	in.cared(a, &m)
 	return in.show("agreement", "", template.HTML(template.HTMLEscapeString(a.What)), m)
+}
+
+// notIn are the members who are not in an agreement.
+func (in *inside) notIn(a view.Agreement) []option {
+	return slices.DeleteFunc(in.others(in.typed("with")), func(o option) bool { return isParty(a, o.Value) })
 }
 
 // betweenTwo reports whether an agreement is about no need and no offer: one person
@@ -484,6 +541,7 @@ type personModel struct {
 	Welcome          button
 	TalkWith         string     // where a talk with them begins
 	Talks            []card     // the one that goes on
+	Silent           string     // their id, where nothing was heard for so long that their voice may be set aside
 	Kept             []keptLine // notes about them for the reader alone
 }
 
@@ -498,6 +556,9 @@ func (in *inside) showPerson(v view.Member) error {
 		if slices.ContainsFunc(t.Two, func(p view.Person) bool { return p.ID == v.ID }) {
 			m.Talks = append(m.Talks, in.talkCard(t))
 		}
+	}
+	if in.silent(v) {
+		m.Silent = v.ID
 	}
 	if v.Heard != nil {
 		m.Heard = in.lang.say("person.heard", "when", in.lang.ago(*v.Heard, in.now))
@@ -517,6 +578,14 @@ func (in *inside) showPerson(v view.Member) error {
 		}
 	}
 	return in.show("person", "circle", template.HTML(template.HTMLEscapeString(m.Name)), m)
+}
+
+// silentFor is after how long without a word from them the screen of a person says that
+// their voice can be set aside; whether it may be, the circle's rules decide.
+const silentFor = 90 * 24 * time.Hour
+
+func (in *inside) silent(v view.Member) bool {
+	return v.ID != in.me && v.Voice && v.State == "member" && v.Heard != nil && in.now.Sub(*v.Heard) >= silentFor
 }
 
 // decisionModel is the screen of a decision.
@@ -539,6 +608,7 @@ type decisionModel struct {
 	Renew   *button
 	Would   []sectionLine // what the charter would say
 	Reshape string        // the text to write over; "" where it is nobody's here to do
+	Rewrite string        // where a proposed charter is written over; "" where there is none
 }
 
 type decisionLine struct {
@@ -565,6 +635,9 @@ func (in *inside) showDecision(d view.Decision) error {
 	}
 	if m.Mine && m.Open && d.Does == "" {
 		m.Reshape = d.Text
+	}
+	if d.Charter != nil && m.Open {
+		m.Rewrite = in.head.Circle.Base + "/charter/change?of=" + d.ID
 	}
 	if d.Charter != nil {
 		m.Would = append([]sectionLine{{Key: "purpose", Label: in.lang.say("change.purpose"), Text: d.Charter.Purpose}}, in.boundLines(d.Charter.Bounds)...)

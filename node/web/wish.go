@@ -141,6 +141,8 @@ func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done)
 	switch {
 	case done.AboveCeiling:
 		said = "above_ceiling"
+	case verb == "stand-by" && form.Get("not") != "":
+		said = "not_stand_by"
 	case verb == "pair-note" && form.Get("drop") != "":
 		said = "let_go"
 	}

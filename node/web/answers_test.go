@@ -1,0 +1,129 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/node/view"
+)
+
+// TestAnswersInWords answers a need with a few words and with another time, stands by
+// for a place and not any more, is asked first when it opens, and brings a third person
+// into what was agreed.
+func TestAnswersInWords(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	ask := func(title string, days ...string) crdt.ID {
+		return h.as(t, bela, circle.PostNeed{Posted: circle.Posted{Title: title, People: 1, When: days}}).ID
+	}
+	show := func(id crdt.ID) string { return base + "/show/" + id.String() }
+	on := func(id crdt.ID, verb string) string { return base + "/on/" + id.String() + "/" + verb }
+	wants := func(path string, all ...string) {
+		t.Helper()
+		page := bare(b.get(path))
+		for _, want := range all {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s does not say %q:\n%s", path, want, page)
+			}
+		}
+	}
+
+	soup := ask("Soup", "2026-12-02", "2026-12-03")
+	wants(show(soup), "With a few words, or at another time", "Which day")
+	w := b.ask(http.MethodPost, on(soup, "yes"), url.Values{"slot": {"2026-12-24"}, "note": {"Gladly"}})
+	if page := w.Body.String(); w.Code != http.StatusNotFound || !strings.Contains(page, ">Gladly</textarea>") {
+		t.Errorf("a yes to no date = %d, or its words are lost:\n%s", w.Code, page)
+	}
+	agreed := b.post(on(soup, "yes"), url.Values{"slot": {"2026-12-03"}, "note": {"I bring the pot"}, "day": {"2026-12-03"}, "from": {"18:00"}, "until": {""}})
+	wants(agreed, "Thursday 3 December, 18:00", "I bring the pot", "Somebody else comes in")
+	page := b.get(agreed)
+	if strings.Contains(page, `<option value="`+bela.String()) || !strings.Contains(page, `<option value="`+farid.String()) {
+		t.Errorf("who may come in are not those who are not in it:\n%s", page)
+	}
+	id, err := crdt.ParseID(strings.TrimSuffix(strings.TrimPrefix(agreed, base+"/show/"), "?said=yes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.post(on(id, "change"), url.Values{"what": {"Soup"}, "with": {farid.String()}})
+	wants(show(id), "فريد")
+	if page := b.get(show(id)); strings.Contains(page, "Somebody else comes in") {
+		t.Error("somebody could come in although all are in it")
+	}
+
+	milk := ask("Milk", "2026-12-04")
+	yes := h.as(t, farid, circle.SayYes{ID: milk}).ID
+	wants(show(milk), "Ask me first if it opens again")
+	if page := bare(b.get(base + "/show/" + bela.String())); !strings.Contains(page, "Milk") || strings.Count(page, "I could do this") != strings.Count(page, "Soup") {
+		t.Errorf("a need with every place taken is still offered on its card:\n%s", page)
+	}
+	standBy := on(milk, "stand-by")
+	b.post(standBy, url.Values{"slot": {"2026-12-04"}})
+	wants(show(milk), "You will be asked first if it opens.", "Not any more")
+	if got := b.post(standBy, url.Values{"slot": {"2026-12-04"}, "not": {"true"}}); got != show(milk)+"?said=not_stand_by" {
+		t.Errorf("standing by no more leads to %s", got)
+	}
+	b.post(standBy, url.Values{"slot": {"2026-12-04"}})
+	if page := bare(b.get(base)); strings.Contains(page, "A place has opened") {
+		t.Error("a place opened while somebody holds it")
+	}
+	h.as(t, farid, circle.Release{ID: yes})
+	wants(base, "A place has opened; you asked to be asked first.", "Milk")
+}
+
+// TestAVoiceThatIsSilent offers to let a voice rest only of somebody of whom nothing was
+// heard for long, and keeps what was typed where it cannot be proposed.
+func TestAVoiceThatIsSilent(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	at := base + "/show/" + bela.String()
+	if page := b.get(at); strings.Contains(page, `name="lapse"`) {
+		t.Error("the voice of somebody who was heard today could rest")
+	}
+	h.later(91 * 24 * time.Hour)
+	if page := b.get(at); !strings.Contains(page, "Nothing was heard of") || !strings.Contains(page, "A call is the first thing.") {
+		t.Errorf("after three months:\n%s", page)
+	}
+	if page := b.get(base + "/show/" + ann.String()); strings.Contains(page, `name="lapse"`) {
+		t.Error("one's own voice could rest")
+	}
+	w := b.ask(http.MethodPost, base+"/propose", url.Values{"lapse": {bela.String()}, "text": {"Her phone is off"}})
+	if page := w.Body.String(); w.Code != http.StatusConflict || !strings.Contains(page, ">Her phone is off</textarea>") || !strings.Contains(page, "Nothing was heard of") {
+		t.Errorf("what this home cannot propose = %d, or is not said on the person:\n%s", w.Code, page)
+	}
+}
+
+// TestStoryOfACharterWrittenOver proposes another charter and, before anybody has
+// decided, writes that over: the second names the first, and holds what stood there.
+func TestStoryOfACharterWrittenOver(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t)
+	w.tend("rosa", "begin", "Mill Lane", "--as", "Rosa", "--purpose", "soup")
+	w.node("rosa")
+	rosa := newTab(t, startBrowser(t))
+	w.enter(rosa, "rosa")
+	origin := js[string](rosa, "location.href")
+	rosa.open(origin + "/charter")
+	rosa.press("Propose another way")
+	rosa.fill("#purpose", "soup and shelves")
+	rosa.press("Lay it before the circle")
+	rosa.sees("soup and shelves")
+	rosa.press("Write it over")
+	if got := js[string](rosa, `document.querySelector("#purpose").value`); got != "soup and shelves" {
+		t.Errorf("what is written over begins with %q", got)
+	}
+	rosa.fill("#purpose", "soup, shelves and songs")
+	rosa.fill("#why", "Songs are free")
+	rosa.press("Lay it before the circle")
+	rosa.sees("soup, shelves and songs")
+	rosa.sees("Songs are free")
+	var all []view.Decision
+	w.read(&all, "rosa", "--json", "list", "decisions")
+	if len(all) != 2 || all[0].About != all[1].ID {
+		t.Errorf("the decisions are %+v, want the newer about the older", all)
+	}
+}
