@@ -26,6 +26,10 @@ const barOver = `(() => {
 	}
 	if (getComputedStyle(nav).position === "fixed") {
 		if (Math.abs(bar.bottom - window.innerHeight) > 1) return "not at the foot";
+		for (const a of links) {
+			const name = a.querySelector("span");
+			if (name.getBoundingClientRect().height > 1.8 * parseFloat(getComputedStyle(name).fontSize)) return a.innerText + " breaks";
+		}
 		if (new Set(links.map((a) => Math.round(a.getBoundingClientRect().top))).size > 1) return "more than one row";
 		window.scrollTo(0, document.documentElement.scrollHeight);
 		const last = [...document.querySelectorAll("main button, main a")].filter((e) => e.getClientRects().length).pop().getBoundingClientRect();
@@ -35,8 +39,9 @@ const barOver = `(() => {
 })()`
 
 // TestBarAndLetters holds that on a phone the five places stand in a row at the foot of
-// the screen, and cover nothing there; and where letters are so large that the screen is
-// narrower than fourteen of them, one below the other, above the content.
+// the screen, each name on one line, and cover nothing there; and where letters are so
+// large that the screen is narrower than nineteen of them, one below the other, above the
+// content.
 func TestBarAndLetters(t *testing.T) {
 	t.Parallel()
 	f := fill(t, "soup")
@@ -52,7 +57,7 @@ func TestBarAndLetters(t *testing.T) {
 		for _, row := range []struct {
 			width, letters int64 // in pixels; 16 is a browser's usual letter
 			want           string
-		}{{320, 16, "row"}, {390, 16, "row"}, {320, 22, "row"}, {320, 24, "list"}, {320, 32, "list"}, {390, 32, "list"}, {460, 32, "row"}} {
+		}{{320, 16, "row"}, {390, 16, "row"}, {390, 20, "row"}, {320, 22, "list"}, {320, 32, "list"}, {390, 32, "list"}, {640, 32, "row"}} {
 			run(b, "resize", chromedp.EmulateViewport(row.width, 900))
 			if _, err := chromedp.Call(b.ctx, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: row.letters}}); err != nil {
 				t.Fatal(err)

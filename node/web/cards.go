@@ -93,8 +93,12 @@ func (in *inside) postCard(p view.Post) card {
 		c.State = in.lang.say("status." + p.Status)
 	}
 	mine := p.Author.ID == in.me
-	if p.Status == "open" && in.opened(p) {
+	switch yes := in.whoComes(p); {
+	case p.Status != "open":
+	case in.opened(p):
 		c.State = in.lang.say("post.opened")
+	case len(yes) > 0 && (mine || in.saidYes(p)):
+		c.State = capital(in.lang.say("post.yes_by", "names", in.names(yes)))
 	}
 	switch {
 	case p.Status == "waiting" && p.For != nil && p.For.ID == in.me:
@@ -160,6 +164,19 @@ func (in *inside) opened(p view.Post) bool {
 	return slices.ContainsFunc(openSlots(p), func(s view.Slot) bool {
 		return slices.ContainsFunc(s.StandBy, func(who view.Person) bool { return who.ID == in.me })
 	})
+}
+
+// whoComes are those who said yes to a post on any date, nobody twice.
+func (in *inside) whoComes(p view.Post) []view.Person {
+	var out []view.Person
+	for _, s := range p.Slots {
+		for _, who := range s.Yes {
+			if !slices.Contains(out, who) {
+				out = append(out, who)
+			}
+		}
+	}
+	return out
 }
 
 // openSlots are those with a place left.

@@ -195,7 +195,7 @@ func (in *inside) talkWords(t view.Talk, m *talkModel) {
 		if a.Text != "" {
 			line = in.lang.say("talk.word_with", "word", line, "text", isolated(a.Text))
 		}
-		m.Answers = append(m.Answers, line)
+		m.Answers = append(m.Answers, capital(line))
 	}
 	for _, s := range t.Steps {
 		line := stepLine{By: in.name(s.Author), Kind: in.lang.say("talk.step_"+s.Kind, "name", in.name(s.Author)), Text: s.Text, Mine: s.Author.ID == in.me, Marked: s.Word}

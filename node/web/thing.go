@@ -240,7 +240,7 @@ func (in *inside) ownButtons(p view.Post) []button {
 		add("reopen", "verb.reopen", "sun")
 	}
 	if len(p.Agreements) == 0 {
-		add("retract", "verb.take_back", "undo-2")
+		add("retract", "verb.take_words_back", "undo-2")
 		out[len(out)-1].Kind = "quiet"
 	}
 	return out
@@ -398,7 +398,7 @@ func (in *inside) showAgreement(a view.Agreement) error {
 		if p.Word == "yes" && !p.Current {
 			key, line.Kind = "word.yes_before", "none"
 		}
-		line.Says = in.lang.say(key, "name", in.name(p.Member))
+		line.Says = capital(in.lang.say(key, "name", in.name(p.Member)))
 		m.Parties = append(m.Parties, line)
 		if p.Member.ID == in.me {
 			m.Mine = true
@@ -648,7 +648,7 @@ func (in *inside) showDecision(d view.Decision) error {
 	}
 	for _, w := range d.Words {
 		m.Words = append(m.Words, decisionLine{personLine: personLine{Name: w.Member.Name, Initials: initials(w.Member.Name)},
-			Says: in.lang.say("dword."+w.Word, "name", in.name(w.Member)), Text: w.Text, Kind: w.Word})
+			Says: capital(in.lang.say("dword."+w.Word, "name", in.name(w.Member))), Text: w.Text, Kind: w.Word})
 	}
 	return in.show("decision", "circle", in.lang.say("decision.title"), m)
 }

@@ -161,11 +161,16 @@ func shortened(label string, room int) string {
 func (in *inside) offers() error {
 	m := offersModel{Free: in.freeTimes()}
 	offers, needs := 0, 0
-	for i, s := range in.src.Map() {
+	shelves := in.src.Map()
+	for i, s := range shelves {
 		line := shelfLine{Name: isolated(s.Category)}
 		label := s.Category
 		if s.Category == "" {
-			line.Name, label = in.lang.say("offers.other"), in.lang.plain("offers.other")
+			key := "offers.other"
+			if len(shelves) == 1 {
+				key = "offers.all"
+			}
+			line.Name, label = in.lang.say(key), in.lang.plain(key)
 		}
 		row := mapRow{Y: 14 + i*28, TextY: 19 + i*28, Label: shortened(label, labelRunes)}
 		mark := func(class string) {
