@@ -34,7 +34,7 @@ type textField struct{ form, name string }
 
 // ordered are fields whose text is an order or a date, not free: the domain refuses
 // what is no such, and the form comes back with it.
-var ordered = map[string]bool{"when": true, "repeat": true, "languages": true, "words": true, "phrase": true, "code": true, "identities": true}
+var ordered = map[string]bool{"when": true, "repeat": true, "languages": true, "words": true, "phrase": true, "code": true, "identities": true, "section.quiet": true}
 
 var (
 	formTag    = regexp.MustCompile(`(?s)<form[^>]*method="post"[^>]*action="([^"]+)"[^>]*>(.*?)</form>`)
