@@ -9,9 +9,10 @@ import (
 )
 
 // fadesAnew reports whether a day went by in the log since it was last looked for what
-// faded: homes that meet after weeks let go of it then, and not a minute later.
+// faded: homes that meet after weeks let go of it then, and not a minute later. What
+// was due at a start waits for the first look.
 func (x *runner) fadesAnew() bool {
-	return x.replica.Greatest().Time().Sub(x.faded.Time()) >= 24*time.Hour
+	return x.faded > 0 && x.replica.Greatest().Time().Sub(x.faded.Time()) >= 24*time.Hour
 }
 
 // fade lets go of what closed long enough ago by the log's own clock, some at a

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,16 +20,21 @@ import (
 // faultyKeys is a keyring that fails where it is told.
 type faultyKeys struct {
 	*node.MemKeys
+
+	mu                    sync.Mutex // guards what follows
 	writes, before, after int
 }
 
 func (k *faultyKeys) write(do func() error) error {
+	k.mu.Lock()
 	k.writes++
-	if k.writes == k.before {
+	before, after := k.writes == k.before, k.writes == k.after
+	k.mu.Unlock()
+	if before {
 		return storagetest.ErrFault
 	}
 	err := do()
-	if err == nil && k.writes == k.after {
+	if err == nil && after {
 		return storagetest.ErrFault
 	}
 	return err
@@ -81,7 +87,11 @@ func TestEveryWriteThatFails(t *testing.T) {
 }
 
 func storeWrites(f *storagetest.Faulty, _ *faultyKeys) int { return f.Writes() }
-func keyWrites(_ *storagetest.Faulty, k *faultyKeys) int   { return k.writes }
+func keyWrites(_ *storagetest.Faulty, k *faultyKeys) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.writes
+}
 
 // liveWith lives a life on a store and a keyring of which one write fails.
 func liveWith(t *testing.T, f *storagetest.Faulty, k *faultyKeys) {
