@@ -93,8 +93,9 @@ func burst(ts *testscript.TestScript, name string, round int, after time.Duratio
 	ts.Logf("round %d: %d acknowledged, %d in all", round, len(acked), len(h.acked[name]))
 }
 
-// cmdKept wants everything that one home acknowledged to be held by others:
-// kept LEAST HOME AT…, at least LEAST things.
+// cmdKept wants everything that one home acknowledged to be held by others, within
+// half a minute, as what was just acknowledged is still on its way: kept LEAST HOME
+// AT…, at least LEAST things.
 func cmdKept(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 3 || neg {
 		ts.Fatalf("usage: kept LEAST HOME AT…")
@@ -108,20 +109,36 @@ func cmdKept(ts *testscript.TestScript, neg bool, args []string) {
 	if len(acked) < least {
 		ts.Fatalf("only %d things were acknowledged, want %d: the bursts were too short to mean anything", len(acked), least)
 	}
+	deadline := time.Now().Add(30 * time.Second)
 	for _, name := range args[2:] {
-		c, err := client.Open(homeDir(ts, name))
-		ts.Check(err)
-		needs, err := c.Needs(context.Background(), client.Filter{All: true})
-		ts.Check(err)
-		ts.Check(c.Close())
-		have := map[string]bool{}
-		for _, n := range needs {
-			have[n.ID] = true
-		}
-		for _, id := range acked {
-			if !have[id] {
-				ts.Fatalf("%s was acknowledged by %s and is not on %s", id, args[1], name)
+		for {
+			lost := lacks(ts, name, acked)
+			if lost == "" {
+				break
 			}
+			if time.Now().After(deadline) {
+				ts.Fatalf("%s was acknowledged by %s and is not on %s", lost, args[1], name)
+			}
+			time.Sleep(100 * time.Millisecond)
 		}
 	}
+}
+
+// lacks returns one of some needs that a home does not hold; "" if it holds them all.
+func lacks(ts *testscript.TestScript, name string, ids []string) string {
+	c, err := client.Open(homeDir(ts, name))
+	ts.Check(err)
+	defer c.Close()
+	needs, err := c.Needs(context.Background(), client.Filter{All: true})
+	ts.Check(err)
+	have := map[string]bool{}
+	for _, n := range needs {
+		have[n.ID] = true
+	}
+	for _, id := range ids {
+		if !have[id] {
+			return id
+		}
+	}
+	return ""
 }
