@@ -52,8 +52,9 @@ func (w *World) apart() (late string, waiting bool) {
 			switch {
 			case s.Standing == membership.Stranger && s.Waiting > 0:
 				waiting = true // let in by a clock that is ahead
-			case s.Standing == membership.Stranger && len(s.Frontier().Forked) > 0:
-				// let in by a device that forked: that is void, and somebody else must do it
+			case s.Standing == membership.Stranger && slices.ContainsFunc(here, func(h *home) bool { return len(h.view().Frontier().Forked) > 0 }):
+				// let in by a device that forked, as others may know and nobody can tell it
+				// here: that is void, and somebody else must do it
 			case s.Standing == membership.Stranger:
 				late = a.name + " has keys of the circle and no place in it"
 			}
