@@ -56,7 +56,15 @@ type TalkOpened struct {
 	With     crdt.ID
 	About    crdt.ID // zero for nothing in particular
 	Sentence string
-	Fade     uint64 // days
+	Fade     uint64 // days; 0 for [TalkFade]
+}
+
+// fade is after how many days it asks to fade.
+func (b TalkOpened) fade() uint64 {
+	if b.Fade == 0 {
+		return TalkFade
+	}
+	return b.Fade
 }
 
 func (TalkOpened) kind() uint64    { return KindTalkOpened }

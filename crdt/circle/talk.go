@@ -246,7 +246,7 @@ func (r *record) invitation() (invitation, bool) {
 		return invitation{TalkOpened: b, id: r.id, by: c.Author, hlc: c.HLC, faded: r.parts[i].faded}, true
 	}
 	var v invitation
-	gave := map[crdt.ID]bool{}
+	gave, fade := map[crdt.ID]bool{}, uint64(MaxFadeDays)
 	for i := range r.parts {
 		c := &r.parts[i].Change
 		snap, ok := c.snapshot()
@@ -261,12 +261,13 @@ func (r *record) invitation() (invitation, bool) {
 		if len(gave) > 0 && (v.by != snap.Author || v.With != b.With || v.third != third) {
 			return invitation{}, false
 		}
-		b.Fade = shorter(b.Fade, v.Fade)
-		if v.Fade = b.Fade; len(gave) == 0 || c.Author == snap.Author {
+		fade = min(fade, b.fade())
+		if len(gave) == 0 || c.Author == snap.Author {
 			v = invitation{TalkOpened: b, id: r.id, by: snap.Author, hlc: snap.HLC, third: third, faded: r.parts[i].faded}
 		}
 		gave[c.Author] = true
 	}
+	v.Fade = fade
 	return v, gave[v.by] && gave[v.With]
 }
 

@@ -674,13 +674,23 @@ func TestTalkFades(t *testing.T) {
 // A third, who is told of one of two invitations that crossed, lets go of the talk when
 // the two do.
 func TestTalkCrossedFadesForTheThird(t *testing.T) {
-	for _, days := range [][2]string{{"30d", "60d"}, {"60d", "30d"}} {
+	for _, days := range [][]string{{"30d", "60d"}, {"60d", "30d"}, {"", "120d"}, {"120d", ""}} {
+		fade := func(by int) []string { // "" names no time, and that is ninety days
+			if days[by] == "" {
+				return nil
+			}
+			return []string{"fade", days[by]}
+		}
+		least := 30
+		if slices.Contains(days, "") {
+			least = circle.TalkFade
+		}
 		w := newWorld(t, "Ann", "Ben", "Cleo")
 		ann, ben, cleo := w.homes["Ann"], w.homes["Ben"], w.homes["Cleo"]
-		id := ann.do("talk", "step", "with", "member", "Ben", "text", "the kitchen", "fade", days[0])
-		ben.do("talk", "step", "with", "member", "Ann", "text", "the noise", "fade", days[1])
+		one := ann.do("talk", append([]string{"step", "with", "member", "Ben", "text", "the kitchen"}, fade(0)...)...)
+		ben.do("talk", append([]string{"step", "with", "member", "Ann", "text", "the noise"}, fade(1)...)...)
 		w.meet()
-		id = ann.talk(id).ID
+		id := ann.talk(one).ID
 		ann.step(id, "third", "member", "Cleo")
 		ben.step(id, "third", "member", "Cleo")
 		drafts, _, err := circle.Decide(ann.state, ann.env(), circle.FollowTalks{})
@@ -691,7 +701,7 @@ func TestTalkCrossedFadesForTheThird(t *testing.T) {
 		w.meet()
 		cleo.step(id, "yes")
 		ben.step(id, "end")
-		if early := w.later(cleo, 29*24*time.Hour); len(cleo.state.Fading(early)) > 0 {
+		if early := w.later(cleo, time.Duration(least-1)*24*time.Hour); len(cleo.state.Fading(early)) > 0 {
 			t.Fatal("it fades a day too early")
 		}
 		now := w.later(cleo, 48*time.Hour)

@@ -153,24 +153,13 @@ func (r *reader) fadesAt(t *talk) (crdt.HLC, bool) {
 	return at + crdt.HLC(t.fade()*dayHLC), true
 }
 
-// fade is the shortest time that one of the invitations named.
+// fade is the shortest time of one of the invitations, in days.
 func (t *talk) fade() uint64 {
-	days := uint64(0)
+	days := uint64(MaxFadeDays)
 	for _, v := range t.invitations {
-		days = shorter(days, v.Fade)
-	}
-	if days == 0 {
-		return TalkFade
+		days = min(days, v.fade())
 	}
 	return days
-}
-
-// shorter is the shorter of two times, of which zero names none.
-func shorter(a, b uint64) uint64 {
-	if a == 0 || b > 0 && b < a {
-		return b
-	}
-	return a
 }
 
 // pausedUntil is the latest day that one of those who paused named.
