@@ -86,7 +86,7 @@ func (b *bench) plan(large bool) []task {
 	small, many := b.small(), 10*b.small()
 	slow := []string{"go-ds-crdt"}
 	others := []string{"go-ds-crdt", "go-ds-crdt/100"}
-	changes := map[bool]int{false: 200, true: 20}[b.quick]
+	changes := small / 50
 	all := []task{
 		{"T1", func(s string) error { return b.write(s) }, []string{"go-ds-crdt/100"}},
 		{"T2", func(s string) error { return b.join(s, small) }, nil},

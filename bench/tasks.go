@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"tend/bench/care1"
@@ -42,11 +43,17 @@ func (b *bench) close() error {
 	return os.RemoveAll(b.dir)
 }
 
-// small is how many changes the small tasks take, and pairs the large one.
-func (b *bench) small() int { return map[bool]int{false: 10_000, true: 1_000}[b.quick] }
+// small is how many changes the small tasks take; the large ones take ten times as many.
+func (b *bench) small() int {
+	if b.quick {
+		return 1_000
+	}
+	return 10_000
+}
 
+// folder is one of the run, named by its parts.
 func (b *bench) folder(parts ...any) string {
-	return filepath.Join(b.dir, fmt.Sprintln(parts...)[:len(fmt.Sprintln(parts...))-1])
+	return filepath.Join(b.dir, strings.TrimSuffix(fmt.Sprintln(parts...), "\n"))
 }
 
 // history returns a folder with a replica that holds n changes, made once.

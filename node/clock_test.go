@@ -78,7 +78,7 @@ func tips(h *home, id crdt.ID) func(func(time.Time) bool) {
 	}
 }
 
-func waitFor(t *testing.T, done func() bool) {
+func waitFor(t testing.TB, done func() bool) {
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {

@@ -95,15 +95,7 @@ func TestLostVoid(t *testing.T) {
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
 	join(cem, ann, id)
-	for _, h := range homes {
-		h.shut()
-		h.start()
-	}
-	waitFor(t, func() bool {
-		meet(ben, ann, id)
-		meet(cem, ann, id)
-		return len(ann.view(id).People.Voices()) == 3
-	})
+	awaitVoices(id, ann, ben, cem)
 	meet(ben, ann, id)
 	meet(cem, ann, id)
 	seen := cem.do(id, wish("Soup")).ID

@@ -180,15 +180,7 @@ func TestACircleChangesWhatNewcomersRead(t *testing.T) {
 	cem.mustNotRead(id, "from joining", closedNeed, closedNote, replacedName)
 	meet(ben, ann, id)
 	ben.mustRead(id, "who was in before", shownNeed, closedNeed, closedNote, replacedName)
-	for _, h := range []*home{ann, ben, cem} { // what is due is done soon after a start
-		h.shut()
-		h.start()
-	}
-	waitFor(t, func() bool {
-		meet(ben, ann, id)
-		meet(cem, ann, id)
-		return len(ann.view(id).People.Voices()) == 3
-	})
+	awaitVoices(id, ann, ben, cem)
 	change(membership.HistoryAll, ben, cem)
 	meet(cem, ann, id)
 	cem.mustRead(id, "all again", closedNeed, closedNote, replacedName)

@@ -195,6 +195,22 @@ func join(j, d *home, id crdt.ID) {
 	meet(j, d, id)
 }
 
+// awaitVoices lets homes of one circle begin anew, as what is due is done soon after a
+// start, and meet the first until all of them have voice.
+func awaitVoices(id crdt.ID, first *home, others ...*home) {
+	first.t.Helper()
+	for _, h := range append([]*home{first}, others...) {
+		h.shut()
+		h.start()
+	}
+	waitFor(first.t, func() bool {
+		for _, h := range others {
+			meet(h, first, id)
+		}
+		return len(first.view(id).People.Voices()) == len(others)+1
+	})
+}
+
 // link is one home's side of a session with another.
 type link struct {
 	*home

@@ -136,15 +136,7 @@ func TestTheNextWordIsWithoutWhoLeft(t *testing.T) {
 			id := ann.begin("Elm Street")
 			join(ben, ann, id)
 			join(cem, ann, id)
-			for _, h := range []*home{ann, ben, cem} { // what is due is done soon after a start
-				h.shut()
-				h.start()
-			}
-			waitFor(t, func() bool {
-				meet(ben, ann, id)
-				meet(cem, ann, id)
-				return len(ann.view(id).People.Voices()) == 3
-			})
+			awaitVoices(id, ann, ben, cem)
 			who := func(h *home) crdt.ID { return h.view(id).Me }
 			need := ann.do(id, circle.PostNeed{Posted: circle.Posted{Title: "for the three", People: 1,
 				To: []crdt.ID{who(ben), who(cem)}}}).ID

@@ -111,15 +111,7 @@ func TestARemovalMintsAtOnce(t *testing.T) {
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
 	join(cem, ann, id)
-	for _, h := range []*home{ann, ben, cem} { // what is due is done soon after a start
-		h.shut()
-		h.start()
-	}
-	waitFor(t, func() bool {
-		meet(ben, ann, id)
-		meet(cem, ann, id)
-		return len(ann.view(id).People.Voices()) == 3
-	})
+	awaitVoices(id, ann, ben, cem)
 	p := ann.do(id, circle.ProposeForCircle{What: membership.Remove, Target: cem.view(id).Me, Reason: "Enough."}).ID
 	meet(ben, ann, id)
 	ben.do(id, circle.SayOnDecision{ID: p, Value: circle.WordConsent})

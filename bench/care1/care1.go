@@ -36,6 +36,7 @@ type Change struct {
 	Number   int
 	Kind     Kind
 	Author   int
+	From     string // the side that wrote it, of [More]; else ""
 	On       int
 	Title    string
 	Details  string
@@ -132,7 +133,7 @@ func More(from string, n int) []Change {
 	d := drawing{r: rand.New(rand.NewPCG(2, uint64(len(from))))}
 	out := make([]Change, n)
 	for i := range out {
-		out[i] = Change{Number: i, Kind: Need, Title: fmt.Sprintf("%s %d", from, i), Details: d.text(200),
+		out[i] = Change{Number: i, Kind: Need, From: from, Title: fmt.Sprintf("%s %d", from, i), Details: d.text(200),
 			Category: Categories[i%len(Categories)], When: "2030-02-01"}
 	}
 	return out

@@ -31,13 +31,14 @@ type Replica interface {
 	// Meet goes on the network and to whom the ticket names; a replica without
 	// history joins by it.
 	Meet(ctx context.Context, ticket string) error
-	// Holds is how many needs and offers, and answers to them, it can be asked about.
+	// Holds is how many changes it holds, as the system counts them: only what two
+	// replicas of one system say can be compared.
 	Holds() (int, error)
 	// Changed returns a channel that hears when Holds may say more.
 	Changed(ctx context.Context) <-chan struct{}
 	// Sees reports when it first saw a need of that title.
 	Sees(ctx context.Context, titles []string) (map[string]time.Time, error)
-	// Open, Filter and Search answer questions, with how many there are.
+	// OpenNeeds, Filter and Search answer questions, with how many there are.
 	OpenNeeds() (int, error)
 	Filter(category string) (int, error)
 	Search(word string) (int, error)

@@ -116,18 +116,18 @@ type newsItem struct {
 // followed may interrupt somebody.
 func (r *reader) news() []newsItem {
 	var out []newsItem
-	add := func(n newsItem) {
-		if n.changes > 0 && n.newest.Time().After(r.env.Now.AddDate(0, 0, -newsDays)) {
-			out = append(out, n)
-		}
+	isNews := func(n newsItem) bool {
+		return n.changes > 0 && n.newest.Time().After(r.env.Now.AddDate(0, 0, -newsDays))
 	}
 	for _, a := range r.allAgreements() {
 		word, _ := a.word(r.env.Me)
-		if a.has(r.env.Me) && !(a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.HLC)) {
-			n := r.byOthers(a.rec, changesAgreement)
+		if !a.has(r.env.Me) || a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.HLC) {
+			continue
+		}
+		if n := r.byOthers(a.rec, changesAgreement); isNews(n) {
 			v := r.viewAgreement(a)
 			n.item = Item{Agreement: &v}
-			add(n)
+			out = append(out, n)
 		}
 	}
 	for _, p := range r.allPosts() {
@@ -143,15 +143,18 @@ func (r *reader) news() []newsItem {
 		default:
 			continue
 		}
-		v := r.view(p)
-		n.item = Item{Post: &v}
-		add(n)
+		if isNews(n) {
+			v := r.view(p)
+			n.item = Item{Post: &v}
+			out = append(out, n)
+		}
 	}
 	for _, item := range r.toTalk() {
 		if rec, ok := r.s.records.get(item.Talk.ID); ok {
 			n := r.byOthers(rec, func(Body) bool { return true })
-			n.item = item
-			add(n)
+			if n.item = item; isNews(n) {
+				out = append(out, n)
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b newsItem) int { return cmp.Compare(b.newest, a.newest) })
@@ -276,9 +279,7 @@ func (c SetRhythm) decide(s *State, env Env) (plan, error) {
 		return unchanged(env.Me), nil
 	case c.Rhythm.Days == 0:
 		return keptAlone(env, env.Me, OwnRow{Key: ownDigest})
-	case len(c.Rhythm.Out) > maxOut:
-		return plan{}, usage("no.digest_where", "--out FILE names the file that this home writes.", "Where should it go?")
-	case c.Rhythm.Out == "":
+	case c.Rhythm.Out == "" || len(c.Rhythm.Out) > maxOut:
 		return plan{}, usage("no.digest_where", "--out FILE names the file that this home writes.", "Where should it go?")
 	}
 	row := OwnRow{ownDigest, canon.MustMarshal(rhythm{Days: uint64(c.Rhythm.Days), At: uint64(c.Rhythm.At / time.Minute), Out: c.Rhythm.Out})}

@@ -215,14 +215,11 @@ func (m *reflected) yesWithLittle() bool {
 
 // ask is one thing that the person might ask for.
 func (m *reflected) ask() Sentence {
-	switch heard, brought := among(m.got, true), among(m.got, false); {
-	case len(heard) == 0:
-		return Sentencef("mirror.ask_listen", "someone to talk to: a call, a message, or sitting together for a while.")
-	case len(brought) == 0:
-		return Sentencef("mirror.ask_small", "one small thing that you would rather not carry alone this week.")
-	}
 	came := m.r.notFar(among(m.got, false))
-	if len(came) == 0 {
+	switch {
+	case len(among(m.got, true)) == 0:
+		return Sentencef("mirror.ask_listen", "someone to talk to: a call, a message, or sitting together for a while.")
+	case len(came) == 0:
 		return Sentencef("mirror.ask_small", "one small thing that you would rather not carry alone this week.")
 	}
 	return Sentencef("mirror.ask_again", "something small once more, of one who was glad to come: %s.", m.few(came))

@@ -79,7 +79,10 @@ func (c *call) printed(id crdt.ID, several bool) ([]string, error) {
 		out = append(out, open[i].ID)
 	}
 	if len(c.args["invite"]) == 0 {
-		for _, i := range open[:min(len(open), map[bool]int{true: len(open), false: 1}[several])] {
+		if !several {
+			open = open[:min(len(open), 1)]
+		}
+		for _, i := range open {
 			out = append(out, i.ID)
 		}
 	}

@@ -33,8 +33,9 @@ func (r *Replica) Seen(member crdt.ID) []membership.Seen {
 
 // Parting returns what a parted peer is told: the notes that say why, then its
 // ending (a leave, an enact, a revocation), or that of who let it in and had gone by
-// then, with what the authors of those knew, in an order in which each op comes after what it names. What the peer itself named, or
-// knew when it did, is left out: it holds that. nil if it has not parted.
+// then, with what the authors of those knew, in an order in which each op comes after
+// what it names. What the peer itself named, or knew when it did, is left out: it holds
+// that. nil if it has not parted.
 func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 	if !Departed(r.People(), peer) {
 		return nil, nil

@@ -64,7 +64,7 @@
 //	v|drop|number(4)        -                            a circle that is being deleted
 //	v|version               version (1)                  of this table
 //	v|forget                -                            there only while old versions are being let go
-//	G|circle(32)|peer(32)   -                            a GOODBYE was said
+//	G|circle(32)|peer(32)   when (s, 8)                  a GOODBYE was said
 //	R|circle(32)|hash(32)   asking                       who asks at this door to be let back in
 //	N|circle(32)            -                            let in, and no name said yet
 //	B                       when (ms, 8)                 a backup was last kept
