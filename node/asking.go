@@ -213,20 +213,18 @@ func (n *Node) LeaveOut(ctx context.Context, id, member crdt.ID) (crdt.ID, error
 	if err != nil {
 		return crdt.ID{}, unknownCircle(id)
 	}
-	var of crdt.ID
-	err = problem(x.ask(ctx, job{ops: wishOps, do: func(w *replica.Replica, now time.Time) error {
+	of, err := heardFrom(ctx, x, job{ops: wishOps}, func(w *replica.Replica, now time.Time) (crdt.ID, error) {
 		r, ok := openRecovery(w.People(), member)
 		switch {
 		case member == x.me():
-			return &circle.Problem{Code: circle.Usage, Said: circle.As("no.yourself_back"), Say: "That is you.", Hint: "If it is not you who comes back, say so:  tend recover object"}
+			return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.yourself_back"), Say: "That is you.", Hint: "If it is not you who comes back, say so:  tend recover object"}
 		case !ok || !r.Open(now.UnixMilli()):
-			return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.stands_nobody"), Say: "Nobody stands for them just now, so nobody needs to be left out.", Hint: "tend look shows who is coming back."}
+			return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.stands_nobody"), Say: "Nobody stands for them just now, so nobody needs to be left out.", Hint: "tend look shows who is coming back."}
 		}
-		of = r.Proposal
 		if !w.LeftOut(member, now.UnixMilli()) {
 			w.LeaveOut(member)
 		}
-		return nil
-	}}))
-	return of, err
+		return r.Proposal, nil
+	})
+	return of, problem(err)
 }

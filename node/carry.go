@@ -153,14 +153,10 @@ func (x *runner) carryKeys(ctx context.Context, s *Snapshot, w *protocol.CarryWr
 }
 
 func (x *runner) newestKeys(ctx context.Context, d membership.Device) ([]protocol.Lockbox, error) {
-	var boxes []protocol.Lockbox
-	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+	return heardFrom(ctx, x, job{}, func(w *replica.Replica, _ time.Time) ([]protocol.Lockbox, error) {
 		ids := w.Readable(d.Dev)
-		var err error
-		boxes, err = w.Entrust(d.Dev, ids[:min(len(ids), protocol.MaxWant)])
-		return err
-	}})
-	return boxes, err
+		return w.Entrust(d.Dev, ids[:min(len(ids), protocol.MaxWant)])
+	})
 }
 
 // heldBy returns what every device of a member is known to hold.

@@ -268,15 +268,13 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 		n.keepReturner(x.id, k.Name, &proof)
 		return nil
 	}
-	var h handed
-	err = x.ask(ctx, job{do: func(w *replica.Replica, now time.Time) error {
-		var err error
+	h, err := heardFrom(ctx, x, job{}, func(w *replica.Replica, now time.Time) (h handed, err error) {
 		if h.boxes, h.pack, err = w.ForReturning(member, proof.Cert, now, n.cfg.Zone); err != nil {
-			return err
+			return h, err
 		}
 		h.ops, err = w.ControlLog()
-		return err
-	}})
+		return h, err
+	})
 	if err != nil {
 		return err
 	}
@@ -322,13 +320,11 @@ func (n *Node) firstOp(ctx context.Context, id crdt.ID) (crdt.Op, error) {
 	if first.IsZero() {
 		return crdt.Op{}, ErrHave
 	}
-	var op crdt.Op
-	err = x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
-		var ok bool
-		if op, ok, err = w.HandedOp(first); err == nil && !ok {
+	return heardFrom(ctx, x, job{}, func(w *replica.Replica, _ time.Time) (crdt.Op, error) {
+		op, ok, err := w.HandedOp(first)
+		if err == nil && !ok {
 			err = ErrHave
 		}
-		return err
-	}})
-	return op, err
+		return op, err
+	})
 }

@@ -42,13 +42,7 @@ func receiveFrame(p Pipe) (protocol.Frame, error) {
 
 // controlLog returns a circle's control ops in the order of causes.
 func (x *runner) controlLog(ctx context.Context) ([]crdt.Op, error) {
-	var ops []crdt.Op
-	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
-		var err error
-		ops, err = w.ControlLog()
-		return err
-	}})
-	return ops, err
+	return heardFrom(ctx, x, job{}, func(w *replica.Replica, _ time.Time) ([]crdt.Op, error) { return w.ControlLog() })
 }
 
 // handed is what whoever lets a device in gives it of one circle.

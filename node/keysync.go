@@ -77,14 +77,11 @@ func (n *Node) KeysFor(id crdt.ID, peer membership.PeerKey, ids []membership.Epo
 
 // entrust seals secrets for a device, through the loop: nooks are known there.
 func (x *runner) entrust(d membership.Device, ids []membership.EpochID) []protocol.Lockbox {
-	var out []protocol.Lockbox
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
-		var err error
-		out, err = w.Entrust(d.Dev, ids)
-		return err
-	}})
+	out, err := heardFrom(ctx, x, job{}, func(w *replica.Replica, _ time.Time) ([]protocol.Lockbox, error) {
+		return w.Entrust(d.Dev, ids)
+	})
 	if err != nil {
 		x.log.Debug("no lockboxes", "err", err)
 	}
@@ -101,9 +98,8 @@ func (n *Node) TakeKeys(ctx context.Context, id crdt.ID, _ membership.PeerKey, b
 }
 
 func (x *runner) takeKeys(ctx context.Context, boxes []protocol.Lockbox) error {
-	var wrong []error
-	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
-		wrong = nil
+	wrong, err := heardFrom(ctx, x, job{}, func(w *replica.Replica, _ time.Time) ([]error, error) {
+		var wrong []error
 		for _, lb := range boxes {
 			if w.HasSecret(lb.Epoch) {
 				continue
@@ -118,13 +114,13 @@ func (x *runner) takeKeys(ctx context.Context, boxes []protocol.Lockbox) error {
 			}
 			if err := w.AddKey(s); err != nil {
 				if !errors.Is(err, replica.ErrNotItsSecret) {
-					return err
+					return nil, err
 				}
 				wrong = append(wrong, err)
 			}
 		}
-		return nil
-	}})
+		return wrong, nil
+	})
 	return errors.Join(append(wrong, err)...)
 }
 

@@ -100,14 +100,9 @@ func (n *Node) Goodbye(peer membership.PeerKey) (crdt.ID, []protocol.Goodbye, bo
 	if !ok {
 		return crdt.ID{}, nil, false
 	}
-	var ops []crdt.Op
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err := x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
-		var err error
-		ops, err = w.Parting(peer)
-		return err
-	}})
+	ops, err := heardFrom(ctx, x, job{}, func(w *replica.Replica, _ time.Time) ([]crdt.Op, error) { return w.Parting(peer) })
 	if err != nil || len(ops) == 0 {
 		return crdt.ID{}, nil, false
 	}

@@ -339,22 +339,19 @@ func (n *Node) meets(ctx context.Context, x *runner, keys CircleKeys, ops []crdt
 	if err := x.takeControl(ctx, ops); err != nil {
 		return crdt.Op{}, err
 	}
-	op := fresh
-	err = x.ask(ctx, job{do: func(w *replica.Replica, _ time.Time) error {
+	op, err := heardFrom(ctx, x, job{}, func(w *replica.Replica, _ time.Time) (crdt.Op, error) {
 		before, ok, err := w.FirstOf(fresh.Dev) // of a try that was cut short
 		if err != nil || ok {
-			op = before
-			return err
+			return before, err
 		}
-		op = fresh
 		if err := w.TakeControl([]crdt.Op{fresh}); err != nil {
-			return err
+			return crdt.Op{}, err
 		}
 		if d, ok := w.People().Device(fresh.Dev); !ok || !current(w.People(), d) {
-			return errNotLetIn
+			return crdt.Op{}, errNotLetIn
 		}
-		return nil
-	}})
+		return fresh, nil
+	})
 	if err != nil {
 		return crdt.Op{}, err
 	}

@@ -69,13 +69,7 @@ func (n *Node) LookOver(ctx context.Context, id crdt.ID) (bool, error) {
 	if err != nil {
 		return false, unknownCircle(id)
 	}
-	more := false
-	err = x.ask(ctx, job{do: func(*replica.Replica, time.Time) error {
-		var err error
-		more, err = x.lookOver()
-		return err
-	}})
-	return more, err
+	return heardFrom(ctx, x, job{}, func(*replica.Replica, time.Time) (bool, error) { return x.lookOver() })
 }
 
 func (x *runner) round() (round, error) {

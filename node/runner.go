@@ -152,6 +152,21 @@ func (x *runner) ask(ctx context.Context, j job) error {
 	}
 }
 
+// heardFrom is [runner.ask] for a job that has something to say. A caller who gave up
+// waiting gets nothing of it: the loop may still be at work on the job.
+func heardFrom[T any](ctx context.Context, x *runner, j job, do func(*replica.Replica, time.Time) (T, error)) (T, error) {
+	var said, nothing T
+	j.do = func(w *replica.Replica, now time.Time) error {
+		var err error
+		said, err = do(w, now)
+		return err
+	}
+	if err := x.ask(ctx, j); err != nil {
+		return nothing, err
+	}
+	return said, nil
+}
+
 // offer gives the loop a job if there is room, and does not wait.
 func (x *runner) offer(j job) bool {
 	select {

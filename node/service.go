@@ -21,19 +21,16 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 	if err != nil {
 		return circle.Result{}, unknownCircle(id)
 	}
-	var out circle.Result
 	ops, bytes := wishOps, wishBytes
 	if bulk, is := cmd.(circle.InBulk); is && bulk.Ops() > 1 {
 		// All of it is one batch, with room for what comes beside it.
 		ops, bytes = bulk.Ops()+wishOps, circle.MaxSeveralBytes+wishBytes
 	}
-	err = x.ask(ctx, job{ops: ops, bytes: bytes, do: func(w *replica.Replica, now time.Time) error {
-		var err error
+	out, err := heardFrom(ctx, x, job{ops: ops, bytes: bytes}, func(w *replica.Replica, now time.Time) (circle.Result, error) {
 		env := w.Env(now, n.cfg.Zone)
 		env.Groups, env.Kept, env.Own = x.groups.all(), x.waiting.all(), x.own.all()
-		out, err = w.Do(cmd, env, n.clock())
-		return err
-	}})
+		return w.Do(cmd, env, n.clock())
+	})
 	if err == nil && out.Place != "" {
 		err = x.places.keep(x.store, out.ID, out.Place)
 	}

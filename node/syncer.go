@@ -92,14 +92,13 @@ func (x *runner) takeOnce(ctx context.Context, b frontier.Batch, src replica.Sou
 	for i := range b.Ops {
 		size += b.Ops[i].Size()
 	}
-	var res frontier.Result
-	err := x.ask(ctx, job{ops: len(b.Ops), bytes: size, do: func(w *replica.Replica, now time.Time) error {
-		res = frontier.Result{}
+	return heardFrom(ctx, x, job{ops: len(b.Ops), bytes: size}, func(w *replica.Replica, now time.Time) (frontier.Result, error) {
+		var res frontier.Result
 		bare := map[crdt.Device]bool{} // devices of ops that wait for the one that covers them
 		for _, op := range b.Ops {
 			v, err := w.Receive(op, src, now.UnixMilli())
 			if err != nil {
-				return err
+				return res, err
 			}
 			switch v.Outcome {
 			case replica.New:
@@ -116,12 +115,11 @@ func (x *runner) takeOnce(ctx context.Context, b frontier.Batch, src replica.Sou
 				x.log.Debug("op refused", "op", op.ID.Short(), "why", v.Reason)
 			}
 			if bare[op.Dev] {
-				return errUncovered
+				return res, errUncovered
 			}
 		}
-		return nil
-	}})
-	return res, err
+		return res, nil
+	})
 }
 
 // Gossiped judges one gossip message and queues its ops.

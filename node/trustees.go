@@ -48,18 +48,17 @@ func (n *Node) NameTrustees(ctx context.Context, id crdt.ID, list []crdt.ID, k i
 		values = append(values, t.String())
 	}
 	root := x.ring.held().RootSeed
-	var made crdt.ID
-	err = problem(x.ask(ctx, job{ops: wishOps, bytes: wishBytes, do: func(w *replica.Replica, now time.Time) error {
+	made, err := heardFrom(ctx, x, job{ops: wishOps, bytes: wishBytes}, func(w *replica.Replica, now time.Time) (crdt.ID, error) {
 		b := &membership.Trustees{Hash: membership.TrusteesHash(salt, list), K: uint64(k)}
 		b.SigRoot = sign(root, b.Signed(id, x.me()))
-		var err error
-		if made, err = w.Propose(b, n.clock()); err != nil {
-			return err
+		made, err := w.Propose(b, n.clock())
+		if err != nil {
+			return crdt.ID{}, err
 		}
 		_, err = w.Do(circle.SetSection{Section: sectionTrustees, Values: values, To: list}, w.Env(now, n.cfg.Zone), n.clock())
-		return err
-	}}))
-	return made, err
+		return made, err
+	})
+	return made, problem(err)
 }
 
 // trusteesOf opens the list of a member's trustees, as far as this home was given

@@ -1,0 +1,47 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"tend/crdt/membership"
+	"tend/node/replica"
+	"tend/storage"
+)
+
+// TestWhoGivesUpHearsNothing: whoever stops waiting for a job gets nothing of it, for
+// the loop may still be at work on it. The race detector sees it if they read on.
+func TestWhoGivesUpHearsNothing(t *testing.T) {
+	seed := sha256.Sum256([]byte("giving up"))
+	n, err := New(Config{Store: storage.NewMem(), Keys: NewMemKeys(seed), Rand: rand.NewChaCha8(seed),
+		Now: time.Now, Zone: "Europe/Berlin", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = n.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	id, err := n.Begin(ctx, BeginOptions{Charter: membership.DefaultCharter("Elm Street"), As: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := n.runner(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, stop := context.WithTimeout(ctx, 10*time.Millisecond)
+	defer stop()
+	slow := func(*replica.Replica, time.Time) (int, error) { time.Sleep(200 * time.Millisecond); return 7, nil }
+	if said, err := heardFrom(short, x, job{}, slow); said != 0 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who gave up heard %d, %v", said, err)
+	}
+	if said, err := heardFrom(ctx, x, job{}, slow); said != 7 || err != nil {
+		t.Errorf("who waited heard %d, %v", said, err)
+	}
+}
