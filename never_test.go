@@ -179,6 +179,7 @@ var numbersAnswered = map[string]string{
 	"TenderDate.N":       "what it is called by",
 	"Widening.NotesStay": "notes that stay with the first readers",
 	"PairNote.N":         "what it is called by",
+	"Done.N":             "what a wish or a hard day is called by",
 	"Agreement.Versions": "texts of an agreement", "Event.Sequence": "texts of an agreement, for calendars",
 	"Decision.Needed": "how many must be heard", "Decision.Heard": "how many were heard; who was not is said nowhere", "Decision.Versions": "texts of a decision",
 }

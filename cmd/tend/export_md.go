@@ -196,6 +196,13 @@ func (p *page) member(m *view.Member) {
 	p.field("Free", strings.Join(m.Free, "; "))
 	p.texts(m.Card)
 	p.texts(m.Bounds)
+	for _, c := range m.Consents {
+		p.field("Wished beforehand", c.If+": "+c.Then)
+	}
+	for _, d := range m.TenderDates {
+		p.field("A hard day", d.Date+" "+d.Text)
+		p.field("Welcome then", d.Welcome)
+	}
 	p.notes(m.Notes)
 	for _, n := range m.MyNotes {
 		p.field("For me alone", strings.TrimSpace(n.Text+" "+n.On))

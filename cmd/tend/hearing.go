@@ -154,6 +154,10 @@ func (s *speaker) digest(d view.Digest) {
 			s.items([]view.Item{untender(i)})
 		}
 	}
+	if len(d.HardDays) > 0 {
+		s.heading(&first, "To think of")
+		s.hardDays(d.HardDays)
+	}
 	if len(d.Look) > 0 {
 		s.heading(&first, "Look at this together")
 		s.line("  tend look shows what, and how to settle it.")

@@ -213,10 +213,13 @@ func (a *app) search() *cobra.Command {
 func (s *speaker) week(days []view.Day) {
 	first := true
 	for _, d := range days {
-		if len(d.Entries) == 0 {
+		if len(d.Entries)+len(d.HardDays) == 0 {
 			continue
 		}
 		s.heading(&first, s.date(d.Date))
+		for _, h := range d.HardDays {
+			s.line("         %s", hardDay(h))
+		}
 		for _, e := range d.Entries {
 			hour := "     "
 			if _, t, ok := strings.Cut(e.Slot, "T"); ok {

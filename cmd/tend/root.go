@@ -103,7 +103,7 @@ middle. Alone, tend opens the running node, or is the node.`,
 		&cobra.Group{ID: "upkeep", Title: "Upkeep:"},
 	)
 	a.addGroup(root, "care", a.looks(), a.verbs(), []*cobra.Command{a.printing()})
-	a.addGroup(root, "me", a.me(), []*cobra.Command{a.group(), a.calendar()}, a.own(), a.hearing())
+	a.addGroup(root, "me", a.me(), a.beforehand(), []*cobra.Command{a.group(), a.calendar()}, a.own(), a.hearing())
 	a.addGroup(root, "people", a.people())
 	a.addGroup(root, "decide", a.deciding())
 	a.addGroup(root, "upkeep", a.upkeep())

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tend/crdt/circle"
 	"tend/node/view"
 )
 
@@ -24,6 +25,10 @@ func (s *speaker) today(t view.Today) {
 		s.heading(&first, "You wrote yourself")
 		s.pairNotes(t.Reminders)
 	}
+	if len(t.HardDays) > 0 {
+		s.heading(&first, "To think of")
+		s.hardDays(t.HardDays)
+	}
 	for _, part := range []struct {
 		title string
 		items []view.Item
@@ -35,10 +40,8 @@ func (s *speaker) today(t view.Today) {
 	}
 	if first {
 		s.line("Nothing is asked for just now. That's fine too.")
-		s.line("")
-		s.line("One small ask:    tend ask \"Could someone water my plants?\"")
-		s.line("One small offer:  tend offer \"I can listen on Sundays\"")
 	}
+	s.firsts(t.First)
 	switch {
 	case t.StillUntil != "":
 		s.line("")
@@ -46,6 +49,22 @@ func (s *speaker) today(t view.Today) {
 	case t.Still:
 		s.line("")
 		s.line("What is asked of you lies still while you rest.")
+	}
+}
+
+// firsts are the small steps that somebody new here has not taken yet. There is no need
+// to take one.
+func (s *speaker) firsts(list []string) {
+	if len(list) > 0 {
+		s.line("")
+	}
+	for _, step := range list {
+		switch step {
+		case circle.FirstAsk:
+			s.line("One small ask:    tend ask \"Could someone water my plants?\"")
+		case circle.FirstOffer:
+			s.line("One small offer:  tend offer \"I can listen on Sundays\"")
+		}
 	}
 }
 

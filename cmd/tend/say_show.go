@@ -133,6 +133,16 @@ func (s *speaker) member(m *view.Member) {
 			s.field(key, plain(part[key]))
 		}
 	}
+	if len(m.Consents) > 0 {
+		s.line("")
+		s.line("Wished beforehand:")
+		s.consents(m.Consents)
+	}
+	if len(m.TenderDates) > 0 {
+		s.line("")
+		s.line("Hard days:")
+		s.tenderDates(m.TenderDates)
+	}
 	s.notes(m.Notes)
 	if len(m.MyNotes) > 0 {
 		s.line("")

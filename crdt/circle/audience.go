@@ -57,6 +57,19 @@ func (s *State) followsPod(me crdt.ID, section string, old *Change) bool {
 // readers works out whom a section is sealed to (nil: the circle) and what stands
 // in its mark: nothing where that is the default.
 func (c SetSection) readers(s *State, env Env, old *Change) (to []crdt.ID, mark []string) {
+	to, mark = c.chosen(s, env, old)
+	values := c.Values
+	if len(values) == 0 && old != nil {
+		values = old.Body.(MemberSectionSet).Values
+	}
+	if also := alsoFor(c.Section, values); to != nil && also != nil {
+		to = audienceWith(append(slices.Clone(to), also...), env.Me)
+	}
+	return to, mark
+}
+
+// chosen is readers by what was said of them.
+func (c SetSection) chosen(s *State, env Env, old *Change) (to []crdt.ID, mark []string) {
 	isPod := forPod(c.Section)
 	switch {
 	case c.Circle:

@@ -90,6 +90,8 @@ type Result struct {
 	Keep []Waiting
 	// Agreements are those drafted in a talk, or still shared with whom one parts from.
 	Agreements []crdt.ID
+	// N is what one of several on one's page is called by; 0 where it is none.
+	N int
 	// Own are rows kept on this node alone.
 	Own []OwnRow
 	// Promised says that a yes of this person's was said, which may be more than they

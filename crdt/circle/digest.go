@@ -21,12 +21,17 @@ type Digest struct {
 	ICould []Item
 	// Ahead are their agreements of the days to come, soonest first.
 	Ahead []Item
+	// HardDays are those of others in the days to come, each person once a day, without any
+	// words.
+	HardDays []HardDay
 	// Look is what needs looking at together.
 	Look []Attention
 }
 
 // Empty reports whether there is nothing to say: then no letter is made.
-func (d *Digest) Empty() bool { return len(d.Asked)+len(d.ICould)+len(d.Ahead)+len(d.Look) == 0 }
+func (d *Digest) Empty() bool {
+	return len(d.Asked)+len(d.ICould)+len(d.Ahead)+len(d.HardDays)+len(d.Look) == 0
+}
 
 // told is what a home remembers of what it told: of each thing how many changes by
 // others it had.
@@ -81,6 +86,7 @@ func (s *State) ToTell(env Env, days int) Digest {
 		}
 	}
 	d.Ahead = r.ahead(days)
+	d.HardDays = namedOnce(s.HardDays(env, r.now, r.now.AddDate(0, 0, days-1)))
 	return d
 }
 

@@ -56,6 +56,8 @@ const (
 	LookOpenedToo        = "opened_too"
 	LookAskOthers        = "ask_others"
 	LookSameNeed         = "same_need"
+	LookAsWished         = "as_wished"
+	LookConsentChanged   = "consent_changed"
 
 	LookNewcomerConcern = "newcomer_concern"
 	LookLetInMeanwhile  = "let_in_meanwhile"
@@ -69,6 +71,11 @@ func (s *State) Look(env Env) []Attention { return s.reader(env).look() }
 func (r *reader) look() []Attention {
 	out := r.aboutYou()
 	posts := r.allPosts()
+	for _, p := range posts {
+		if at, ok := r.actedUnder(p); ok {
+			out = append(out, at)
+		}
+	}
 	for _, p := range posts {
 		out = append(out, r.twoYeses(p)...)
 	}

@@ -87,17 +87,19 @@ var verbs = map[string]func(*parser) Command{
 		to, _ := p.some("to")
 		return WriteNote{On: p.anything(), Text: p.text("text"), To: to}
 	},
-	"pod":       (*parser).pod,
-	"pair-note": (*parser).pairNote,
-	"part":      func(p *parser) Command { return Part{Member: p.member(), Text: p.text("text")} },
-	"ceiling":   (*parser).setCeiling,
-	"follow":    (*parser).follow,
-	"remind":    (*parser).remind,
-	"digest":    (*parser).digest,
-	"distance":  func(p *parser) Command { return KeepDistance{Member: p.member(), Not: p.flag("not")} },
-	"reflect":   func(p *parser) Command { return Reflect{Text: p.text("text")} },
-	"group":     (*parser).myGroup,
-	"retract":   func(p *parser) Command { return Retract{ID: p.id()} },
+	"pod":                (*parser).pod,
+	"pair-note":          (*parser).pairNote,
+	"consent-in-advance": (*parser).consentInAdvance,
+	"tender-date":        (*parser).tenderDate,
+	"part":               func(p *parser) Command { return Part{Member: p.member(), Text: p.text("text")} },
+	"ceiling":            (*parser).setCeiling,
+	"follow":             (*parser).follow,
+	"remind":             (*parser).remind,
+	"digest":             (*parser).digest,
+	"distance":           func(p *parser) Command { return KeepDistance{Member: p.member(), Not: p.flag("not")} },
+	"reflect":            func(p *parser) Command { return Reflect{Text: p.text("text")} },
+	"group":              (*parser).myGroup,
+	"retract":            func(p *parser) Command { return Retract{ID: p.id()} },
 	"widen": func(p *parser) Command {
 		p.flag("yes") // whether it was asked about is the command line's matter
 		to, named := p.some("to")

@@ -38,8 +38,18 @@ func posting(s *State, env Env, p Posted, place string, body func(Posted) Body) 
 	if !p.For.IsZero() && !env.here(p.For) {
 		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "The person it is for is not in this circle.")
 	}
+	if p.Under > 0 {
+		if err := s.mayActUnder(env, p); err != nil {
+			return plan{}, err
+		}
+		if p.To != nil {
+			p.To = append(slices.Clone(p.To), p.For) // whoever it is for reads it first
+		}
+	} else if err := s.mayAskAll(env, []crdt.ID{p.For}); err != nil {
+		return plan{}, err
+	}
 	p.To = audienceWith(p.To, env.Me)
-	if err := s.mayAskAll(env, p.To); err != nil && p.Under == 0 {
+	if err := s.mayAskAll(env, slices.DeleteFunc(slices.Clone(p.To), func(m crdt.ID) bool { return m == p.For })); err != nil {
 		return plan{}, err
 	}
 	if err := asked(body(p)); err != nil {

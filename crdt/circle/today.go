@@ -30,6 +30,11 @@ type Today struct {
 	WeAgreed []Item
 	// Look is what needs looking at together.
 	Look []Attention
+	// HardDays are those of others, of today and of the days just gone.
+	HardDays []HardDay
+	// First are the small steps, [FirstAsk] and [FirstOffer], that somebody new here has
+	// not taken yet; nil for none.
+	First []string
 	// Still says that this person is in their quiet hours, or rests, until Until, a date
 	// or a date and time or "". What was asked of them since lies still and is in none
 	// of the lists; how much that is, is said nowhere.
@@ -40,7 +45,7 @@ type Today struct {
 // Today returns the look of the day for this person.
 func (s *State) Today(env Env) Today {
 	r := s.reader(env)
-	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: r.look()}
+	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: r.look(), HardDays: s.HardDays(env, r.now.AddDate(0, 0, 1-hardFor), r.now)}
 	t.Until, t.Still = s.Still(env, env.Me)
 	var could []Post
 	for _, p := range r.allPosts() {
@@ -84,6 +89,7 @@ func (s *State) Today(env Env) Today {
 	}
 	t.ForMe = append(append(t.ForMe, r.toDecide()...), r.toTalk()...)
 	slices.SortStableFunc(t.ForMe, func(a, b Item) int { return cmp.Compare(b.made(), a.made()) })
+	t.First = r.firsts(len(t.ForMe)+len(t.ICould)+len(t.WeAgreed)+len(t.Look)+len(t.HardDays) == 0)
 	return t
 }
 
@@ -144,6 +150,9 @@ func (r *reader) opened(p *post) bool {
 type Day struct {
 	Date    string // 2006-01-02
 	Entries []Entry
+	// HardDays are others' on that day, each person once, without any words. They are for
+	// the reader alone and go on no paper.
+	HardDays []HardDay
 }
 
 // Entry is one line of a day: a slot of a need with who comes, or what two agreed
@@ -180,6 +189,10 @@ func (s *State) Week(env Env) []Day {
 		if i := int(dayOf(t).Sub(today) / (24 * time.Hour)); err == nil && i >= 0 && i < weekDays {
 			days[i].Entries = append(days[i].Entries, e)
 		}
+	}
+	for _, h := range namedOnce(s.HardDays(env, today, today.AddDate(0, 0, weekDays-1))) {
+		i := slices.IndexFunc(days, func(d Day) bool { return d.Date == h.Date })
+		days[i].HardDays = append(days[i].HardDays, h)
 	}
 	shown := map[crdt.ID]bool{}
 	for _, p := range r.allPosts() {

@@ -32,6 +32,7 @@ type home struct {
 	wrote []circle.Change
 	kept  []circle.Waiting
 	left  bool
+	dev   crdt.Device
 }
 
 // monday is a Monday at nine.
@@ -52,7 +53,7 @@ func newWorld(t testing.TB, names ...string) *world {
 }
 
 func (h *home) env() circle.Env {
-	env := circle.Env{Me: h.id, Now: h.w.now, Zone: "Europe/Berlin", Kept: h.kept}
+	env := circle.Env{Me: h.id, Dev: h.dev, Now: h.w.now, Zone: "Europe/Berlin", Kept: h.kept}
 	for _, n := range h.w.order {
 		if !h.w.homes[n].left {
 			env.Members = append(env.Members, h.w.homes[n].id)

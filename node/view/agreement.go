@@ -65,6 +65,10 @@ type Today struct {
 	StillUntil string `json:"still_until,omitempty"`
 	// Soon are agreements that begin within the time the reader wished to be reminded before.
 	Soon []Item `json:"soon,omitempty"`
+	// HardDays are those of others, of today and of the days just gone.
+	HardDays []HardDay `json:"hard_days,omitempty"`
+	// First are small steps, "ask" and "offer", that somebody new here has not taken yet.
+	First []string `json:"first,omitempty"`
 }
 
 // Attention is something the people concerned should settle together.

@@ -18,6 +18,8 @@ type Done struct {
 	Handover   []string     `json:"handover,omitempty"`
 	// AskedToForget says how far a retraction got.
 	AskedToForget *Forgetting `json:"asked_to_forget,omitempty"`
+	// N is what a standing consent or a tender date is called by.
+	N int `json:"n,omitempty"`
 	// Kept says that a talk's words wait on this node for their turn.
 	Kept bool `json:"kept,omitempty"`
 }

@@ -60,6 +60,10 @@ type Consent struct {
 	Then  string   `json:"then"`
 	Who   []Person `json:"who,omitempty"`
 	Until string   `json:"until,omitempty"`
+	// Pod says that it is for their pod; who is in that, not every reader knows.
+	Pod bool `json:"pod,omitempty"`
+	// Audience are its readers; of one's own only.
+	Audience *Audience `json:"audience,omitempty"`
 }
 
 // TenderDate is a hard day of a member.
@@ -68,7 +72,23 @@ type TenderDate struct {
 	Date    string `json:"date"`
 	Text    string `json:"text,omitempty"`
 	Welcome string `json:"welcome,omitempty"`
-	Next    string `json:"next,omitempty"`
+	Yearly  bool   `json:"yearly,omitempty"`
+	// FollowUps are those after the date, as "1w" or "3m".
+	FollowUps []string `json:"follow_ups,omitempty"`
+	// Next is the first of its days from today on.
+	Next string `json:"next,omitempty"`
+	// Audience are its readers; of one's own only.
+	Audience *Audience `json:"audience,omitempty"`
+}
+
+// HardDay is a day on which it is good to think of somebody. What it is, is not said.
+type HardDay struct {
+	Member Person `json:"member"`
+	Date   string `json:"date"`
+	// After is missing on the day itself, else how long after it, as "1w" or "3m".
+	After string `json:"after,omitempty"`
+	// Welcome is what would be welcome, in what "today" answers only.
+	Welcome string `json:"welcome,omitempty"`
 }
 
 // Charter is what a circle agreed on.

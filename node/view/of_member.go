@@ -46,6 +46,7 @@ func (s Source) member(m membership.Member) Member {
 	v.Contact = s.values(m.ID, circle.SectionContact)
 	v.Unlisted = s.State.Unlisted(m.ID)
 	v.Free = s.values(m.ID, circle.SectionFree)
+	v.Consents, v.TenderDates = s.consents(m.ID), s.tenderDates(m.ID)
 	v.Area = strings.Join(s.values(m.ID, circle.SectionPlace), ", ")
 	if m.Away && m.AwayUntil > 0 {
 		y, month, day := time.Unix(int64(m.AwayUntil)*crdt.DayMillis/1000, 0).UTC().Date()
@@ -124,7 +125,7 @@ func folded(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // Done returns what a verb answers.
 func (s Source) Done(r circle.Result) Done {
-	v := Done{IDs: hexes(r.IDs), Unchanged: r.Unchanged, Kept: r.Kept, Agreements: hexes(r.Agreements)}
+	v := Done{IDs: hexes(r.IDs), Unchanged: r.Unchanged, Kept: r.Kept, N: r.N, Agreements: hexes(r.Agreements)}
 	if !r.ID.IsZero() && len(r.IDs) == 0 {
 		v.ID = r.ID.String()
 	}

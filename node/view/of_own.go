@@ -87,6 +87,7 @@ func (s Source) Digest() Digest {
 		v.At = fmt.Sprintf("%02d:%02d", wish.At/time.Hour, wish.At%time.Hour/time.Minute)
 	}
 	d := s.State.ToTell(s.Env, days)
+	v.HardDays = s.hardDays(d.HardDays)
 	v.Asked, v.ICould, v.Ahead, v.Look = s.items(d.Asked), s.items(d.ICould), s.items(d.Ahead), s.attentions(d.Look)
 	return v
 }

@@ -10,7 +10,8 @@ import (
 func (s Source) Today() Today {
 	t := s.State.Today(s.Env)
 	v := Today{ForMe: s.items(t.ForMe), ICould: s.items(t.ICould), WeAgreed: s.items(t.WeAgreed), Look: s.attentions(append(s.parted(), t.Look...)),
-		Reminders: s.pairNotes(s.Env.Own.Due(s.Env.Now)), Still: t.Still, StillUntil: t.Until}
+		Reminders: s.pairNotes(s.Env.Own.Due(s.Env.Now)), Still: t.Still, StillUntil: t.Until,
+		HardDays: s.hardDays(t.HardDays), First: t.First}
 	for _, a := range s.State.Soon(s.Env) {
 		one := s.agreement(a)
 		v.Soon = append(v.Soon, Item{Agreement: &one})
@@ -61,7 +62,7 @@ func (s Source) attentions(all []circle.Attention) []Attention {
 func (s Source) Week() []Day {
 	out := []Day{}
 	for _, d := range s.State.Week(s.Env) {
-		day := Day{Date: d.Date, Entries: []Entry{}}
+		day := Day{Date: d.Date, Entries: []Entry{}, HardDays: s.hardDays(d.HardDays)}
 		for _, e := range d.Entries {
 			day.Entries = append(day.Entries, s.entry(e))
 		}

@@ -46,14 +46,18 @@ type Digest struct {
 	Out   string `json:"out,omitempty"`
 	// Asked is what came for them alone or changed in their agreements; ICould are needs of
 	// kinds that they follow, Ahead their agreements of the coming days.
-	Asked  []Item      `json:"asked"`
-	ICould []Item      `json:"i_could"`
-	Ahead  []Item      `json:"ahead"`
-	Look   []Attention `json:"look"`
+	Asked  []Item `json:"asked"`
+	ICould []Item `json:"i_could"`
+	Ahead  []Item `json:"ahead"`
+	// HardDays are others' in the days to come, each person once a day.
+	HardDays []HardDay   `json:"hard_days,omitempty"`
+	Look     []Attention `json:"look"`
 }
 
 // Empty reports whether there is nothing to tell.
-func (d *Digest) Empty() bool { return len(d.Asked)+len(d.ICould)+len(d.Ahead)+len(d.Look) == 0 }
+func (d *Digest) Empty() bool {
+	return len(d.Asked)+len(d.ICould)+len(d.Ahead)+len(d.HardDays)+len(d.Look) == 0
+}
 
 // Mirror is what moved through the reader lately, for them alone: in words and a few
 // names, and never in numbers.

@@ -5,6 +5,9 @@ type Day struct {
 	Date string `json:"date"` // "2026-12-01"
 	// Entries are in order of hour, then title.
 	Entries []Entry `json:"entries"`
+	// HardDays are others', each person once. They are for the reader alone: no printed
+	// week and no calendar has them.
+	HardDays []HardDay `json:"hard_days,omitempty"`
 }
 
 // Entry is one line of a day: a slot of a need with who comes, or what two agreed

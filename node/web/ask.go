@@ -18,6 +18,7 @@ type askModel struct {
 	Typed      map[string]string
 	Whens      []string // dates: those given, and room for more
 	Whom       []option
+	Wished     []option // for somebody who wished it beforehand
 	Together   []option // the pod, and lists of one's own
 	Everyone   bool
 	Categories []string
@@ -36,7 +37,7 @@ var starters = []string{"listening", "meals", "errands", "lifts", "childcare", "
 
 // askForm is an empty form.
 func (in *inside) askForm() error {
-	in.form = map[string][]string{"kind": {in.r.URL.Query().Get("kind")}, "text": {in.r.URL.Query().Get("text")}}
+	in.form = map[string][]string{"kind": {in.r.URL.Query().Get("kind")}, "text": {in.r.URL.Query().Get("text")}, "for": {in.r.URL.Query().Get("for")}}
 	return in.drawAsk("")
 }
 
@@ -67,6 +68,12 @@ func (in *inside) drawAsk(edit string) error {
 	for _, one := range in.src.Members(view.Filter{}) {
 		if one.ID != in.me {
 			m.Whom = append(m.Whom, option{Value: one.ID, Label: in.name(view.Person{ID: one.ID, Name: one.Name}), On: chosen[one.ID]})
+			for _, c := range one.Consents {
+				if value := wishValue(one.ID, c.N); in.mayDo(c) {
+					m.Wished = append(m.Wished, option{Value: value, On: value == m.Typed["for"],
+						Label: in.lang.say("ask.for_wished", "name", in.name(view.Person{ID: one.ID, Name: one.Name}), "what", c.If)})
+				}
+			}
 		}
 	}
 	for _, how := range []string{"call", "text", "sit"} {
@@ -160,6 +167,12 @@ func askArgs(form map[string][]string) circle.Args {
 	for _, w := range whensTyped(form) {
 		if w != "" {
 			args["when"] = append(args["when"], w)
+		}
+	}
+	if whom := args["for"]; len(whom) > 0 {
+		member, under := splitWish(whom[0])
+		if args["for"] = []string{member}; under != "" {
+			args["under"] = []string{under}
 		}
 	}
 	if hasValue(args["to"], "circle") {

@@ -11,6 +11,7 @@ import (
 // they wish to hear of. The circle is never told any of it.
 type hearingModel struct {
 	Asked, ICould, Ahead []card
+	HardDays             []hardLine
 	Look, Quiet          bool
 	Told                 bool     // there is something that can be told as read
 	Kinds                []string // those followed, and room for more
@@ -23,7 +24,7 @@ var remindChoices = []string{"never", "1h", "3h", "1d", "2d", "7d"}
 
 func (in *inside) hearing() error {
 	d := in.src.Digest()
-	m := hearingModel{Asked: in.items(d.Asked), ICould: in.items(d.ICould), Ahead: in.items(d.Ahead), Look: len(d.Look) > 0, Quiet: d.Empty(),
+	m := hearingModel{Asked: in.items(d.Asked), ICould: in.items(d.ICould), Ahead: in.items(d.Ahead), HardDays: in.hardLines(d.HardDays), Look: len(d.Look) > 0, Quiet: d.Empty(),
 		Told: len(d.Asked)+len(d.ICould) > 0, Kinds: in.src.Followed().Categories, To: in.head.Circle.Base + "/me/"}
 	if typed, ok := in.form["kinds"]; ok {
 		m.Kinds = filledIn(typed)

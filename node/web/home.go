@@ -17,6 +17,8 @@ type homeModel struct {
 	Look                    []lookCard
 	Still                   template.HTML   // that what is asked lies still just now
 	Reminders               []keptLine      // notes for the reader alone that speak up now
+	HardDays                []hardLine      // of others, on which it is good to think of them
+	First                   []firstStep     // small steps, for somebody new here
 	Quiet                   bool            // nothing is asked for just now
 	Alone                   bool            // nobody else is in the circle yet
 	Backup                  template.HTML   // a word about a backup, where one would be good
@@ -57,7 +59,7 @@ func (in *inside) home() error {
 	today := in.src.Today()
 	members := in.src.Members(view.Filter{})
 	m := homeModel{ForMe: in.items(today.ForMe), ICould: in.items(today.ICould), WeAgreed: in.items(today.WeAgreed),
-		Look: in.looks(in.src.Look()), Reminders: in.keptLines(today.Reminders), Greeting: in.greeting(members), Today: in.oneThing(today),
+		Look: in.looks(in.src.Look()), Reminders: in.keptLines(today.Reminders), HardDays: in.hardLines(today.HardDays), First: in.firstSteps(today.First), Greeting: in.greeting(members), Today: in.oneThing(today),
 		Ring: in.ring(members, connectedIn(st, in.id.String())), Status: in.statusLine(st), Alone: len(members) < 2}
 	far := in.src.Distances()
 	for _, p := range in.src.Posts(view.KindOffer, view.Filter{}) {

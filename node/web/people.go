@@ -352,6 +352,8 @@ func (in *inside) meWish() error {
 	case "reflect":
 		_, err = in.do(verb, circle.Args{"text": form["answer"]})
 		said = "kept_here"
+	case "consent-in-advance", "tender-date":
+		return in.beforehandWish(verb, form)
 	case "follow", "remind", "digest":
 		return in.hearingWish(verb, form)
 	case "away":

@@ -57,6 +57,7 @@ func (s *Site) table() map[string]handle {
 		"POST /c/{circle}/pod":                  s.within((*inside).podWish),
 		"GET /c/{circle}/me":                    s.within((*inside).meScreen),
 		"POST /c/{circle}/me/{verb}":            s.within((*inside).meWish),
+		"GET /c/{circle}/beforehand":            s.within((*inside).beforehand),
 		"GET /c/{circle}/mirror":                s.within((*inside).mirror),
 		"GET /c/{circle}/digest":                s.within((*inside).hearing),
 		"GET /c/{circle}/talks":                 s.within((*inside).talks),

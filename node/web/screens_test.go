@@ -47,6 +47,10 @@ func fill(t testing.TB, word string) *filled {
 	f.waiting = post(bela, true, word, func(p *circle.Posted) { p.For = ann })
 	f.agreement = f.as(t, ann, circle.SayYes{ID: f.need, Slots: []string{day}}).ID
 	f.as(t, bela, circle.SetSection{Section: "card.lands", Values: []string{word}})
+	f.as(t, bela, circle.AddConsent{If: word, Then: word, Who: []crdt.ID{ann}, Circle: true})
+	f.as(t, bela, circle.AddTenderDate{Date: "2026-12-02", Text: word, Welcome: word, Circle: true})
+	f.as(t, ann, circle.AddConsent{If: word, Then: word, Until: "2027-01-05"})
+	f.as(t, ann, circle.AddTenderDate{Date: "2026-12-05", Text: word, Welcome: word, Yearly: true})
 	f.as(t, bela, circle.SetSection{Section: "bounds.reply", Values: []string{word}})
 	f.as(t, bela, circle.SetSection{Section: circle.SectionPlace, Values: []string{word}})
 	f.as(t, bela, circle.SetSection{Section: circle.SectionContact, Values: []string{word}})
@@ -115,7 +119,7 @@ func (f *filled) addresses() []string {
 		show(f.agreement), show(f.twoTexts), show(f.decision), show(f.gone), show(ann), show(bela), show(farid), base + "/edit/" + f.tender.String(),
 		show(f.talk), show(f.invitation), show(f.over), base + "/talks", base + "/talk-with/" + bela.String() + "?about=" + f.agreement.String(),
 		base + "/week", base + "/offers", base + "/look", base + "/circle", base + "/invite", base + "/invite/" + f.invite, base + "/let-in",
-		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/print/slips", base + "/pod", base + "/me", base + "/mirror", base + "/digest", base + "/charter", base + "/charter/change", base + "/lists", base + "/part/" + bela.String(), base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
+		base + "/propose", base + "/print/week", base + "/print/people", base + "/print/card/" + bela.String(), base + "/print/invite/" + f.invite, base + "/print/slips", base + "/pod", base + "/me", base + "/beforehand", base + "/mirror", base + "/digest", base + "/charter", base + "/charter/change", base + "/lists", base + "/part/" + bela.String(), base + "/leave", base + "/search?words=nothing", "/circles", "/begin", "/join",
 		"/back", "/back/code", "/device", "/knocking", "/entered", "/devices", "/devices/add", "/link", "/words", "/key", "/backup", "/restore",
 		base + "/device/02", base + "/calendar", base + "/returns", base + "/returns/code"}
 }

@@ -532,6 +532,8 @@ type personModel struct {
 	Card, Bounds     []sectionLine
 	OnPaper          string
 	Charter          string
+	Wishes           []consentLine // what they wished beforehand, as far as the reader may see it
+	HardDays         []dateLine
 	Needs, Offers    []card
 	Notes            []noteLine
 	Typed            map[string]string
@@ -550,6 +552,7 @@ func (in *inside) showPerson(v view.Member) error {
 		Listening: v.Listening != nil, Languages: v.Languages, Contact: v.Contact, Area: v.Area, Notes: in.notes(v.Notes),
 		Card: in.sections("card", v.Card, cardKeys), Bounds: in.boundLines(v.Bounds), Charter: in.wordOf(v.ID), Part: in.head.Circle.Base + "/part/" + v.ID,
 		Typed: in.typedAll("text", "note", "day", "from", "until", "kept", "on", "yearly"), Kept: in.keptLines(v.MyNotes), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
+	m.Wishes, m.HardDays = in.consentLines(v), in.dateLines(v)
 	m.TalkWith = in.head.Circle.Base + "/talk-with/" + v.ID
 	m.Asking = in.asking(v.ID)
 	for _, t := range in.src.Talks(view.Filter{}) {

@@ -34,6 +34,7 @@ func formsOf(page string) []string {
 // thing.
 var formOfVerb = map[string]string{"ask": "/ask need", "offer": "/ask offer", "edit": "/edit", "pod": "/pod", "group": "/lists", "charter": "/charter", "propose": "/propose",
 	"me": "/me/me", "room": "/me/room", "listen": "/me/listen", "away": "/me/away", "back": "/me/back", "card": "/me/card", "bounds": "/me/bounds", "free": "/me/free", "ceiling": "/me/ceiling", "reflect": "/me/reflect",
+	"consent-in-advance": "/me/consent-in-advance", "tender-date": "/me/tender-date",
 	"follow": "/me/follow", "remind": "/me/remind", "digest": "/me/digest",
 	"talk": "/talk-with"}
 

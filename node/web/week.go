@@ -20,6 +20,8 @@ type dayLine struct {
 	date    time.Time
 	Name    template.HTML
 	Entries []entryLine
+	// HardDays are for the reader's screen alone; no sheet has them.
+	HardDays []hardLine
 }
 
 type entryLine struct {
@@ -53,6 +55,10 @@ func (in *inside) week() error {
 		return err
 	}
 	open, covered := 0, 0
+	for i, d := range in.src.Week() {
+		m.Days[i].HardDays = in.hardLines(d.HardDays)
+		m.Quiet = m.Quiet && len(d.HardDays) == 0
+	}
 	for i, d := range m.Days {
 		column := chartColumn{X: fmt.Sprint(23 + i*46), Label: in.lang.plain(fmt.Sprintf("weekday_short.%d", int(d.date.Weekday())))}
 		for j, entry := range d.Entries {

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tend/node/client"
+	"tend/node/view"
+)
+
+// beforehand are the verbs about hard times, said while they are easy: what others may
+// do then without asking first, and which days are hard.
+func (a *app) beforehand() []*cobra.Command {
+	return []*cobra.Command{a.consentInAdvance(), a.tenderDate()}
+}
+
+func (a *app) consentInAdvance() *cobra.Command {
+	list := &cobra.Command{Use: "list [MEMBER]", Short: "my wishes beforehand, or those of a member that I may see", Args: words(0, 1, "[MEMBER]"),
+		ValidArgsFunction: a.completeIDs("member"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				m, err := a.memberOr(cmd.Context(), c, args)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(whole(m.Consents), func() { s.consents(m.Consents) })
+			})
+		}}
+	add := a.numberedVerb("consent-in-advance", "add IF THEN", "if this happens, just do that", "Your wish is kept", 2,
+		func(f *pflag.FlagSet) {
+			f.StringArray("who", nil, "who may do it: a member, pod (as when nobody is named) or a group of mine; may be repeated")
+			f.String("until", "", "until this date")
+			toFlag(f)
+		})
+	drop := a.numberedVerb("consent-in-advance", "drop N", "let one of my wishes go", "Let go", 1, nil)
+	cmd := noun("consent-in-advance", "what others may do for me in hard times without asking first", list, add, drop)
+	cmd.RunE = list.RunE
+	return cmd
+}
+
+func (a *app) tenderDate() *cobra.Command {
+	list := &cobra.Command{Use: "list", Short: "my hard days", Args: words(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				m, err := a.myself(cmd.Context(), c)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(whole(m.TenderDates), func() { s.tenderDates(m.TenderDates) })
+			})
+		}}
+	add := a.numberedVerb("tender-date", "add DATE TEXT", "a day that is hard for me, for those who may know", "It is kept", 2,
+		func(f *pflag.FlagSet) {
+			f.Bool("yearly", false, "again every year")
+			f.StringArray("follow-up", nil, "when else to think of me, as 1w,1m (by default 1w,1m,3m,6m,12m after it), or none")
+			f.String("welcome", "", "what would be welcome then")
+			toFlag(f)
+		})
+	drop := a.numberedVerb("tender-date", "drop N", "let one of my hard days go", "Let go", 1, nil)
+	cmd := noun("tender-date", "days that are hard for me", list, add, drop)
+	cmd.RunE = list.RunE
+	return cmd
+}
+
+// numberedVerb is one that adds or drops one of several on my page.
+func (a *app) numberedVerb(verbOf, use, short, said string, n int, flags func(*pflag.FlagSet)) *cobra.Command {
+	word, takes, _ := strings.Cut(use, " ")
+	cmd := &cobra.Command{Use: use, Short: short, Args: words(n, n, takes),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out := argsOf(cmd, nil, nil)
+			out["text"] = append([]string{word}, args...)
+			return a.with(cmd.Context(), here, func(c *client.Client) error {
+				done, err := c.Do(cmd.Context(), verbOf, out)
+				if err != nil {
+					return err
+				}
+				s := a.speaker()
+				return s.answer(done, func() { s.numbered(said, done) })
+			})
+		}}
+	if flags != nil {
+		flags(cmd.Flags())
+	}
+	return cmd
+}
+
+func (s *speaker) numbered(said string, d view.Done) {
+	switch {
+	case s.quiet && d.N > 0:
+		s.line("%d", d.N)
+		return
+	case s.quiet:
+		return
+	case d.Unchanged:
+		said += ", as before"
+	}
+	if d.N > 0 {
+		said += fmt.Sprintf(", as number %d", d.N)
+	}
+	s.line("%s.", said)
+}
+
+// memberOr returns the member that is named, else me.
+func (a *app) memberOr(ctx context.Context, c *client.Client, args []string) (*view.Member, error) {
+	if len(args) == 0 {
+		return a.myself(ctx, c)
+	}
+	item, err := c.Show(ctx, args[0])
+	if err == nil && item.Member == nil {
+		err = fail(exitMissing, "tend list members shows who is here", "%q is no member", args[0])
+	}
+	return item.Member, err
+}
+
+// whole is a list that is never null.
+func whole[T any](list []T) []T { return append([]T{}, list...) }
+
+func (s *speaker) consents(list []view.Consent) {
+	if len(list) == 0 {
+		s.line("Nothing said yet.")
+	}
+	for _, c := range list {
+		who := names(c.Who)
+		switch {
+		case c.Pod && who == "":
+			who = "the pod"
+		case who == "":
+			who = "nobody here"
+		}
+		until := ""
+		if c.Until != "" {
+			until = ", until " + s.date(c.Until)
+		}
+		s.line("  %d  If:    %s", c.N, plain(c.If))
+		s.line("     then:  %s  (%s%s)", plain(c.Then), who, until)
+		s.openTo(c.Audience)
+	}
+}
+
+func (s *speaker) tenderDates(list []view.TenderDate) {
+	if len(list) == 0 {
+		s.line("Nothing said yet.")
+	}
+	for _, d := range list {
+		day := s.date(d.Date)
+		if d.Yearly {
+			day += ", every year"
+		}
+		s.line("  %d  %s  %s", d.N, day, plain(d.Text))
+		if d.Welcome != "" {
+			s.line("     welcome: %s", plain(d.Welcome))
+		}
+		if d.Next != "" && d.Next != d.Date {
+			s.line("     next: %s", s.date(d.Next))
+		}
+		s.openTo(d.Audience)
+	}
+}
+
+// openTo says who reads something of one's own.
+func (s *speaker) openTo(a *view.Audience) {
+	switch {
+	case a == nil:
+	case a.People == nil:
+		s.line("     open to everyone in the circle")
+	default:
+		s.line("     open to %s", names(a.People))
+	}
+}
+
+// hardDays names those of others, and what would be welcome where that is said.
+func (s *speaker) hardDays(list []view.HardDay) {
+	for _, d := range list {
+		s.line("  %s: %s", hardDay(d), s.date(d.Date))
+		if d.Welcome != "" {
+			s.line("            What would be welcome: %s", plain(d.Welcome))
+		}
+	}
+}
+
+// hardDay is what such a day is called; what it is about is not said.
+func hardDay(d view.HardDay) string {
+	if d.After != "" {
+		return "A day to think of " + name(d.Member)
+	}
+	return "A hard day for " + name(d.Member)
+}

@@ -1,0 +1,68 @@
+package circle
+
+import (
+	"slices"
+
+	"tend/crdt"
+)
+
+// mayActUnder is the kind refusal where a member did not wish beforehand that this
+// person asks for them, or where the wish has run out.
+func (s *State) mayActUnder(env Env, p Posted) error {
+	if p.For.IsZero() {
+		return usage("no.under_for", "", "--under goes with --for somebody else.")
+	}
+	if len(s.wished(env, p.For, int(p.Under), env.Me, crdt.MaxHLC, env.Now)) > 0 {
+		return nil
+	}
+	return kept("no.not_wished", "Without --under it waits for their leave. tend consent-in-advance list MEMBER shows what they wished.",
+		"%s has not wished that from you beforehand.", s.who(p.For))
+}
+
+// actedUnder is what came of a wish beforehand: somebody acted on it. The one whose wish
+// it is hears first, and may close it. Where the wish was changed meanwhile both hear, in
+// thanks, and it is for the one whose wish it was to say. Whether it stood, only those
+// can judge who may read it; so nobody else is shown anything, and the post is open for
+// everybody until it is closed.
+func (r *reader) actedUnder(p *post) (Attention, bool) {
+	me := r.env.Me
+	if p.Under == 0 || p.owner == p.author || p.closed() || me != p.owner && me != p.author || r.ownersWord(p) == WordYes {
+		return Attention{}, false
+	}
+	day := p.made.HLC.Time().In(r.env.Now.Location())
+	then := r.s.wished(r.env, p.owner, int(p.Under), p.author, p.made.HLC, day)
+	now := r.s.wished(r.env, p.owner, int(p.Under), p.author, crdt.MaxHLC, day)
+	stands := slices.IndexFunc(now, func(c Consent) bool {
+		return slices.ContainsFunc(then, func(o Consent) bool { return o.If == c.If && o.Then == c.Then })
+	})
+	at := Attention{Kind: LookConsentChanged, About: []crdt.ID{p.id}}
+	stay := say("choice.let_stay", "Let it stay", "yes", p.id)
+	closeIt := say("choice.close_it", "Close it", "withdraw", p.id)
+	switch {
+	case stands >= 0 && me != p.owner:
+		return Attention{}, false
+	case stands >= 0:
+		at.Kind, at.Choices = LookAsWished, []Choice{say("choice.good", "Good, thank you", "yes", p.id), closeIt}
+		return at.Saying("looks.as_wished", "%s opened “%s” for you, as you wished beforehand: “%s” – “%s”.",
+			r.s.who(p.author), p.Title, now[stands].If, now[stands].Then), true
+	case me != p.owner:
+		at.Choices = []Choice{closeIt, say("choice.show", "Show it", "show", p.id)}
+		return at.Saying("looks.consent_changed_for", "thank you for being there for %s. What they wished beforehand has changed, apart from your “%s”. It is theirs to say whether it stays; you may close it meanwhile.",
+			r.s.who(p.owner), p.Title), true
+	}
+	at.Choices = []Choice{stay, closeIt}
+	return at.Saying("looks.consent_changed", "thanks to %s, who opened “%s” for you by a wish of yours. The wish has changed since, or says something else. Is it all right as it is?",
+		r.s.who(p.author), p.Title), true
+}
+
+// ownersWord is what the one whose post it is said to it.
+func (r *reader) ownersWord(p *post) WordValue {
+	own := slices.DeleteFunc(p.rec.words(), func(w word) bool { return w.by != p.owner })
+	return careful(own).value
+}
+
+// letStay is the yes of the one for whom somebody acted on a wish beforehand: from then
+// on it rests on that word.
+func (r *reader) letStay(p *post) plan {
+	return about(p.id, fixed([]crdt.ID{p.author}, WordGiven{On: p.id, Value: WordYes, Replaces: p.rec.replacing(r.env.Me)}))
+}
