@@ -69,6 +69,7 @@ type runner struct {
 	waiting  *waiting
 	own      *own
 	search   searching
+	readings *circle.Readings
 	forgets  forgetting // owned by run
 	lost     replacing  // owned by run: of prekeys
 	vain     time.Time  // owned by run: when an epoch was last made that settled nothing
@@ -422,7 +423,7 @@ func (x *runner) publish() {
 	if r.Standing() == membership.Removed {
 		told = x.reasonTold()
 	}
-	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State(), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Newer: r.Newer(), Told: told,
+	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State().With(x.readings), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Newer: r.Newer(), Told: told,
 		Me: me, Dev: dev, Standing: r.Standing(), DeviceOut: r.DeviceOut(), LeftOut: r.AllLeftOut(), Arrived: r.Arrived(), Restored: dev.IsZero(),
 		Ops: r.Ops(), Waiting: r.Waiting(),
 		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})

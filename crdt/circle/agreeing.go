@@ -447,7 +447,7 @@ func (c MarkDone) decide(s *State, env Env) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	if _, agreed := a.agreed(); !agreed && a.state != StateDone && a.state != StateReleased && !a.shared() {
+	if _, agreed := a.standing(); !agreed && a.state != StateDone && a.state != StateReleased && !a.shared() {
 		return plan{}, kept("no.not_all_yes", "tend yes says yes to it.", "Not everyone has said yes to that.")
 	}
 	add, takeBack := uint64(MarkedDone), uint64(MarkedUndone)

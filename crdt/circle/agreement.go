@@ -3,6 +3,7 @@ package circle
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"tend/crdt"
 )
@@ -85,8 +86,13 @@ type agreement struct {
 	parties []crdt.ID // ascending
 	texts   []text    // by clock and id
 	words   []word    // those of the parties that stand
+	agreed  bool      // all stand by one text
+	ends    When      // when it is over, by the text that counts; zero if it has no date
+	ended   string    // the state that marks and words gave it, whatever the time; "" for none
 	state   string
 	past    bool
+	at      time.Time // local reading of state and past
+	dropped bool      // of one that is kept: it reads otherwise now
 }
 
 // text is one version, or the return of one.
@@ -104,7 +110,7 @@ type text struct {
 // agreement reads an agreement; false if id is none that is known.
 func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 	if a, ok := r.made[id]; ok {
-		return a, true
+		return r.asOfNow(a), true
 	}
 	rec, ok := r.s.records.get(id)
 	if !ok {
@@ -136,12 +142,21 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 			a.words = append(a.words, w)
 		}
 	}
-	a.readState(r)
+	a.readEnd()
+	a.readState(r.now)
 	r.made[id] = a
 	if a.talk != nil {
 		r.settle(a.talk)
 	}
 	return a, true
+}
+
+// asOfNow returns a with its state of now.
+func (r *reader) asOfNow(a *agreement) *agreement {
+	if !a.at.Equal(r.now) {
+		a.readState(r.now)
+	}
+	return a
 }
 
 // has reports whether member is a party.
@@ -310,8 +325,8 @@ func (a *agreement) word(member crdt.ID) (WordValue, bool) {
 	return own.value, false
 }
 
-// agreed returns the newest text that everyone stands by; false if there is none.
-func (a *agreement) agreed() (text, bool) {
+// standing returns the newest text that everyone stands by; false if there is none.
+func (a *agreement) standing() (text, bool) {
 	heads := a.heads()
 	for i := len(heads) - 1; i >= 0; i-- {
 		all := len(a.parties) > 1
@@ -330,45 +345,54 @@ func (a *agreement) agreed() (text, bool) {
 // both said yes, so the snapshot stands for both.
 func (a *agreement) shared() bool { return a.mayI && a.rec.find(a.id) < 0 }
 
-func (a *agreement) readState(r *reader) {
-	text, agreed := a.agreed()
-	agreed = agreed || a.shared()
-	if !agreed {
+// readEnd finds what of the state does not depend on the time: whether all stand by one
+// text, when that is over, and what ended it before.
+func (a *agreement) readEnd() {
+	text, agreed := a.standing()
+	a.agreed = agreed || a.shared()
+	if !a.agreed {
 		text = a.newest()
 	}
 	if w, err := parseWhen(text.terms.When); err == nil {
-		a.past = slotPast(w, r.now)
+		a.ends = w
 	} else if w, err := parseWhen(a.slot); err == nil && a.slot != "" {
-		a.past = slotPast(w, r.now)
+		a.ends = w
 	}
-	a.state = a.stateOf(agreed)
+	a.ended = a.endedBy()
 }
 
-func (a *agreement) stateOf(agreed bool) string {
-	done, undone := a.marked(MarkedDone), a.marked(MarkedUndone)
-	if len(done) > 0 && len(undone) == 0 {
+// endedBy returns the state that marks and words alone give; "" for none.
+func (a *agreement) endedBy() string {
+	if len(a.marked(MarkedDone)) > 0 && len(a.marked(MarkedUndone)) == 0 {
 		return StateDone
 	}
-	refused := false
+	ended := ""
 	for _, m := range a.parties {
 		switch w, _ := a.word(m); w {
 		case WordReleased:
 			return StateReleased
 		case WordNotNow:
-			refused = true
+			ended = StateLapsed
 		}
 	}
+	return ended
+}
+
+// readState works the state out for a local reading.
+func (a *agreement) readState(now time.Time) {
+	a.at, a.past = now, slotPast(a.ends, now)
 	switch {
-	case refused:
-		return StateLapsed
-	case agreed && a.past:
-		return StatePassed
-	case agreed:
-		return StateAgreed
+	case a.ended != "":
+		a.state = a.ended
+	case a.agreed && a.past:
+		a.state = StatePassed
+	case a.agreed:
+		a.state = StateAgreed
 	case a.past:
-		return StateLapsed
+		a.state = StateLapsed
+	default:
+		a.state = StateProposed
 	}
-	return StateProposed
 }
 
 // marked returns the marks of a kind that parties made.
@@ -434,7 +458,7 @@ func (a *agreement) revision() (n int, newest crdt.HLC) {
 // viewAgreement returns the agreement as a person sees it.
 func (r *reader) viewAgreement(a *agreement) Agreement {
 	newest := a.newest()
-	if agreed, ok := a.agreed(); ok {
+	if agreed, ok := a.standing(); ok {
 		newest = agreed
 	}
 	v := Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, State: a.state, Rev: newest.rev,
@@ -466,7 +490,8 @@ func (r *reader) viewAgreement(a *agreement) Agreement {
 
 // Agreement returns an agreement; false if id is none that is known here.
 func (s *State) Agreement(env Env, id crdt.ID) (Agreement, bool) {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	a, ok := r.agreement(id)
 	if !ok {
 		return Agreement{}, false
@@ -477,19 +502,24 @@ func (s *State) Agreement(env Env, id crdt.ID) (Agreement, bool) {
 // Agreements returns the agreements that a filter takes, newest first. Without All
 // those that are released, lapsed or done are left out.
 func (s *State) Agreements(env Env, f Filter) []Agreement {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	var taken []*agreement
+	chosen := choose(f)
 	for _, a := range r.allAgreements() {
 		over := a.state == StateReleased || a.state == StateLapsed || a.state == StateDone
-		if (over && !f.All) || (f.Mine && !a.has(env.Me)) || !matches(f.Text, a.newest().terms.What, a.newest().terms.Area) {
+		if (over && !f.All) || (f.Mine && !a.has(env.Me)) || !chosen.words.among(a.newest().terms.What, a.newest().terms.Area) {
 			continue
 		}
-		if f.Category != "" && (a.post == nil || fold(a.post.Category) != fold(f.Category)) {
+		if f.Category != "" && (a.post == nil || fold(a.post.Category) != chosen.category) {
 			continue
 		}
 		taken = append(taken, a)
 	}
 	slices.SortStableFunc(taken, func(a, b *agreement) int { return cmp.Compare(b.made.HLC, a.made.HLC) })
+	if f.Limit > 0 {
+		taken = taken[:min(len(taken), f.Limit)]
+	}
 	out := make([]Agreement, len(taken))
 	for i, a := range taken {
 		out[i] = r.viewAgreement(a)
@@ -501,18 +531,29 @@ func (s *State) Agreements(env Env, f Filter) []Agreement {
 func (r *reader) allAgreements() []*agreement {
 	var out []*agreement
 	now := crdt.At(r.env.Now.UnixMilli())
-	r.s.records.all(func(id crdt.ID, rec *record) bool {
-		a, ok := r.agreement(id)
-		if !ok {
-			return true
+	add := func(a *agreement) {
+		if a.post == nil || a.post.lasts(now) {
+			out = append(out, a)
 		}
-		if a.post != nil {
-			if at, fades := a.post.fadesAt(); fades && at <= now {
-				return true
-			}
+	}
+	read := func(id crdt.ID) {
+		if a, ok := r.agreement(id); ok {
+			add(a)
 		}
-		out = append(out, a)
-		return true
-	})
+	}
+	if r.kept == nil {
+		r.s.records.all(func(id crdt.ID, _ *record) bool { read(id); return true })
+		return out
+	}
+	r.kept.list(r)
+	for _, a := range r.kept.agreements {
+		add(r.asOfNow(a))
+	}
+	if len(r.kept.ofTalks) > 0 {
+		for _, id := range r.kept.ofTalks {
+			read(id)
+		}
+		slices.SortFunc(out, func(a, b *agreement) int { return a.id.Compare(b.id) })
+	}
 	return out
 }

@@ -111,7 +111,9 @@ func (s *State) know(env Env, member crdt.ID) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(s.reader(env).allAgreements(), func(a *agreement) bool {
+	r, done := s.looking(env)
+	defer done()
+	return slices.ContainsFunc(r.allAgreements(), func(a *agreement) bool {
 		return a.has(env.Me) && a.has(member) && a.saidYes(env.Me) > 0 && a.saidYes(member) > 0
 	})
 }

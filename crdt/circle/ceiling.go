@@ -86,7 +86,8 @@ func (s *State) AboveCeiling(env Env, agreements ...crdt.ID) bool {
 	if !ok {
 		return false
 	}
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	return slices.ContainsFunc(agreements, func(id crdt.ID) bool {
 		a, known := r.agreement(id)
 		return known && r.carries(a) && len(r.carried(weekOf(r.day(a)))) > own.Week

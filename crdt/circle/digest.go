@@ -72,7 +72,8 @@ func (t *told) changes(id crdt.ID) uint64 {
 
 // ToTell returns what there is to tell, looking ahead some days.
 func (s *State) ToTell(env Env, days int) Digest {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	was := env.Own.told()
 	d := Digest{Look: r.look()}
 	for _, n := range r.news() {
@@ -86,7 +87,7 @@ func (s *State) ToTell(env Env, days int) Digest {
 		}
 	}
 	d.Ahead = r.ahead(days)
-	d.HardDays = namedOnce(s.HardDays(env, r.now, r.now.AddDate(0, 0, days-1)))
+	d.HardDays = namedOnce(r.s.HardDays(env, r.now, r.now.AddDate(0, 0, days-1)))
 	return d
 }
 

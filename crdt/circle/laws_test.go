@@ -101,8 +101,11 @@ func body(t *rapid.T, target, person func() crdt.ID) circle.Body {
 		}
 		return circle.WordGiven{On: target(), Rev: on, Value: circle.WordValue(rapid.Uint64Range(1, 13).Draw(t, "word")), Replaces: []crdt.ID{target()}}
 	}
-	if rapid.Bool().Draw(t, "section") {
-		return circle.MemberSectionSet{Member: person(), Section: "name", Values: []string{"Ann"}}
+	switch rapid.IntRange(0, 3).Draw(t, "section") {
+	case 0:
+		return circle.MemberSectionSet{Member: person(), Section: circle.SectionName, Values: []string{"Ann"}}
+	case 1:
+		return circle.MemberSectionSet{Member: person(), Section: circle.SectionProxy, Values: []string{person().String()}}
 	}
 	return circle.Retracted{Op: target()}
 }

@@ -66,7 +66,11 @@ const (
 // Look returns what needs looking at together by this person, and by no one who is
 // not concerned; in the order of the kinds above, then by record. Nothing in it is
 // decided by a timer or by who was first.
-func (s *State) Look(env Env) []Attention { return s.reader(env).look() }
+func (s *State) Look(env Env) []Attention {
+	r, done := s.looking(env)
+	defer done()
+	return r.look()
+}
 
 func (r *reader) look() []Attention {
 	out := r.aboutYou()

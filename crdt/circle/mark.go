@@ -81,6 +81,9 @@ type mark struct {
 // marks returns the marks of one kind that their adder has not taken back,
 // ascending by id.
 func (r *record) marks(what uint64) []mark {
+	if !r.holds(KindMarkAdded) {
+		return nil
+	}
 	type own struct{ by, id crdt.ID }
 	removed := map[own]bool{}
 	for i := range r.parts {

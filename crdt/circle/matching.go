@@ -30,7 +30,8 @@ const latelyDays = 14
 // back. It reads only what the circle can see, and what this home knows of its own
 // questions. False if id is no post.
 func (s *State) Match(env Env, id crdt.ID) ([]Match, bool) {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	p, ok := r.post(id)
 	if !ok {
 		return nil, false
@@ -156,7 +157,7 @@ func covers(free, w When) bool {
 func (r *reader) offersLike(p *post) map[crdt.ID]bool {
 	out := map[crdt.ID]bool{}
 	for _, o := range r.allPosts() {
-		if o.need != p.need && r.status(o) == "open" && similar(o, p) {
+		if o.need != p.need && !out[o.owner] && r.status(o) == "open" && similar(o, p) {
 			out[o.owner] = true
 		}
 	}

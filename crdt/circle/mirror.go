@@ -38,7 +38,8 @@ type reflected struct {
 
 // Mirror returns the person's own.
 func (s *State) Mirror(env Env) Mirror {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	today := dayOf(r.now)
 	m := &reflected{r: r, today: today, from: today.AddDate(0, 0, -MirrorDays)}
 	for _, a := range r.allAgreements() {

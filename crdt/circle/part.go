@@ -48,7 +48,8 @@ func (c Part) decide(s *State, env Env) (plan, error) {
 // shared returns the agreements that a person and another are both in and that may
 // still come to something, the soonest first.
 func (s *State) shared(env Env, member crdt.ID) []crdt.ID {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	both := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool {
 		return !a.live() || !a.has(env.Me) || !a.has(member)
 	})

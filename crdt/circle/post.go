@@ -76,6 +76,9 @@ type post struct {
 	audience      []crdt.ID
 	skipped       []string
 	rec           *record
+	dropped       bool // of one that is kept: it reads otherwise now
+	titled        bool // words are those of the title
+	words         []string
 }
 
 // version is a post's text at some time.
@@ -230,6 +233,12 @@ func (p *post) fadesAt() (crdt.HLC, bool) {
 	return p.since + crdt.HLC(p.Fade*dayHLC), true
 }
 
+// lasts reports whether the post is not let go yet at a reading.
+func (p *post) lasts(now crdt.HLC) bool {
+	at, fades := p.fadesAt()
+	return !fades || at > now
+}
+
 // reader reads records of one state for one person, each once.
 type reader struct {
 	s     *State
@@ -237,6 +246,10 @@ type reader struct {
 	now   time.Time         // local reading
 	posts map[crdt.ID]*post // nil for what is none
 	made  map[crdt.ID]*agreement
+	kept  *Readings // whose maps posts and made are; nil for none
+
+	actsFor map[crdt.ID]bool // whom this person acts for, as far as it was asked
+	rests   map[crdt.ID]bool // who rests now, as far as it was asked
 
 	talksRead bool
 	allTalks  []*talk // ascending by id
@@ -263,7 +276,36 @@ func (r *reader) post(id crdt.ID) (*post, bool) {
 // mayEdit reports whether who may edit p: author, for, or the proxy that one of
 // them named.
 func (r *reader) mayEdit(p *post, who crdt.ID) bool {
-	return p.may(who) || r.s.proxy(p.author, who) || r.s.proxy(p.owner, who)
+	return p.may(who) || r.proxy(p.author, who) || p.owner != p.author && r.proxy(p.owner, who)
+}
+
+// proxy reports whether member named who as the one who may act for them.
+func (r *reader) proxy(member, who crdt.ID) bool {
+	if who != r.env.Me {
+		return r.s.proxy(member, who)
+	}
+	return remembered(&r.actsFor, member, func() bool { return r.s.proxy(member, who) })
+}
+
+// rest reports whether a member rests now.
+func (r *reader) rest(member crdt.ID) bool {
+	return remembered(&r.rests, member, func() bool {
+		level, _, ok := r.s.Room(member, r.env.Now)
+		return ok && level == RoomResting
+	})
+}
+
+// remembered asks about a member once and then remembers the answer.
+func remembered(known *map[crdt.ID]bool, member crdt.ID, ask func() bool) bool {
+	if answer, ok := (*known)[member]; ok {
+		return answer
+	}
+	if *known == nil {
+		*known = map[crdt.ID]bool{}
+	}
+	answer := ask()
+	(*known)[member] = answer
+	return answer
 }
 
 // proxy reports whether member named who as the one who may act for them.
@@ -277,13 +319,16 @@ func (s *State) proxyBy(member, who crdt.ID, use func(*Change) bool) bool {
 // slotsBetween returns the slots with who said yes, from one local reading to
 // another; an undated slot is always among them.
 func (r *reader) slotsBetween(p *post, from, to time.Time) []Slot {
-	yes := r.yesBySlot(p)
 	times := p.slots()
+	var yes map[string][]crdt.ID
 	out := []Slot{}
 	for _, s := range times.slots {
 		w := times.whens[s]
 		if s != "" && (!w.over().After(from) || !w.Start.Before(to)) {
 			continue
+		}
+		if yes == nil {
+			yes = r.yesBySlot(p)
 		}
 		out = append(out, r.slot(p, s, w, yes[s]))
 	}
@@ -375,7 +420,7 @@ func (r *reader) view(p *post) Post {
 
 // status is that of the post, or "resting" for an offer whose author rests.
 func (r *reader) status(p *post) string {
-	if level, _, ok := r.s.Room(p.owner, r.env.Now); ok && level == RoomResting && !p.need && p.status == "open" {
+	if !p.need && p.status == "open" && r.rest(p.owner) {
 		return RoomResting
 	}
 	return p.status
@@ -383,7 +428,8 @@ func (r *reader) status(p *post) string {
 
 // Post returns a need or an offer; false if id is none that is known here.
 func (s *State) Post(env Env, id crdt.ID) (Post, bool) {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	p, ok := r.post(id)
 	if !ok {
 		return Post{}, false
@@ -394,7 +440,8 @@ func (s *State) Post(env Env, id crdt.ID) (Post, bool) {
 // Slots returns the slots of a post from one local date to another, the first
 // included, ascending; all of them if both are zero. Nil if id is no post.
 func (s *State) Slots(env Env, id crdt.ID, from, to time.Time) []Slot {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	p, ok := r.post(id)
 	if !ok {
 		return nil
@@ -416,15 +463,35 @@ type Filter struct {
 	Text string
 	// Listening takes only posts that ask for someone to talk to.
 	Listening bool
+	// Limit is how many there are at most; 0 for all.
+	Limit int
 }
 
 // Posts returns the posts that a filter takes, newest first.
 func (s *State) Posts(env Env, f Filter) []Post {
-	r := s.reader(env)
-	taken := slices.DeleteFunc(r.allPosts(), func(p *post) bool { return !r.takes(p, f) })
-	slices.SortStableFunc(taken, func(a, b *post) int { return cmp.Compare(b.made.HLC, a.made.HLC) })
-	out := make([]Post, len(taken))
-	for i, p := range taken {
+	r, done := s.looking(env)
+	defer done()
+	return r.views(r.taken(f))
+}
+
+// taken are the posts that a filter takes, newest first.
+func (r *reader) taken(f Filter) []*post {
+	var out []*post
+	chosen := choose(f)
+	for p := range r.newestPosts {
+		if !r.takes(p, chosen) {
+			continue
+		}
+		if out = append(out, p); len(out) == f.Limit {
+			break
+		}
+	}
+	return out
+}
+
+func (r *reader) views(posts []*post) []Post {
+	out := make([]Post, len(posts))
+	for i, p := range posts {
 		out[i] = r.view(p)
 	}
 	return out
@@ -434,18 +501,43 @@ func (s *State) Posts(env Env, f Filter) []Post {
 func (r *reader) allPosts() []*post {
 	var out []*post
 	now := crdt.At(r.env.Now.UnixMilli())
+	if r.kept != nil {
+		r.kept.list(r)
+		for _, p := range r.kept.byID {
+			if p.lasts(now) {
+				out = append(out, p)
+			}
+		}
+		return out
+	}
 	r.s.records.all(func(id crdt.ID, rec *record) bool {
 		if !rec.mayBePost() {
 			return true
 		}
-		if p, ok := r.post(id); ok {
-			if at, fades := p.fadesAt(); !fades || at > now {
-				out = append(out, p)
-			}
+		if p, ok := r.post(id); ok && p.lasts(now) {
+			out = append(out, p)
 		}
 		return true
 	})
 	return out
+}
+
+// newestPosts yields every post that is kept, the newest first and then by id.
+func (r *reader) newestPosts(yield func(*post) bool) {
+	var all []*post
+	if r.kept != nil {
+		r.kept.list(r)
+		all = r.kept.newest
+	} else {
+		all = r.allPosts()
+		slices.SortFunc(all, newestFirst)
+	}
+	now := crdt.At(r.env.Now.UnixMilli())
+	for _, p := range all {
+		if p.lasts(now) && !yield(p) {
+			return
+		}
+	}
 }
 
 // mayBePost rules out most records at a glance.
@@ -457,7 +549,19 @@ func (r *record) mayBePost() bool {
 	return slices.ContainsFunc(r.parts, func(p part) bool { return p.Body.kind() == KindAudienceChanged })
 }
 
-func (r *reader) takes(p *post, f Filter) bool {
+// choice is a filter with what of it need be worked out only once.
+type choice struct {
+	Filter
+	category string
+	words    query
+}
+
+func choose(f Filter) choice { return choice{f, fold(f.Category), queryOf(f.Text)} }
+
+func (r *reader) takes(p *post, f choice) bool {
+	if f.category != "" && f.category != fold(p.Category) {
+		return false
+	}
 	status := r.status(p)
 	switch {
 	case f.Needs != f.Offers && f.Needs != p.need:
@@ -466,10 +570,8 @@ func (r *reader) takes(p *post, f Filter) bool {
 		return false
 	case !f.All && (p.closed() || status == RoomResting && !p.may(r.env.Me)):
 		return false
-	case f.Category != "" && fold(f.Category) != fold(p.Category):
-		return false
 	case f.Listening && len(p.How) == 0:
 		return false
 	}
-	return matches(f.Text, p.Title, p.Details, p.Category, p.Area)
+	return f.words.among(p.Title, p.Details, p.Category, p.Area)
 }

@@ -368,7 +368,7 @@ func (r *reader) open(a *agreement, c Widen) (plan, error) {
 	case a.rec.shows(r.env.Me):
 		return unchanged(a.id), nil
 	}
-	text, agreed := a.agreed()
+	text, agreed := a.standing()
 	if !agreed {
 		return plan{}, kept("no.widen_both", "It can be opened once both said yes.", "Not both of you have said yes yet.")
 	}

@@ -58,7 +58,8 @@ func (s *State) Soon(env Env) []Agreement {
 	if lead == 0 {
 		return nil
 	}
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	var out []Agreement
 	for _, item := range r.ahead(int(lead/(24*time.Hour)) + 2) {
 		w, err := parseWhen(dated(item.Agreement.Slot, item.Agreement.Terms.When))

@@ -133,4 +133,22 @@ func (s *State) ResolveMember(env Env, word string) (crdt.ID, error) {
 }
 
 // fold makes two spellings of a word compare equal: lower case, single blanks.
-func fold(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
+func fold(s string) string {
+	if folded(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+}
+
+// folded reports whether s is seen at a glance to be folded already.
+func folded(s string) bool {
+	blank := true
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' || c < ' ' || c == ' ' && blank {
+			return false
+		}
+		blank = c == ' '
+	}
+	return s == "" || !blank
+}

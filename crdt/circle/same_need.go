@@ -10,6 +10,10 @@ import (
 // the same: shown to the two and to the one it is for, who decides. Saying yes to both
 // is a decision as well, and so is doing nothing.
 func (r *reader) sameNeeds(posts []*post) []Attention {
+	forAnother := func(p *post) bool { return p.author != p.owner }
+	if !slices.ContainsFunc(posts, forAnother) {
+		return nil
+	}
 	byOwner := map[crdt.ID][]*post{}
 	for _, p := range posts {
 		if p.need && (p.status == "waiting" || p.status == "open") {
@@ -18,7 +22,7 @@ func (r *reader) sameNeeds(posts []*post) []Attention {
 	}
 	var out []Attention
 	for _, one := range posts {
-		if one.author == one.owner || !slices.Contains(byOwner[one.owner], one) {
+		if !forAnother(one) || !slices.Contains(byOwner[one.owner], one) {
 			continue
 		}
 		for _, two := range byOwner[one.owner] {
@@ -58,8 +62,8 @@ func similar(a, b *post) bool {
 	if a.Category != "" && fold(a.Category) == fold(b.Category) {
 		return true
 	}
-	words := titleWords(b.Title)
-	return slices.ContainsFunc(titleWords(a.Title), func(w string) bool { return slices.Contains(words, w) })
+	words := b.titleWords()
+	return slices.ContainsFunc(a.titleWords(), func(w string) bool { return slices.Contains(words, w) })
 }
 
 // alike reports whether two posts may mean one thing: they are about the same, and no
@@ -73,6 +77,14 @@ func alike(a, b *post) bool {
 		days[s[:min(len(s), len(dateForm))]] = true
 	}
 	return slices.ContainsFunc(b.slots().slots, func(s string) bool { return days[s[:min(len(s), len(dateForm))]] })
+}
+
+// titleWords are those of its title, worked out once.
+func (p *post) titleWords() []string {
+	if !p.titled {
+		p.titled, p.words = true, titleWords(p.Title)
+	}
+	return p.words
 }
 
 // titleWords are the words of a title that tell what it is about, as search reads them:

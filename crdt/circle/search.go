@@ -27,8 +27,10 @@ func (q query) in(folded string) bool {
 
 // matches reports whether every word of what somebody looks for occurs in one of texts:
 // in any case and form, also within another word. Nothing to look for matches.
-func matches(words string, texts ...string) bool {
-	q := queryOf(words)
+func matches(words string, texts ...string) bool { return queryOf(words).among(texts...) }
+
+// among reports whether every word of q occurs in one of texts.
+func (q query) among(texts ...string) bool {
 	return len(q) == 0 || q.in(searchFold(strings.Join(texts, "\n")))
 }
 
@@ -55,7 +57,9 @@ func (s *State) SearchIn(env Env, words string, may []crdt.ID) []Found {
 	if strings.TrimSpace(words) == "" {
 		return []Found{}
 	}
-	f := &finding{reader: s.reader(env), words: words}
+	r, done := s.looking(env)
+	defer done()
+	f := &finding{reader: r, all: choose(Filter{All: true, Text: words})}
 	for _, id := range may {
 		f.read(id)
 	}
@@ -85,7 +89,7 @@ func (s *State) SearchIn(env Env, words string, may []crdt.ID) []Found {
 // finding gathers what a search comes upon.
 type finding struct {
 	*reader
-	words      string
+	all        choice
 	posts      []Post
 	agreements []Agreement
 	notes      []Note
@@ -98,17 +102,16 @@ func (f *finding) read(id crdt.ID) {
 		return
 	}
 	now := crdt.At(f.env.Now.UnixMilli())
-	lasts := func(p *post) bool { at, fades := p.fadesAt(); return !fades || at > now }
 	if rec.mayBePost() {
-		if p, ok := f.post(id); ok && lasts(p) && f.takes(p, Filter{All: true, Text: f.words}) {
+		if p, ok := f.post(id); ok && p.lasts(now) && f.takes(p, f.all) {
 			f.posts = append(f.posts, f.view(p))
 		}
 	}
-	if a, ok := f.agreement(id); ok && (a.post == nil || lasts(a.post)) && matches(f.words, a.newest().terms.What, a.newest().terms.Area) {
+	if a, ok := f.agreement(id); ok && (a.post == nil || a.post.lasts(now)) && f.all.words.among(a.newest().terms.What, a.newest().terms.Area) {
 		f.agreements = append(f.agreements, f.viewAgreement(a))
 	}
 	for _, n := range rec.notes() {
-		if matches(f.words, n.Text) {
+		if f.all.words.among(n.Text) {
 			f.notes = append(f.notes, n)
 		}
 	}

@@ -27,6 +27,8 @@ type State struct {
 	// lost are ops whose bodies were gone before this node read them.
 	lost    trie[bool]
 	touched map[crdt.ID]bool
+	// readings serve the looks at a state that was published; nil for none.
+	readings *Readings
 }
 
 // record is the join of the changes that name one record. Without the change that
@@ -146,6 +148,16 @@ func (s *State) put(id crdt.ID, parts []part) {
 		return
 	}
 	s.records.set(id, &record{id: id, parts: parts})
+}
+
+// holds reports whether a part is of that kind.
+func (r *record) holds(kind uint64) bool {
+	for i := range r.parts {
+		if r.parts[i].Body.kind() == kind {
+			return true
+		}
+	}
+	return false
 }
 
 // find returns the place of op in the parts; -1 if it is not there.

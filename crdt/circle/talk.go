@@ -151,12 +151,9 @@ func (r *reader) talks() []*talk {
 	}
 	r.talksRead, r.talkOf = true, map[crdt.ID]*talk{}
 	pairs := map[[2]crdt.ID][]invitation{}
-	r.s.records.all(func(id crdt.ID, rec *record) bool {
-		if v, ok := rec.invitation(); ok {
-			pairs[v.pair()] = append(pairs[v.pair()], v)
-		}
-		return true
-	})
+	for v := range r.invitations {
+		pairs[v.pair()] = append(pairs[v.pair()], v)
+	}
 	for _, list := range pairs {
 		slices.SortFunc(list, func(a, b invitation) int { return cmp.Or(cmp.Compare(a.hlc, b.hlc), a.id.Compare(b.id)) })
 		for len(list) > 0 {
@@ -171,6 +168,23 @@ func (r *reader) talks() []*talk {
 	}
 	slices.SortFunc(r.allTalks, func(a, b *talk) int { return a.id.Compare(b.id) })
 	return r.allTalks
+}
+
+// invitations yields all that are known here, by id.
+func (r *reader) invitations(yield func(invitation) bool) {
+	if r.kept != nil {
+		r.kept.invited(r.s)
+		for _, id := range r.kept.invites {
+			if v, ok := r.s.record(id).invitation(); ok && !yield(v) {
+				return
+			}
+		}
+		return
+	}
+	r.s.records.all(func(_ crdt.ID, rec *record) bool {
+		v, ok := rec.invitation()
+		return !ok || yield(v)
+	})
 }
 
 // crossing counts how many invitations from the first on are one talk: each was

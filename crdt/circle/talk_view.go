@@ -55,7 +55,7 @@ func (t *talk) over() bool { return t.gate == TalkEnded || t.agreedOn() != nil }
 func (t *talk) agreedOn() *agreement {
 	var once *agreement
 	for _, a := range t.drafts {
-		if _, now := a.agreed(); now {
+		if _, now := a.standing(); now {
 			return a
 		}
 		if _, closed := a.rec.closedTalk(t.two[0], t.two[1]); closed && once == nil {
@@ -417,16 +417,21 @@ func (s *State) Talk(env Env, id crdt.ID) (Talk, bool) {
 // Talks returns the talks this person is in, newest first. Without All those that
 // are over are left out, and in any case those that have faded.
 func (s *State) Talks(env Env, f Filter) []Talk {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
+	return r.talksFor(f)
+}
+
+func (r *reader) talksFor(f Filter) []Talk {
 	out := []Talk{}
-	now := crdt.At(env.Now.UnixMilli())
+	now, words := crdt.At(r.env.Now.UnixMilli()), queryOf(f.Text)
 	for _, t := range r.talks() {
-		if !t.holds(env.Me) {
+		if !t.holds(r.env.Me) {
 			continue
 		}
 		at, _ := r.fadesAt(t)
 		v := r.viewTalk(t)
-		if v.Faded || at <= now || v.Gate == TalkEnded && !f.All || !matches(f.Text, v.Sentence, s.Name(t.other(env.Me))) {
+		if v.Faded || at <= now || v.Gate == TalkEnded && !f.All || !words.among(v.Sentence, r.s.Name(t.other(r.env.Me))) {
 			continue
 		}
 		out = append(out, v)
@@ -458,7 +463,7 @@ func (s *State) IsTalk(id crdt.ID) bool {
 // toTalk are the talks that wait for this person.
 func (r *reader) toTalk() []Item {
 	out := []Item{}
-	for _, v := range r.s.Talks(r.env, Filter{}) {
+	for _, v := range r.talksFor(Filter{}) {
 		if v.YourTurn && (v.Gate != TalkInvited || !r.liesStill(v.from(r.env.Me), v.Made)) {
 			out = append(out, Item{Talk: &v})
 		}

@@ -2,6 +2,7 @@ package circle
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,9 +45,10 @@ type Today struct {
 
 // Today returns the look of the day for this person.
 func (s *State) Today(env Env) Today {
-	r := s.reader(env)
-	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: r.look(), HardDays: s.HardDays(env, r.now.AddDate(0, 0, 1-hardFor), r.now)}
-	t.Until, t.Still = s.Still(env, env.Me)
+	r, done := s.looking(env)
+	defer done()
+	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: r.look(), HardDays: r.s.HardDays(env, r.now.AddDate(0, 0, 1-hardFor), r.now)}
+	t.Until, t.Still = r.s.Still(env, env.Me)
 	var could []Post
 	for _, p := range r.allPosts() {
 		switch {
@@ -178,7 +180,8 @@ const weekDays = 7
 // Week returns the seven days from today: each date of each open need, covered or
 // not, and what this person agreed; by time, then title.
 func (s *State) Week(env Env) []Day {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	today := dayOf(r.now)
 	days := make([]Day, weekDays)
 	for i := range days {
@@ -190,7 +193,7 @@ func (s *State) Week(env Env) []Day {
 			days[i].Entries = append(days[i].Entries, e)
 		}
 	}
-	for _, h := range namedOnce(s.HardDays(env, today, today.AddDate(0, 0, weekDays-1))) {
+	for _, h := range namedOnce(r.s.HardDays(env, today, today.AddDate(0, 0, weekDays-1))) {
 		i := slices.IndexFunc(days, func(d Day) bool { return d.Date == h.Date })
 		days[i].HardDays = append(days[i].HardDays, h)
 	}
@@ -242,27 +245,32 @@ type MapRow struct {
 
 // Map returns the open offers and needs by category, ascending; newest first within.
 func (s *State) Map(env Env) []MapRow {
-	rows := map[string]*MapRow{}
-	for _, p := range s.Posts(env, Filter{}) {
-		row := rows[fold(p.Category)]
-		if row == nil {
-			row = &MapRow{Category: p.Category}
-			rows[fold(p.Category)] = row
+	r, done := s.looking(env)
+	defer done()
+	type row struct {
+		category      string
+		offers, needs []*post
+	}
+	rows := map[string]*row{}
+	for _, p := range r.taken(Filter{}) {
+		if r.status(p) != "open" {
+			continue
 		}
-		switch {
-		case p.Status != "open":
-		case p.Need:
-			row.Needs = append(row.Needs, p)
-		default:
-			row.Offers = append(row.Offers, p)
+		in := rows[fold(p.Category)]
+		if in == nil {
+			in = &row{category: p.Category}
+			rows[fold(p.Category)] = in
+		}
+		if p.need {
+			in.needs = append(in.needs, p)
+		} else {
+			in.offers = append(in.offers, p)
 		}
 	}
 	out := []MapRow{}
-	for _, row := range rows {
-		if len(row.Needs)+len(row.Offers) > 0 {
-			out = append(out, *row)
-		}
+	for _, key := range slices.Sorted(maps.Keys(rows)) {
+		in := rows[key]
+		out = append(out, MapRow{Category: in.category, Offers: r.views(in.offers), Needs: r.views(in.needs)})
 	}
-	slices.SortFunc(out, func(a, b MapRow) int { return strings.Compare(fold(a.Category), fold(b.Category)) })
 	return out
 }

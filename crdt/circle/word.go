@@ -95,6 +95,9 @@ type word struct {
 // words merges the words on one record: those that no word of the same person
 // replaces, ascending by clock and id.
 func (r *record) words() []word {
+	if !r.holds(KindWordGiven) {
+		return nil
+	}
 	type own struct{ by, id crdt.ID }
 	replaced := map[own]bool{}
 	for i := range r.parts {

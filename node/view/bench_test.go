@@ -3,6 +3,7 @@ package view_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ func village(tb testing.TB, members, posts int) view.Source {
 	for _, m := range people {
 		env.Members = append(env.Members, m.ID)
 	}
-	published := s.Fork()
+	published := s.Fork().With(circle.NewReadings(&sync.Mutex{}))
 	var index circle.Index
 	return view.Source{Circle: s.Circle(), State: published, People: people, Env: env, MayHold: func(words string) []crdt.ID {
 		index.Follow(published)

@@ -57,13 +57,7 @@ type Event struct {
 // still open. With all it has every dated agreement and post that they may see.
 func (s Source) Calendar(all bool) []Event {
 	out := []Event{}
-	covered := map[crdt.ID][]string{}
-	for _, a := range s.State.Agreements(s.Env, circle.Filter{All: true}) {
-		if a.State == circle.StateAgreed || a.State == circle.StatePassed || a.State == circle.StateDone {
-			for _, post := range a.About {
-				covered[post] = append(covered[post], a.Slot)
-			}
-		}
+	for _, a := range s.State.Agreements(s.Env, circle.Filter{All: true, Mine: !all}) {
 		if e, ok := s.agreed(a); ok && (all || s.saidYes(a)) {
 			if !all && e.State == EventAgreed {
 				e.Remind = s.Env.Own.Remind()
@@ -71,14 +65,26 @@ func (s Source) Calendar(all bool) []Event {
 			out = append(out, e)
 		}
 	}
-	for _, p := range s.State.Posts(s.Env, circle.Filter{All: true}) {
+	for _, p := range s.State.Posts(s.Env, circle.Filter{All: true, Mine: !all}) {
 		mine := p.Need && (p.Owner == s.Env.Me || p.Author == s.Env.Me)
 		switch {
 		case p.Faded || p.Status == "waiting":
 		case p.Rule != "" && (all || mine):
-			out = append(out, s.rota(p, covered[p.ID])...)
+			out = append(out, s.rota(p, s.covered(p))...)
 		case all && p.Status == "open":
-			out = append(out, s.dates(p, covered[p.ID])...)
+			out = append(out, s.dates(p, s.covered(p))...)
+		}
+	}
+	return out
+}
+
+// covered are the slots of a post on which somebody comes or came, one for each.
+func (s Source) covered(p circle.Post) []string {
+	var out []string
+	for _, id := range p.Agreements {
+		a, ok := s.State.Agreement(s.Env, id)
+		if ok && (a.State == circle.StateAgreed || a.State == circle.StatePassed || a.State == circle.StateDone) {
+			out = append(out, a.Slot)
 		}
 	}
 	return out

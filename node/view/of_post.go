@@ -8,18 +8,22 @@ import (
 
 // Posts returns the needs or the offers that a filter takes, newest first.
 func (s Source) Posts(kind string, f Filter) []Post {
-	out := []Post{}
-	for _, p := range s.State.Posts(s.Env, f.of(kind)) {
-		out = append(out, s.post(p))
+	return s.posts(s.State.Posts(s.Env, f.of(kind)))
+}
+
+func (s Source) posts(all []circle.Post) []Post {
+	out := make([]Post, len(all))
+	for i := range all {
+		out[i] = s.post(&all[i])
 	}
-	return limited(out, f.Limit)
+	return out
 }
 
 var signUps = map[uint64]string{circle.SignUpOpen: "open", circle.SignUpAskFirst: "ask-first"}
 
 var hows = map[uint64]string{circle.HowCall: "call", circle.HowText: "text", circle.HowSit: "sit"}
 
-func (s Source) post(p circle.Post) Post {
+func (s Source) post(p *circle.Post) Post {
 	v := Post{
 		ID: p.ID.String(), Kind: KindOffer, Circle: s.Circle.String(), Title: p.Title, Details: p.Details,
 		Category: p.Category, Author: s.Person(p.Author), Status: p.Status, When: p.When, By: p.By,
@@ -66,11 +70,12 @@ func (s Source) slot(slot circle.Slot) Slot {
 
 // Agreements returns the agreements that a filter takes, newest first.
 func (s Source) Agreements(f Filter) []Agreement {
-	out := []Agreement{}
-	for _, a := range s.State.Agreements(s.Env, f.of("")) {
-		out = append(out, s.agreement(a))
+	all := s.State.Agreements(s.Env, f.of(""))
+	out := make([]Agreement, len(all))
+	for i, a := range all {
+		out[i] = s.agreement(a)
 	}
-	return limited(out, f.Limit)
+	return out
 }
 
 func (s Source) agreement(a circle.Agreement) Agreement {

@@ -24,7 +24,7 @@ func (s Source) items(all []circle.Item) []Item {
 	for _, i := range all {
 		switch {
 		case i.Post != nil:
-			p := s.post(*i.Post)
+			p := s.post(i.Post)
 			out = append(out, Item{Post: &p})
 		case i.Agreement != nil:
 			a := s.agreement(*i.Agreement)
@@ -90,14 +90,7 @@ func (s Source) entry(e circle.Entry) Entry {
 func (s Source) Map() []Shelf {
 	out := []Shelf{}
 	for _, row := range s.State.Map(s.Env) {
-		shelf := Shelf{Category: row.Category, Offers: []Post{}, Needs: []Post{}}
-		for _, p := range row.Offers {
-			shelf.Offers = append(shelf.Offers, s.post(p))
-		}
-		for _, p := range row.Needs {
-			shelf.Needs = append(shelf.Needs, s.post(p))
-		}
-		out = append(out, shelf)
+		out = append(out, Shelf{Category: row.Category, Offers: s.posts(row.Offers), Needs: s.posts(row.Needs)})
 	}
 	return out
 }

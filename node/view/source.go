@@ -66,7 +66,7 @@ type Filter struct {
 // of is the filter as the circle's state takes it.
 func (f Filter) of(kind string) circle.Filter {
 	return circle.Filter{Needs: kind == KindNeed, Offers: kind == KindOffer, All: f.All, Mine: f.Mine,
-		Category: f.Category, Text: f.Text, Listening: f.Listening}
+		Category: f.Category, Text: f.Text, Listening: f.Listening, Limit: f.Limit}
 }
 
 // limited cuts a list to what the filter wants.
@@ -117,19 +117,14 @@ func (s Source) audience(members []crdt.ID) Audience {
 func (s Source) List(f Filter) []Item {
 	out := []Item{}
 	for _, kind := range []string{KindNeed, KindOffer} {
-		for _, p := range s.Posts(kind, unlimited(f)) {
+		for _, p := range s.Posts(kind, f) {
 			out = append(out, Item{Post: &p})
 		}
 	}
-	for _, a := range s.Agreements(unlimited(f)) {
+	for _, a := range s.Agreements(f) {
 		out = append(out, Item{Agreement: &a})
 	}
 	return limited(out, f.Limit)
-}
-
-func unlimited(f Filter) Filter {
-	f.Limit = 0
-	return f
 }
 
 // Search returns members, posts and agreements that hold all the words, and of a
@@ -156,7 +151,7 @@ func (s Source) Search(words string, limit int) []Item {
 func (s Source) found(f circle.Found) (Item, bool) {
 	switch {
 	case f.Post != nil:
-		p := s.post(*f.Post)
+		p := s.post(f.Post)
 		return Item{Post: &p}, true
 	case f.Agreement != nil:
 		a := s.agreement(*f.Agreement)
@@ -173,7 +168,7 @@ func (s Source) item(id crdt.ID, all bool) (Item, bool) {
 		if all {
 			p.Slots = s.State.Slots(s.Env, id, time.Time{}, time.Time{})
 		}
-		v := s.post(p)
+		v := s.post(&p)
 		return Item{Post: &v}, true
 	}
 	if a, ok := s.State.Agreement(s.Env, id); ok {

@@ -1,0 +1,67 @@
+package circle_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+)
+
+// unguarded is the guard of readings that one goroutine uses.
+type unguarded struct{}
+
+func (unguarded) Lock()   {}
+func (unguarded) Unlock() {}
+
+// everyLook is all that somebody can look at, as JSON.
+func everyLook(t *rapid.T, s *circle.State, env circle.Env, ids []crdt.ID) string {
+	all := circle.Filter{All: true}
+	looks := []any{s.Today(env), s.Week(env), s.Map(env), s.Look(env), s.Mirror(env), s.ToTell(env, 7), s.Posts(env, all), s.Agreements(env, all),
+		s.Posts(env, circle.Filter{Mine: true, Limit: 2}), s.Agreements(env, circle.Filter{Limit: 2}), s.Talks(env, all), s.Search(env, "soup"), s.Search(env, "hello")}
+	for _, id := range ids {
+		p, _ := s.Post(env, id)
+		a, _ := s.Agreement(env, id)
+		m, _ := s.Match(env, id)
+		looks = append(looks, p, a, m)
+	}
+	out, err := json.Marshal(looks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// TestReadingsChangeNoLook looks at a growing history, now and again at an older state
+// of it, as each of its people and at several times: with what was read before, and
+// without.
+func TestReadingsChangeNoLook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		changes := history(t)
+		ids := everyRecord(changes)
+		k := circle.NewReadings(unguarded{})
+		s := circle.NewState(circleID)
+		var published []*circle.State
+		for len(changes) > 0 {
+			n := rapid.IntRange(1, min(len(changes), 8)).Draw(t, "together")
+			for _, c := range changes[:n] {
+				s.Apply(c)
+			}
+			changes = changes[n:]
+			published = append(published, s)
+			s = s.Fork()
+			at := len(published) - 1
+			if rapid.IntRange(0, 3).Draw(t, "older") == 0 {
+				at = rapid.IntRange(0, at).Draw(t, "at")
+			}
+			env := circle.Env{Me: rapid.SampledFrom(people).Draw(t, "me"), Members: people, Zone: "Europe/Berlin",
+				Now: monday.AddDate(0, 0, rapid.IntRange(0, 3).Draw(t, "days"))}
+			got, want := everyLook(t, published[at].With(k), env, ids), everyLook(t, published[at], env, ids)
+			if got != want {
+				t.Fatalf("with readings:\n%s\nwithout:\n%s", got, want)
+			}
+		}
+	})
+}
