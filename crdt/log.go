@@ -58,6 +58,7 @@ type Log struct {
 	ctlHeads map[ID]HLC       // control ops that no control op here names in ctl
 	last     uint64           // arrival number of the newest op
 
+	near  map[ID]Fact     // of heads, as of the last Settled: what the next op is about; never changed
 	fresh map[ID]Fact     // added since the last Settled
 	lanes map[lane][]ID   // likewise
 	prevs map[ID]ID       // likewise: op to its prev
@@ -94,6 +95,8 @@ func NewLog(circle ID, ix Index, pasts *Pasts, from State) (*Log, error) {
 		tips: map[Device][]Tip{}, heads: map[ID]HLC{}, ctlHeads: map[ID]HLC{},
 		fresh: map[ID]Fact{}, lanes: map[lane][]ID{}, prevs: map[ID]ID{},
 		forks: map[Device]Fork{}, ranked: map[Device][]Tip{}}
+	near := map[ID]Fact{}
+	l.near = near
 	for _, t := range from.Tips {
 		l.tips[t.Dev] = insertTip(l.tips[t.Dev], t)
 	}
@@ -112,7 +115,7 @@ func NewLog(circle ID, ix Index, pasts *Pasts, from State) (*Log, error) {
 			if !ok {
 				return nil, fmt.Errorf("open log: head %s is not in the store", id.Short())
 			}
-			part.into[id] = f.HLC
+			part.into[id], near[id] = f.HLC, f
 		}
 	}
 	return l, nil
@@ -134,7 +137,20 @@ func (l *Log) Clone() *Log {
 }
 
 // Settled tells the log that all it was given is in the index now.
-func (l *Log) Settled() { clear(l.fresh); clear(l.lanes); clear(l.prevs) }
+func (l *Log) Settled() {
+	near := make(map[ID]Fact, len(l.heads)+len(l.ctlHeads))
+	for _, heads := range []map[ID]HLC{l.heads, l.ctlHeads} {
+		for id := range heads {
+			if f, ok, err := l.Fact(id); err == nil && ok {
+				near[id] = f
+			}
+		}
+	}
+	l.near = near
+	clear(l.fresh)
+	clear(l.lanes)
+	clear(l.prevs)
+}
 
 // Circle returns the circle's id; zero until its genesis is added.
 func (l *Log) Circle() ID { return l.circle }
@@ -148,6 +164,9 @@ func (l *Log) Last() uint64 { return l.last }
 // Fact is [Index.Fact] over the index and what was added since [Log.Settled].
 func (l *Log) Fact(id ID) (Fact, bool, error) {
 	if f, ok := l.fresh[id]; ok {
+		return f, true, nil
+	}
+	if f, ok := l.near[id]; ok {
 		return f, true, nil
 	}
 	return l.ix.Fact(id)

@@ -175,11 +175,9 @@ func (r *Replica) Settle() {
 	for _, d := range r.log.Devices() {
 		r.log.Qualifying(d) // ranks a fork once, for all copies of this log
 	}
-	dirty := maps.Clone(r.dirty)
 	for _, id := range r.state.Touched() {
-		dirty[id] = struct{}{}
+		r.dirty[id] = struct{}{} // no copy is left that this map could belong to
 	}
-	r.dirty = dirty
 	_ = r.noteArrived() // if it cannot be read now, it is asked again
 	r.out = nil
 }
