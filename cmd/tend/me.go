@@ -31,9 +31,9 @@ func (a *app) me() []*cobra.Command {
 		{"listen [yes|no]", "open to listening now", 1, untilFlags,
 			func(s *speaker, m *view.Member, _ []string) { s.listening(m.Listening) }},
 		{"card [SECTION [TEXT]]", "how care lands for me", 2, toFlag,
-			func(s *speaker, m *view.Member, words []string) { s.sections(m.Card, words) }},
+			func(s *speaker, m *view.Member, words []string) { s.sections("card.", m.Card, m.Readers, words) }},
 		{"bounds [KEY [VALUE]]", "how, when and by whom I like to be asked", 2, toFlag,
-			func(s *speaker, m *view.Member, words []string) { s.sections(m.Bounds, words) }},
+			func(s *speaker, m *view.Member, words []string) { s.sections("bounds.", m.Bounds, m.Readers, words) }},
 		{"free [WHEN]…", "when I am free", 1, freeFlags,
 			func(s *speaker, m *view.Member, _ []string) { s.free(m.Free) }},
 	}
@@ -125,8 +125,8 @@ func (s *speaker) listening(l *view.Listening) {
 	}
 }
 
-// sections writes all parts of a page, or the one that is named.
-func (s *speaker) sections(all map[string]string, words []string) {
+// sections writes all parts of a page with who reads each, or the one that is named.
+func (s *speaker) sections(prefix string, all map[string]string, readers map[string]view.Readers, words []string) {
 	if len(words) > 0 {
 		s.line("%s", plain(all[words[0]]))
 		return
@@ -135,8 +135,18 @@ func (s *speaker) sections(all map[string]string, words []string) {
 		s.line("Nothing said yet.")
 	}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		s.field(key, plain(all[key]))
+		s.field(key, plain(all[key])+"  ("+readBy(readers[prefix+key])+")")
 	}
+}
+
+func readBy(r view.Readers) string {
+	switch {
+	case r.Pod:
+		return "for my pod"
+	case r.People == nil:
+		return "for everyone in the circle"
+	}
+	return "for " + names(r.People)
 }
 
 func (s *speaker) free(list []string) {

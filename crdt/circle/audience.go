@@ -97,6 +97,18 @@ func (c SetSection) chosen(s *State, env Env, old *Change) (to []crdt.ID, mark [
 	return audienceWith(old.Audience.Members, env.Me), kept.Values
 }
 
+// SectionReaders returns who reads a section of one's own page, or would if it said
+// something: nil for the circle, else members, ascending. pod says that these are one's
+// pod, whoever is in it.
+func (s *State) SectionReaders(env Env, section string) (to []crdt.ID, pod bool) {
+	old, said := s.section(env.Me, section)
+	to, _ = SetSection{Section: section}.readers(s, env, old)
+	if !said {
+		return to, forPod(section)
+	}
+	return to, s.followsPod(env.Me, section, old)
+}
+
 // everReaders returns all who were ever given the record (nil: the circle),
 // ascending: whoever holds an older copy hears that it is closed, and it fades
 // there too. More than a list holds are left to the readers of now.

@@ -183,6 +183,8 @@ func (d *description) schema(t reflect.Type) string {
 		return "{type: string, format: date-time}"
 	case t == reflect.TypeFor[view.Audience]():
 		return fmt.Sprintf("{oneOf: [{const: circle}, {type: array, items: %s}]}", d.schema(reflect.TypeFor[view.Person]()))
+	case t == reflect.TypeFor[view.Readers]():
+		return fmt.Sprintf("{oneOf: [{enum: [circle, pod]}, {type: array, items: %s}]}", d.schema(reflect.TypeFor[view.Person]()))
 	case t == reflect.TypeFor[view.Item]():
 		return fmt.Sprintf("{oneOf: [%s, %s, %s, %s]}", d.schema(reflect.TypeFor[view.Post]()), d.schema(reflect.TypeFor[view.Agreement]()),
 			d.schema(reflect.TypeFor[view.Decision]()), d.schema(reflect.TypeFor[view.Member]()))

@@ -15,13 +15,15 @@ type Member struct {
 	Voice bool   `json:"voice"`
 	Room  *Room  `json:"room,omitempty"`
 	// Card and Bounds hold the sections the reader may see, by key.
-	Card      map[string]string `json:"card,omitempty"`
-	Bounds    map[string]string `json:"bounds,omitempty"`
-	Languages []string          `json:"languages,omitempty"`
-	Contact   []string          `json:"contact,omitempty"`
-	Area      string            `json:"area,omitempty"`
-	Free      []string          `json:"free,omitempty"`
-	Listening *Listening        `json:"listening,omitempty"`
+	Card   map[string]string `json:"card,omitempty"`
+	Bounds map[string]string `json:"bounds,omitempty"`
+	// Readers are who reads each section that says something, by its name; of oneself only.
+	Readers   map[string]Readers `json:"readers,omitempty"`
+	Languages []string           `json:"languages,omitempty"`
+	Contact   []string           `json:"contact,omitempty"`
+	Area      string             `json:"area,omitempty"`
+	Free      []string           `json:"free,omitempty"`
+	Listening *Listening         `json:"listening,omitempty"`
 	// Heard says how lately a device of theirs was heard from; it may be coarse.
 	Heard       *time.Time   `json:"heard,omitempty"`
 	Consents    []Consent    `json:"consents,omitempty"`
@@ -40,6 +42,33 @@ type Member struct {
 	// the page's catalogues.
 	Why     []string      `json:"why,omitempty"`
 	WhySaid []circle.Said `json:"-"`
+}
+
+// Readers are who reads a section of one's own page: "circle", "pod" or people.
+type Readers struct {
+	Pod bool // whoever is in one's pod
+	// People is nil for the circle, and where Pod is set.
+	People []Person
+}
+
+// MarshalJSON writes "circle", "pod" or the list of people.
+func (r Readers) MarshalJSON() ([]byte, error) {
+	if r.Pod {
+		return []byte(`"pod"`), nil
+	}
+	return Audience{People: r.People}.MarshalJSON()
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (r *Readers) UnmarshalJSON(data []byte) error {
+	*r = Readers{Pod: string(data) == `"pod"`}
+	if r.Pod {
+		return nil
+	}
+	var a Audience
+	err := a.UnmarshalJSON(data)
+	r.People = a.People
+	return err
 }
 
 // Room is what a member can carry now.

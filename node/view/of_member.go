@@ -53,8 +53,40 @@ func (s Source) member(m membership.Member) Member {
 		until := time.Date(y, month, day, 0, 0, 0, 0, s.Env.Now.Location())
 		v.AwayUntil = &until
 	}
+	if m.ID == s.Env.Me {
+		v.Readers = s.readers(v)
+	}
 	s.heard(&v, m)
 	return v
+}
+
+// readers are who reads what this person says of themselves.
+func (s Source) readers(v Member) map[string]Readers {
+	var said []string
+	for prefix, texts := range map[string]map[string]string{"card.": v.Card, "bounds.": v.Bounds} {
+		for key := range texts {
+			said = append(said, prefix+key)
+		}
+	}
+	for section, says := range map[string]bool{circle.SectionLanguages: len(v.Languages) > 0, circle.SectionContact: len(v.Contact) > 0,
+		circle.SectionPlace: v.Area != "", circle.SectionFree: len(v.Free) > 0, circle.SectionRoom: v.Room != nil} {
+		if says {
+			said = append(said, section)
+		}
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	out := map[string]Readers{}
+	for _, section := range said {
+		to, pod := s.State.SectionReaders(s.Env, section)
+		r := Readers{Pod: pod}
+		if to != nil && !pod {
+			r.People = s.people(to)
+		}
+		out[section] = r
+	}
+	return out
 }
 
 // heard says when the member was last heard from, to others and in their own

@@ -265,7 +265,7 @@ type meModel struct {
 	Ceiling   ceilingModel
 	Answers   []answerLine
 	WhoMay    []option // who may ask directly
-	Readers   []option // who may read what is said here
+	Readers   []option // who may read how to reach them
 }
 
 // meFields are the fields of the first form, by the name of their command.
@@ -293,7 +293,7 @@ func (in *inside) meScreen() error {
 		m.Rooms = append(m.Rooms, option{Value: l, Label: in.lang.say("room." + l), On: l == level})
 	}
 	for _, key := range cardKeys {
-		m.Card = append(m.Card, sectionLine{Key: key, Label: in.lang.say("card." + key), Text: v.Card[key]})
+		m.Card = append(m.Card, sectionLine{Key: key, Label: in.lang.say("card." + key), Text: v.Card[key], Readers: in.mayRead("card." + key)})
 	}
 	for _, key := range boundsKeys {
 		m.Bounds = append(m.Bounds, sectionLine{Key: key, Label: in.lang.say("bounds." + key), Text: v.Bounds[key]})
@@ -316,8 +316,43 @@ func (in *inside) meScreen() error {
 	if who := v.Bounds["who"]; !slices.ContainsFunc(m.WhoMay, func(o option) bool { return o.On }) {
 		m.WhoMay = append(m.WhoMay, option{Value: who, Label: isolated(who), On: true}) // in words of one's own
 	}
-	m.Readers = []option{{Value: "", Label: in.lang.say("readers.as_now")}, {Value: "pod", Label: in.lang.say("readers.pod")}, {Value: "circle", Label: in.lang.say("readers.circle")}}
+	m.Readers = in.mayRead(circle.SectionContact)
 	return in.show("me", "me", in.lang.say("me.title"), m)
+}
+
+// mayRead are those whom a section may be for, the ones whom it is for now chosen.
+func (in *inside) mayRead(section string) []option {
+	to, pod := in.src.State.SectionReaders(in.src.Env, section)
+	out := []option{{Value: "pod", Label: in.lang.say("readers.pod"), On: pod}}
+	for _, g := range in.src.Groups() {
+		out = append(out, option{Value: g.Name, Label: in.lang.say("groups.one", "name", g.Name)})
+	}
+	out = append(out, option{Value: "circle", Label: in.lang.say("readers.circle"), On: to == nil})
+	if pod || to == nil {
+		return out
+	}
+	var others []view.Person
+	for _, m := range to {
+		if m != in.src.Env.Me {
+			others = append(others, in.src.Person(m))
+		}
+	}
+	now := option{Label: in.lang.say("readers.me"), On: true}
+	if len(others) > 0 {
+		now.Label = in.lang.say("readers.now", "names", in.names(others))
+	}
+	return append([]option{now}, out...)
+}
+
+// otherReaders are those whom the field of a form names, where the section is not for
+// them already; nil where nothing is said about them.
+func (in *inside) otherReaders(section, field string) []string {
+	for _, o := range in.mayRead(section) {
+		if o.On && o.Value == in.typed(field) {
+			return nil
+		}
+	}
+	return argsOf(in.form, field)[field]
 }
 
 // meWish says one thing about oneself.
@@ -338,7 +373,7 @@ func (in *inside) meWish() error {
 		}
 		if _, err = in.do("me", args); err == nil && len(form["contact"]) > 0 {
 			// An empty line says that there is none.
-			_, err = in.do("me", circle.Args{"contact": append(lines(form.Get("contact")), ""), "to": argsOf(form, "to")["to"]})
+			_, err = in.do("me", circle.Args{"contact": append(lines(form.Get("contact")), ""), "to": in.otherReaders(circle.SectionContact, "to.contact")})
 		}
 	case "room":
 		_, err = in.do("room", argsOf(form, "text", "until"))
@@ -395,7 +430,7 @@ func (in *inside) saveSections(verb string) error {
 	}
 	for _, key := range keys {
 		text := strings.TrimSpace(strings.ReplaceAll(in.typed("section."+key), "\r\n", "\n"))
-		to := argsOf(in.form, "to")["to"]
+		to := in.otherReaders(verb+"."+key, "to."+key)
 		if len(in.form["section."+key]) == 0 || text == now[key] && (text == "" || to == nil) {
 			continue
 		}

@@ -384,9 +384,10 @@ type careCard struct {
 }
 
 type sectionLine struct {
-	Key   string
-	Label template.HTML
-	Text  string
+	Key     string
+	Label   template.HTML
+	Text    string
+	Readers []option // whom one's own may be for
 }
 
 func (in *inside) showAgreement(a view.Agreement) error {

@@ -329,3 +329,53 @@ func TestDistanceOnThePage(t *testing.T) {
 		}
 	}
 }
+
+// TestEachPartOfTheCardHasItsOwnReaders opens one part of the card to the circle; what is
+// for few stays so, and the form says of each part who reads it.
+func TestEachPartOfTheCardHasItsOwnReaders(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	h.groups["choir"] = []crdt.ID{bela}
+	whole := func(section string) bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		to, _ := h.state.SectionReaders(h.env(), section)
+		return to == nil
+	}
+	reads := func(key string) string {
+		t.Helper()
+		page := b.get(base + "/me")
+		found := regexp.MustCompile(`(?s)<select[^>]* name="to\.` + key + `">.*?<option value="(\w*)" selected`).FindStringSubmatch(page)
+		if found == nil {
+			t.Fatalf("nothing says who reads %s:\n%s", key, page)
+		}
+		return found[1]
+	}
+	form := url.Values{"section.food": {"no nuts"}, "section.low": {"sit with me"}, "section.access": {"two steps"}, "to.low": {"pod"}, "to.food": {"circle"}, "to.access": {"circle"}}
+	b.post(base+"/me/card", form)
+	for key, want := range map[string]string{"low": "pod", "food": "circle", "access": "circle"} {
+		if got := reads(key); got != want || whole("card."+key) != (want == "circle") {
+			t.Errorf("%s reads %s, for the circle %t; want %s", got, key, whole("card."+key), want)
+		}
+	}
+	form.Set("section.food", "no nuts, no fish")
+	form.Set("to.food", "choir")
+	b.post(base+"/me/card", form)
+	if got := reads("food"); got != "" || whole("card.food") || !strings.Contains(bare(b.get(base+"/me")), "as it is now: Béla") {
+		t.Errorf("a list of mine reads it as %q", got)
+	}
+	form.Set("section.food", "no nuts")
+	form.Set("to.food", "")
+	b.post(base+"/me/card", form)
+	if whole("card.food") || whole("card.low") || !whole("card.access") {
+		t.Errorf("saving once more gave the circle food %t, low %t, access %t", whole("card.food"), whole("card.low"), whole("card.access"))
+	}
+	b.post(base+"/me/me", url.Values{"name": {"Ann"}, "contact": {"call 0123"}, "to.contact": {"pod"}})
+	if whole(circle.SectionContact) {
+		t.Error("how to reach me went to the circle")
+	}
+	b.post(base+"/me/me", url.Values{"name": {"Ann"}, "contact": {"call 0123"}, "to.contact": {"circle"}})
+	if !whole(circle.SectionContact) {
+		t.Error("how to reach me was not opened")
+	}
+}
