@@ -14,6 +14,7 @@ type homeModel struct {
 	Ring                    ring
 	ForMe, ICould, WeAgreed []card
 	Offers                  []card
+	MoreCould, MoreOffers   bool // the list goes on among all that there is
 	Look                    []lookCard
 	Still                   template.HTML   // that what is asked lies still just now
 	Reminders               []keptLine      // notes for the reader alone that speak up now
@@ -24,6 +25,13 @@ type homeModel struct {
 	Backup                  template.HTML   // a word about a backup, where one would be good
 	Care                    []template.HTML // what else would be good for this home
 }
+
+// atOnce is how many cards of one list a screen shows before it says where there are
+// more; readAtOnce is how many are read for it, of which some are shown elsewhere.
+const (
+	atOnce     = 40
+	readAtOnce = 4 * atOnce
+)
 
 // statusLine says truthfully how far this home and the others are.
 type statusLine struct {
@@ -58,17 +66,23 @@ func (in *inside) home() error {
 	}
 	today := in.src.Today()
 	members := in.src.Members(view.Filter{})
-	m := homeModel{ForMe: in.items(today.ForMe), ICould: in.items(today.ICould), WeAgreed: in.items(today.WeAgreed),
+	could := today.ICould[:min(len(today.ICould), atOnce)]
+	m := homeModel{ForMe: in.items(today.ForMe), ICould: in.items(could), MoreCould: len(could) < len(today.ICould), WeAgreed: in.items(today.WeAgreed),
 		Look: in.looks(in.src.Look()), Reminders: in.keptLines(today.Reminders), HardDays: in.hardLines(today.HardDays), First: in.firstSteps(today.First), Greeting: in.greeting(members), Today: in.oneThing(today),
 		Ring: in.ring(members, connectedIn(st, in.id.String())), Status: in.statusLine(st), Alone: len(members) < 2}
 	far := in.src.Distances()
-	for _, p := range in.src.Posts(view.KindOffer, view.Filter{}) {
+	newest := in.src.Posts(view.KindOffer, view.Filter{Limit: readAtOnce})
+	m.MoreOffers = len(newest) == readAtOnce
+	for _, p := range newest {
 		if slices.ContainsFunc(far, func(one view.Person) bool { return one.ID == p.Author.ID }) {
 			continue
 		}
 		if !slices.ContainsFunc(m.ICould, func(c card) bool { return c.ID == p.ID }) && !slices.ContainsFunc(m.ForMe, func(c card) bool { return c.ID == p.ID }) {
 			m.Offers = append(m.Offers, in.postCard(p))
 		}
+	}
+	if len(m.Offers) > atOnce {
+		m.Offers, m.MoreOffers = m.Offers[:atOnce], true
 	}
 	switch {
 	case today.StillUntil != "":

@@ -3,6 +3,9 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"math"
+	"net/url"
+	"slices"
 	"time"
 
 	"tend/node/view"
@@ -133,6 +136,7 @@ type offersModel struct {
 type shelfLine struct {
 	Name          template.HTML
 	Offers, Needs []card
+	More          string // the address of all of it, where there is more; else ""
 }
 
 // mapChart is the resource map as a picture: a row for each category, a leaf for
@@ -164,10 +168,17 @@ func shortened(label string, room int) string {
 	return label
 }
 
+// offers shows what there is, of each category the newest; all of one that is named.
 func (in *inside) offers() error {
-	m := offersModel{Free: in.freeTimes()}
+	m := offersModel{}
 	offers, needs := 0, 0
-	shelves := in.src.Map()
+	shelves, room := in.src.Map(), atOnce
+	if asked := in.r.URL.Query(); asked.Has("kind") {
+		shelves = slices.DeleteFunc(shelves, func(s view.Shelf) bool { return s.Category != asked.Get("kind") })
+		room = math.MaxInt
+	} else {
+		m.Free = in.freeTimes()
+	}
 	for i, s := range shelves {
 		line := shelfLine{Name: isolated(s.Category)}
 		label := s.Category
@@ -184,15 +195,22 @@ func (in *inside) offers() error {
 				row.Marks = append(row.Marks, chartMark{X: fmt.Sprint(160 + n*22), Y: fmt.Sprint(row.Y), Class: class})
 			}
 		}
-		for _, p := range s.Offers {
-			line.Offers = append(line.Offers, in.postCard(p))
+		for i, p := range s.Offers {
+			if i < room {
+				line.Offers = append(line.Offers, in.postCard(p))
+			}
 			offers++
 			mark("offer")
 		}
-		for _, p := range s.Needs {
-			line.Needs = append(line.Needs, in.postCard(p))
+		for i, p := range s.Needs {
+			if i < room {
+				line.Needs = append(line.Needs, in.postCard(p))
+			}
 			needs++
 			mark("need")
+		}
+		if len(s.Offers) > room || len(s.Needs) > room {
+			line.More = in.head.Circle.Base + "/offers?" + url.Values{"kind": {s.Category}}.Encode()
 		}
 		m.Shelves = append(m.Shelves, line)
 		m.Chart.Rows = append(m.Chart.Rows, row)
