@@ -234,6 +234,9 @@ func (a *agreement) addPostTexts(first text) {
 		a.texts[0].old = newest.rev != first.rev
 	case newest.hlc > first.hlc:
 		a.texts[0].old = true
+	case p.gave(a.slot, first.rev):
+		own = []text{first}
+		own[0].by, own[0].ofPost = p.by, true
 	default:
 		own = nil // terms of one's own, written after the post said what it says
 	}

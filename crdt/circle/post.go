@@ -209,6 +209,32 @@ func (p *post) terms(i int, slot string) Terms {
 
 func (p *post) termsNow(slot string) Terms { return p.terms(len(p.versions)-1, slot) }
 
+// gave reports whether those who were let in later were given terms of this rev by
+// the post's own people, who may have told them less than it says to the first.
+func (p *post) gave(slot string, rev Rev) bool {
+	for i := range p.rec.parts {
+		c := &p.rec.parts[i].Change
+		snap, ok := c.snapshot()
+		if !ok || !p.may(c.Author) {
+			continue
+		}
+		var given Posted
+		switch b := snap.Body.(type) {
+		case NeedPosted:
+			given = Posted(b)
+		case OfferPosted:
+			given = Posted(b)
+		default:
+			continue
+		}
+		told := &post{versions: []version{{Posted: given}}, skipped: p.skipped}
+		if told.termsNow(slot).rev(slot) == rev {
+			return true
+		}
+	}
+	return false
+}
+
 // wanted returns how many people a slot has places for.
 func (p *post) wanted(slot string) int {
 	n := int(p.People)

@@ -464,6 +464,39 @@ func TestWiden(t *testing.T) {
 	}
 }
 
+// TestAYesToAWidenedTextIsAgreed: whoever was let in later says yes to what they were
+// told, and the asker, who told them so, has said it too; until the asker changes it.
+func TestAYesToAWidenedTextIsAgreed(t *testing.T) {
+	w := newWorld(t, "Ann", "Bea", "Cem")
+	ann, bea, cem := w.homes["Ann"], w.homes["Bea"], w.homes["Cem"]
+	need := ann.do("ask", "text", "Hospital on Friday", "to", "Bea")
+	w.meet()
+	ann.do("widen", "id", need.Short(), "to", "circle", "text", "A lift on Friday")
+	w.meet()
+	yes := cem.do("yes", "id", need.Short())
+	w.meet()
+	for name, h := range w.homes {
+		if got := h.agreement(yes).State; got != circle.StateAgreed {
+			t.Errorf("%s sees %s, want agreed", name, got)
+		}
+	}
+	ann.do("edit", "id", need.Short(), "text", "A lift on Saturday")
+	w.meet()
+	for _, h := range []*home{ann, bea, cem} {
+		if got := h.agreement(yes).State; got != circle.StateProposed {
+			t.Errorf("after another text: %s, want proposed", got)
+		}
+	}
+	other := bea.do("yes", "id", need.Short())
+	cem.do("yes", "id", yes.Short())
+	w.meet()
+	for _, id := range []crdt.ID{yes, other} {
+		if got := ann.agreement(id).State; got != circle.StateAgreed {
+			t.Errorf("to the other text: %s, want agreed", got)
+		}
+	}
+}
+
 func TestNotesAndRetraction(t *testing.T) {
 	w := newWorld(t, "Ann", "Bea")
 	ann, bea := w.homes["Ann"], w.homes["Bea"]
