@@ -151,6 +151,27 @@ func (n *Node) TransportKey() ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(seed[:])
 }
 
+// DoDue does now what a running node does by itself at its next tick, in all
+// circles, and waits for it: for whoever knows that much time has gone by.
+func (n *Node) DoDue(ctx context.Context) error {
+	for _, x := range n.runners() {
+		done := make(chan struct{})
+		select {
+		case x.called <- done:
+		case <-x.ended:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 func (n *Node) peerKey() [32]byte { return n.peer }
 
 func (n *Node) now() time.Time { return n.cfg.Now() }

@@ -49,12 +49,13 @@ type job struct {
 
 // runner is one circle of a node: its replica, and the one goroutine that owns it.
 type runner struct {
-	node  *Node
-	id    crdt.ID
-	store storage.Circle
-	ring  *ring
-	log   *slog.Logger
-	inbox chan job
+	node   *Node
+	id     crdt.ID
+	store  storage.Circle
+	ring   *ring
+	log    *slog.Logger
+	inbox  chan job
+	called chan chan struct{} // somebody waits for an upkeep
 
 	replica  *replica.Replica // owned by run
 	revision uint64           // owned by run
@@ -89,7 +90,7 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 		return nil, err
 	}
 	x := &runner{node: n, id: id, store: store, ring: ring, log: n.log.With("circle", id.Short()),
-		inbox: make(chan job, inboxSize), ended: make(chan struct{})}
+		inbox: make(chan job, inboxSize), called: make(chan chan struct{}), ended: make(chan struct{})}
 	if x.replica, err = replica.Open(x.config()); err != nil {
 		return nil, err
 	}
@@ -201,15 +202,23 @@ func (x *runner) run(ctx context.Context) {
 			}
 			idle.Reset(checkpointIdle)
 		case <-tick.C:
-			x.hurried = false
-			wait := x.upkeep()
-			x.catchUp()
-			tick.Reset(wait)
+			tick.Reset(x.tick())
+		case done := <-x.called:
+			tick.Reset(x.tick())
+			close(done)
 		case <-idle.C:
 			x.checkpoint()
 			x.forget(false)
 		}
 	}
+}
+
+// tick does what is due by itself, and says when to look again.
+func (x *runner) tick() time.Duration {
+	x.hurried = false
+	wait := x.upkeep()
+	x.catchUp()
+	return wait
 }
 
 // work does a job, with what waits behind it as far as that fits into one batch. It

@@ -46,7 +46,7 @@ type Decision struct {
 	Notes  []Note `json:"notes,omitempty"`
 }
 
-// DecisionWord is one person's word on the newest text.
+// DecisionWord is one person's word on a text.
 type DecisionWord struct {
 	Member Person `json:"member"`
 	Word   string `json:"word"` // "consent", "stand_aside" or "concern"
@@ -60,6 +60,8 @@ type DecisionText struct {
 	By     Person    `json:"by"`
 	Made   time.Time `json:"made"`
 	Newest bool      `json:"newest,omitempty"`
+	// Words are those that were given to an earlier text, and stay on it.
+	Words []DecisionWord `json:"words,omitempty"`
 }
 
 // KindDecision is the kind of a decision among items.
@@ -94,11 +96,10 @@ func (s Source) decision(d circle.Decision) Decision {
 		c := charterOf(*d.Charter)
 		v.Charter = &c
 	}
-	for _, w := range d.Words {
-		v.Words = append(v.Words, DecisionWord{Member: s.Person(w.Member), Word: w.Word.String(), Text: w.Text})
-	}
+	v.Words = append(v.Words, s.decisionWords(d.Words)...)
 	for _, t := range d.Texts {
-		v.Texts = append(v.Texts, DecisionText{Rev: crdt.ID(t.Rev).String(), Text: t.Text, By: s.Person(t.By), Made: s.at(t.HLC), Newest: t.Newest})
+		v.Texts = append(v.Texts, DecisionText{Rev: crdt.ID(t.Rev).String(), Text: t.Text, By: s.Person(t.By), Made: s.at(t.HLC), Newest: t.Newest,
+			Words: s.decisionWords(t.Words)})
 	}
 	if len(d.DecidedBy) > 0 {
 		v.DecidedBy = s.people(d.DecidedBy)
@@ -107,6 +108,14 @@ func (s Source) decision(d circle.Decision) Decision {
 		v.Beside = append(v.Beside, s.note(n))
 	}
 	return v
+}
+
+func (s Source) decisionWords(words []circle.DecisionWord) []DecisionWord {
+	var out []DecisionWord
+	for _, w := range words {
+		out = append(out, DecisionWord{Member: s.Person(w.Member), Word: w.Word.String(), Text: w.Text})
+	}
+	return out
 }
 
 func (s Source) note(n circle.Note) Note {
