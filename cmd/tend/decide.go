@@ -114,6 +114,13 @@ func (s *speaker) decisionLine(d *view.Decision) string {
 // decisionWords are what a word on a decision is called.
 var decisionWords = map[string]string{"consent": "consents", "stand_aside": "stands aside", "concern": "has a concern"}
 
+func saidOn(w view.DecisionWord) string {
+	if w.Text == "" {
+		return decisionWords[w.Word]
+	}
+	return decisionWords[w.Word] + ": " + plain(w.Text)
+}
+
 func (s *speaker) decision(d *view.Decision) {
 	s.line("%s  %s", short(d.ID), s.decisionLine(d))
 	s.field("by", name(d.Author))
@@ -121,11 +128,7 @@ func (s *speaker) decision(d *view.Decision) {
 		s.field(name(n.Author), plain(n.Text))
 	}
 	for _, w := range d.Words {
-		said := decisionWords[w.Word]
-		if w.Text != "" {
-			said += ": " + plain(w.Text)
-		}
-		s.field(name(w.Member), said)
+		s.field(name(w.Member), saidOn(w))
 	}
 	if d.State == "open" && d.Does == "" {
 		s.line("  %d spoke; it takes %d", d.Heard, d.Needed)
@@ -150,6 +153,9 @@ func (s *speaker) decision(d *view.Decision) {
 				mark = "*"
 			}
 			s.line("  %s %s  %s", mark, short(t.Rev), plain(t.Text))
+			for _, w := range t.Words {
+				s.line("               %s %s", name(w.Member), saidOn(w))
+			}
 		}
 	}
 	s.notes(d.Notes)

@@ -35,7 +35,7 @@ const (
 	LetGoDays = 30
 )
 
-// DecisionWord is one person's word on a decision's newest text.
+// DecisionWord is one person's word on a version of a decision's text.
 type DecisionWord struct {
 	Member crdt.ID
 	Word   WordValue // WordConsent, WordStandAside or WordConcern
@@ -49,6 +49,7 @@ type DecisionText struct {
 	By     crdt.ID
 	HLC    crdt.HLC
 	Newest bool
+	Words  []DecisionWord // on an earlier text, where they stay; ascending by member
 }
 
 // Decision is a decision as one member sees it now. Who has not spoken is nowhere
@@ -194,22 +195,24 @@ func (d *decision) counts(member crdt.ID) bool {
 // said returns the words on the newest text that stand, of those given by limit:
 // one of each person, ascending by member. The proposer's own is implied by the
 // text, whose id it has.
-func (d *decision) said(limit crdt.HLC) []word {
+func (d *decision) said(limit crdt.HLC) []word { return d.saidOn(d.newest(), limit) }
+
+// saidOn is said of any version.
+func (d *decision) saidOn(t text, limit crdt.HLC) []word {
 	at := record{id: d.rec.id}
 	for _, p := range d.rec.parts {
 		if p.HLC <= limit {
 			at.parts = append(at.parts, p)
 		}
 	}
-	newest := d.newest()
 	by := map[crdt.ID][]word{}
 	for _, w := range at.words() {
-		if w.rev == newest.rev && decides(w.value) {
+		if w.rev == t.rev && decides(w.value) {
 			by[w.by] = append(by[w.by], w)
 		}
 	}
-	if len(by[newest.by]) == 0 && newest.hlc <= limit {
-		by[newest.by] = []word{{id: newest.id, by: newest.by, hlc: newest.hlc, rev: newest.rev, value: WordConsent}}
+	if len(by[t.by]) == 0 && t.hlc <= limit {
+		by[t.by] = []word{{id: t.id, by: t.by, hlc: t.hlc, rev: t.rev, value: WordConsent}}
 	}
 	out := []word{}
 	for _, words := range by {
@@ -369,13 +372,23 @@ func (r *reader) viewDecision(d *decision) Decision {
 		ReviewOn: d.body.ReviewOn, About: d.body.About, Tag: d.body.Tag, Needed: d.needed(), Made: d.made.HLC}
 	words := d.said(forever)
 	v.Heard = d.heard(words)
-	for _, w := range words {
-		v.Words = append(v.Words, DecisionWord{Member: w.by, Word: w.value, Text: w.note})
-	}
+	v.Words = wordsOf(words)
 	for i, t := range d.texts {
-		v.Texts = append(v.Texts, DecisionText{Rev: t.rev, Text: d.textAt(i), By: t.by, HLC: t.hlc, Newest: i == len(d.texts)-1})
+		one := DecisionText{Rev: t.rev, Text: d.textAt(i), By: t.by, HLC: t.hlc, Newest: i == len(d.texts)-1}
+		if !one.Newest {
+			one.Words = wordsOf(d.saidOn(t, forever))
+		}
+		v.Texts = append(v.Texts, one)
 	}
 	return v
+}
+
+func wordsOf(words []word) []DecisionWord {
+	var out []DecisionWord
+	for _, w := range words {
+		out = append(out, DecisionWord{Member: w.by, Word: w.value, Text: w.note})
+	}
+	return out
 }
 
 // Decision returns a decision, ordinary or about the circle; false if id is none

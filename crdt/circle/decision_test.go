@@ -1,6 +1,7 @@
 package circle_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,10 @@ func TestDecisionBeforeItCloses(t *testing.T) {
 	d := ben.decision(id)
 	if d.State != circle.DecisionOpen || len(d.Texts) != 2 || len(d.Words) != 1 || d.Text != "We meet on Mondays." {
 		t.Errorf("after a new text: %+v, want it open, with the proposer's word alone", d)
+	}
+	if first := d.Texts[0].Words; len(first) != 3 || !slices.ContainsFunc(first, func(w circle.DecisionWord) bool { return w.Text == "I work on Sundays" }) ||
+		len(d.Texts[1].Words) != 0 {
+		t.Errorf("the words on the earlier text are %+v, want those three, also the concern", first)
 	}
 	ben.do("consent", "id", id.String())
 	cai.do("stand-aside", "id", id.String())
