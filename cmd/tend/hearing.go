@@ -116,7 +116,7 @@ func (a *app) tellDigest(ctx context.Context, c *client.Client, out string) erro
 		a.aside(nothingToTell)
 		return nil
 	}
-	if err := writeDigest(out, d, wallClock()); err != nil {
+	if err := writeDigest(out, d, a.now()); err != nil {
 		return err
 	}
 	if _, err := c.Do(ctx, "digest", client.Args{"told": {"true"}}); err != nil {

@@ -6,10 +6,13 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"tend/node/client"
 )
 
 // app is one run of the command line.
@@ -26,6 +29,10 @@ type app struct {
 	passphraseFD int
 
 	set settings
+	// clock is the time that this run goes by; nil: [wallClock].
+	clock func() time.Time
+	// ready is a node that this process has open already, and reaches without asking.
+	ready *client.Client
 	// alone says that this process opened the home itself, for as long as it lasts.
 	alone bool
 	// mending lets a home open whose indexes cannot be read, by making them again.
@@ -150,11 +157,18 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	return a.set.fillFlags(mirroredFlags(cmd.Flags()), a.getenv)
 }
 
+func (a *app) now() time.Time {
+	if a.clock != nil {
+		return a.clock()
+	}
+	return wallClock()
+}
+
 func (a *app) home() home { return home{dir: a.homeDir} }
 
 // speaker returns the voice of this run, at this moment.
 func (a *app) speaker() *speaker {
-	return &speaker{w: a.out, json: a.json, quiet: a.quiet, now: wallClock()}
+	return &speaker{w: a.out, json: a.json, quiet: a.quiet, now: a.now()}
 }
 
 // words checks the number of words after a command: from least to most, where

@@ -97,6 +97,7 @@ func scripts(dir string) testscript.Params {
 			"fetch":      cmdFetch,
 			"same":       cmdSame,
 			"unsaid":     cmdUnsaid,
+			"walk":       cmdWalk,
 		},
 	}
 }

@@ -161,7 +161,7 @@ func (s *speaker) talkLine(t *view.Talk) string {
 var answerWords = map[string]string{"yes": "yes", "later": "later", "not_now": "not now", "pause": "would like a pause", "end": "ended it", "released": "parted"}
 
 // stepWords are what somebody did with what the text says.
-var stepWords = map[string]string{"invitation": "invites", "say": "tells", "say_back": "says back", "feeling": "what it may be like for the other",
+var stepWords = map[string]string{"invitation": "invites", "say": "tells", "say_back": "says back", "feeling": "writes what it may be like for the other",
 	"comment": "beside it", "farewell": "farewell"}
 
 // markWords are what the other marked it with.
@@ -247,7 +247,11 @@ func (s *speaker) sentences(t *view.Talk) {
 		s.line("%s", map[bool]string{true: "What both of you mean", false: "What one of you said, and may stay so"}[common])
 		for _, c := range t.Common {
 			if both(c) == common {
-				s.line("  %s  %s  (%s)", short(c.ID), plain(c.Text), name(c.Author))
+				by := ""
+				if !common {
+					by = "  (" + name(c.Author) + ")"
+				}
+				s.line("  %s  %s%s", short(c.ID), plain(c.Text), by)
 			}
 		}
 	}

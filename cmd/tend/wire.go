@@ -64,7 +64,7 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 	}
 	place, name := zone(a.getenv)
 	m.config = node.Config{Store: m.store, Keys: keyring{m.vault}, Rand: rand.Reader, Zone: name, Log: m.log,
-		Now: func() time.Time { return wallClock().In(place) }}
+		Now: func() time.Time { return a.now().In(place) }}
 	if m.node, err = node.New(m.config); err != nil && a.mending && !storage.IsFull(err) {
 		m.node, err = m.mend(err)
 	}

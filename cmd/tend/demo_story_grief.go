@@ -1,0 +1,22 @@
+package main
+
+// demoGrief is the third week: a bereavement, and what had been wished beforehand.
+var demoGrief = []storyLine{
+	{-28, "19:00", "Tomasz", `ask "lifts to the hospital for my father, this week" --category lifts --to Rosa --to Ann --tender`, "father"},
+	{-28, "19:30", "Ann", `yes {father}`, ""},
+	{-28, "22:00", "Tomasz", `note {father} "He died this evening. You need not say anything."`, ""},
+	{-28, "22:04", "Tomasz", `done {father}`, ""},
+	{-28, "22:05", "Tomasz", `met {father}`, ""},
+	{-28, "22:10", "Tomasz", `room resting --until {-17}`, ""},
+
+	{-26, "09:00", "Tomasz", `ask "someone beside me at the funeral" --category grief --tender --when {-25}T14:00 --people 2 --to pod`, "funeral"},
+	{-26, "09:30", "Rosa", `yes {funeral}`, "beside"},
+	{-26, "17:00", "Seun", `yes {funeral}`, ""},
+	{-25, "18:00", "Tomasz", `done {beside}`, ""},
+	{-24, "18:00", "Seun", `check-in Tomasz "We walked by the river. He ate a little."`, ""},
+	{-24, "19:00", "Ann", `may-i Tomasz "sit with you on Sunday, without talking" --when {-23}T15:00`, "sit"},
+	{-24, "20:00", "Tomasz", `yes {sit}`, ""},
+	{-23, "18:00", "Tomasz", `done {sit}`, ""},
+	{-23, "18:10", "Tomasz", `thank {sit} "The quiet was good."`, ""},
+	{-22, "18:00", "Rosa", `pair-note Tomasz "His father's name was Marek. He likes to hear it said."`, ""},
+}
