@@ -169,6 +169,8 @@ func (s *speaker) openTo(a *view.Audience) {
 	case a == nil:
 	case a.People == nil:
 		s.line("     open to everyone in the circle")
+	case len(a.People) < 2:
+		s.line("     open to nobody else yet")
 	default:
 		s.line("     open to %s", names(a.People))
 	}

@@ -56,7 +56,8 @@ func (s *State) consent(env Env, owner crdt.ID, from numbered) (Consent, bool) {
 	return c, true
 }
 
-// AddConsent says what to do once something happens. Nobody named is one's pod.
+// AddConsent says what to do once something happens. Nobody named is whom it is told,
+// and where that is not said either, one's pod.
 type AddConsent struct {
 	If, Then string
 	Who      []crdt.ID
@@ -74,8 +75,14 @@ func (c AddConsent) decide(s *State, env Env) (plan, error) {
 	if untilPast(c.Until, env.Now) {
 		return plan{}, usage("no.until_past", "", "That day is over.")
 	}
+	if c.PodWho && c.To != nil {
+		return plan{}, usage("no.consent_unread", "--to pod is the default; whom --who names reads it in any case.", "Your pod would not read it.")
+	}
 	values := []string{c.If, c.Then}
 	who := slices.DeleteFunc(slices.Clone(c.Who), func(m crdt.ID) bool { return m == env.Me })
+	if len(who) == 0 && !c.PodWho {
+		who = slices.DeleteFunc(slices.Clone(c.To), func(m crdt.ID) bool { return m == env.Me }) // whom it is told, may do it
+	}
 	if c.PodWho || len(who) == 0 {
 		values = append(values, whoPod)
 	}

@@ -116,13 +116,19 @@ func TestWishesThatCannotBeKept(t *testing.T) {
 		{circle.Usage, []string{"text", "add", "text", "it rains", "text", "come", "until", "2026-11-01"}},
 		{circle.Usage, []string{"text", "add", "text", "it rains", "text", "come", "who", "circle"}},
 		{circle.NotFound, []string{"text", "add", "text", "it rains", "text", "come", "who", "Zoe"}},
+		{circle.Usage, []string{"text", "add", "text", "it rains", "text", "come", "who", "pod", "to", "Ben"}},
 		{circle.Usage, []string{"text", "drop", "text", "none"}},
 		{circle.Usage, []string{"text", "drop", "text", "1001"}},
 		{circle.NotFound, []string{"text", "drop", "text", "7"}},
 	} {
 		ann.refuses(tt.code, "consent-in-advance", tt.words...)
 	}
-	for i := range circle.MaxNumbered {
+	ann.wishes("told to Ben alone", "come", "to", "Ben")
+	w.meet()
+	if got := w.homes["Ben"].consents(ann); len(got) != 1 || got[0].Pod || !slices.Equal(got[0].Who, []crdt.ID{w.homes["Ben"].id}) {
+		t.Errorf("what is told to Ben alone is for %+v", got)
+	}
+	for i := range circle.MaxNumbered - 1 {
 		ann.wishes("case "+strconv.Itoa(i), "come")
 	}
 	ann.refuses(circle.Usage, "consent-in-advance", "text", "add", "text", "one more", "text", "come")
@@ -289,6 +295,23 @@ func TestAskingForSomebodyKeepsToWhoMayAskThem(t *testing.T) {
 	w.meet()
 	ben.do("ask", "text", "A lift", "for", "Ann")
 	cleo.refuses(circle.Kept, "ask", "text", "A lift", "for", "Ann")
+}
+
+// Somebody is asked along into a talk by whoever names them first: their word on who may
+// ask holds for that one.
+func TestAskingSomebodyAlongKeepsToWhoMayAskThem(t *testing.T) {
+	w := newWorld(t, "Ann", "Ben", "Cleo")
+	ann, ben, cleo := w.homes["Ann"], w.homes["Ben"], w.homes["Cleo"]
+	w.inPod("Cleo", "Ben")
+	cleo.do("bounds", "text", "who", "text", "pod")
+	w.meet()
+	id := ann.invite(ben)
+	ben.step(id, "yes")
+	if p := ann.refusesStep(id, "third", "member", "Cleo"); p.Hint == "" {
+		t.Error("no hint at the open way")
+	}
+	ben.step(id, "third", "member", "Cleo")
+	ann.step(id, "third", "member", "Cleo") // Ben asked her, and Ann agrees
 }
 
 func TestHardDays(t *testing.T) {

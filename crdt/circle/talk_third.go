@@ -32,6 +32,9 @@ func (c BringThird) decide(s *State, env Env) (plan, error) {
 	case !t.asked().IsZero() && t.asked() != c.Member:
 		return plan{}, kept("no.talk_third_asked", "Let them answer first.", "%s is asked.", s.who(t.asked()))
 	}
+	if !t.wishesFor(t.other(env.Me), c.Member) && !s.MayAsk(env, c.Member) { // who names them first is who asks them
+		return plan{}, kept("no.talk_third_through", "Whom the other of you may ask, the other may name first.", "%s is glad to be asked along by people they know.", s.who(c.Member))
+	}
 	var drafts []Draft
 	if !t.wishesFor(env.Me, c.Member) {
 		drafts = append(drafts, fixed(t.two[:], MarkAdded{On: t.id, What: MarkedParty, Value: c.Member.String()}))

@@ -29,8 +29,10 @@ type Ask struct {
 	Place   string
 	Costs   string
 	For     string
-	SignUp  string // "open" (as ""), or "ask-first"
-	Tender  bool
+	// Under is the number of a wish of For's beforehand that this acts on; 0: none.
+	Under  int
+	SignUp string // "open" (as ""), or "ask-first"
+	Tender bool
 	// To are members, pods or groups; none: the circle.
 	To []string
 	// Bulk says that this is one of many, as of an import: refused once the device
@@ -46,7 +48,7 @@ func (a Ask) Args() Args {
 	return Args{}.text("text", a.Text).text("details", a.Details).text("category", a.Category).
 		list("when", a.When).text("by", a.By).number("people", a.People).flag("extra_ok", a.ExtraOK).
 		text("repeat", a.Repeat).list("skip", a.Skip).text("area", a.Area).text("place", a.Place).
-		text("costs", a.Costs).text("for", a.For).text("sign_up", a.SignUp).flag("tender", a.Tender).list("to", a.To).flag("bulk", a.Bulk)
+		text("costs", a.Costs).text("for", a.For).number("under", a.Under).text("sign_up", a.SignUp).flag("tender", a.Tender).list("to", a.To).flag("bulk", a.Bulk)
 }
 
 // Ask posts a need.

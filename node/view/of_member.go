@@ -180,7 +180,15 @@ func (s Source) Done(r circle.Result) Done {
 
 // Asked tells how someone likes to be asked, and whether it lies still for now.
 func (s Source) Asked(id crdt.ID) Asked {
-	v := Asked{Member: s.Person(id), Reply: s.State.Reply(s.Env, id), ThroughCircle: !s.State.MayAsk(s.Env, id)}
+	v := s.Reached(id)
+	v.Reply, v.ThroughCircle = s.State.Reply(s.Env, id), !s.State.MayAsk(s.Env, id)
+	return v
+}
+
+// Reached is Asked without how long an answer takes and whether the reader may ask them
+// directly, which is dear to find out for many.
+func (s Source) Reached(id crdt.ID) Asked {
+	v := Asked{Member: s.Person(id)}
 	v.StillUntil, _ = s.State.Still(s.Env, id)
 	bounds := s.State.Bounds(id)
 	if ways := bounds["ways"]; ways != "" {

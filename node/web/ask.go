@@ -17,7 +17,7 @@ type askModel struct {
 	To         string // where it is posted
 	Typed      map[string]string
 	Whens      []string // dates: those given, and room for more
-	Whom       []option
+	Whom       []whomLine
 	Wished     []option // for somebody who wished it beforehand
 	Together   []option // the pod, and lists of one's own
 	Everyone   bool
@@ -67,7 +67,7 @@ func (in *inside) drawAsk(edit string) error {
 	m.Everyone = len(chosen) == 0 || chosen["circle"]
 	for _, one := range in.src.Members(view.Filter{}) {
 		if one.ID != in.me {
-			m.Whom = append(m.Whom, option{Value: one.ID, Label: in.name(view.Person{ID: one.ID, Name: one.Name}), On: chosen[one.ID]})
+			m.Whom = append(m.Whom, in.whomLine(one, chosen[one.ID]))
 			for _, c := range one.Consents {
 				if value := wishValue(one.ID, c.N); in.mayDo(c) {
 					m.Wished = append(m.Wished, option{Value: value, On: value == m.Typed["for"],

@@ -2,8 +2,10 @@ package web
 
 import (
 	"html/template"
+	"strings"
 
 	"tend/crdt"
+	"tend/node/view"
 )
 
 // beforeAsking is what is good to know before one asks somebody directly: whether it
@@ -19,18 +21,53 @@ func (in *inside) asking(member string) beforeAsking {
 		return beforeAsking{}
 	}
 	a, name := in.src.Asked(id), in.name(in.src.Person(id))
-	var out beforeAsking
-	switch {
-	case a.ThroughCircle:
-		out.Through = in.lang.say("asking.through", "name", name)
-		return out
-	case a.RestsUntil != "":
-		out.Says = append(out.Says, in.lang.say("asking.rests", "name", name, "day", in.lang.when(a.RestsUntil, in.now)))
-	case a.StillUntil != "":
-		out.Says = append(out.Says, in.lang.say("asking.still", "name", name, "day", in.lang.when(a.StillUntil, in.now)))
+	if a.ThroughCircle {
+		return beforeAsking{Through: in.lang.say("asking.through", "name", name)}
 	}
+	out := beforeAsking{Says: in.bounded(name, a)}
 	if a.Reply != "" {
 		out.Says = append(out.Says, in.lang.say("asking.reply", "name", name, "time", a.Reply))
 	}
 	return out
+}
+
+// bounded says whether asking reaches somebody now, and how they like to be asked.
+func (in *inside) bounded(name template.HTML, a view.Asked) []template.HTML {
+	var out []template.HTML
+	switch {
+	case a.RestsUntil != "":
+		out = append(out, in.lang.say("asking.rests", "name", name, "day", in.lang.when(a.RestsUntil, in.now)))
+	case a.StillUntil != "":
+		out = append(out, in.lang.say("asking.still", "name", name, "day", in.lang.when(a.StillUntil, in.now)))
+	}
+	if len(a.Ways) > 0 {
+		out = append(out, in.lang.say("asking.ways", "name", name, "ways", strings.Join(a.Ways, ", ")))
+	}
+	return out
+}
+
+// whomLine is somebody to choose in the form of a need or an offer, with what is good to
+// know before one asks them alone. Only what they said themselves stands there: what holds
+// for the whole circle would stand beside everybody.
+type whomLine struct {
+	option
+	Says []template.HTML
+}
+
+func (in *inside) whomLine(one view.Member, on bool) whomLine {
+	name := in.name(view.Person{ID: one.ID, Name: one.Name})
+	l := whomLine{option: option{Value: one.ID, Label: name, On: on}}
+	id, err := crdt.ParseID(one.ID)
+	if err != nil {
+		return l
+	}
+	a := in.src.Reached(id)
+	if one.Bounds["quiet"] == "" {
+		a.StillUntil = ""
+	}
+	l.Says = in.bounded(name, a)
+	if reply := one.Bounds["reply"]; reply != "" {
+		l.Says = append(l.Says, in.lang.say("asking.reply", "name", name, "time", reply))
+	}
+	return l
 }

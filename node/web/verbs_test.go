@@ -285,6 +285,14 @@ func TestWhoAsksIsToldBefore(t *testing.T) {
 		says(at, "Béla has quiet hours until today, 13:00.", true)
 		says(at, "usually takes: 2d", true)
 	}
+	set(bela, "ways", "knock")
+	for _, kind := range []string{"need", "offer"} {
+		form := base + "/ask?kind=" + kind
+		says(form, "Béla has quiet hours until today, 13:00.", true)
+		says(form, "usually takes: 2d", true)
+		says(form, "Béla likes to be asked like this: knock", true)
+		says(form, "فريد likes to be asked", false)
+	}
 	set(bela, "who", "pod")
 	says(person, "Béla is glad to be asked through the circle", true)
 	if slices.Contains(formsOf(b.get(person)), "/on/may-i") {
