@@ -1,6 +1,8 @@
 package view
 
 import (
+	"slices"
+
 	"tend/crdt"
 	"tend/crdt/circle"
 )
@@ -28,13 +30,16 @@ func (s Source) tenderDates(member crdt.ID) []TenderDate {
 	return out
 }
 
-// ownAudience says who reads what is the reader's own; nil of another's, where it is
-// not theirs to know.
+// ownAudience says who else reads what is the reader's own; nil of another's, where it
+// is not theirs to know.
 func (s Source) ownAudience(member crdt.ID, to []crdt.ID) *Audience {
 	if member != s.Env.Me {
 		return nil
 	}
 	a := s.audience(to)
+	if len(a.People) > 1 {
+		a.People = slices.DeleteFunc(a.People, func(p Person) bool { return p.ID == member.String() })
+	}
 	return &a
 }
 
