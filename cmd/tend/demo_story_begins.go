@@ -67,6 +67,10 @@ var demoBegins = []storyLine{
 	{-38, "16:00", "Seun", `offer "look at a bandage, or go along to the doctor" --category "listening & company"`, ""},
 	{-38, "17:00", "Rosa", `offer "a pot of soup more than we eat" --category meals`, "soup"},
 
+	{-38, "18:00", "Tomasz", `consent-in-advance add "somebody close to me dies" "soup at the door, and Bruno walked; nobody need ask me first"`, ""},
+	{-38, "18:20", "Rosa", `consent-in-advance add "my knee gives way" "somebody sleeps in the spare room; the key is with Ann"`, ""},
+	{-38, "18:30", "Ingrid", `tender-date add {+5} "Sven's birthday" --yearly --welcome "a call in the afternoon"`, ""},
+
 	{-37, "09:00", "Ingrid", `ask "somebody to carry the shopping up" --category errands --when {-36}T10:00`, "shopping"},
 	{-37, "11:00", "Rosa", `yes {shopping}`, ""},
 	{-36, "12:00", "Ingrid", `done {shopping}`, ""},

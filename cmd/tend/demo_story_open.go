@@ -34,5 +34,6 @@ var demoOpen = []storyLine{
 	{-1, "09:01", "Rosa", `remind --before 1d`, ""},
 	{-1, "09:02", "Rosa", `digest --every week --at 08:00 --out {homes.Rosa}/letter.txt`, ""},
 	{-1, "09:03", "Rosa", `reflect "Mostly. I notice that I ask last."`, ""},
+	{-1, "18:00", "Ann", `ask "walk Bruno on the hard day" --for Tomasz --under 1 --category pets --when {+2}T11:00`, "morning"},
 	{-1, "20:00", "Seun", `listen yes --until {+1}T22:00`, ""},
 }

@@ -25,6 +25,20 @@ var demoWalks = []storyWalk{
 			{"Rosa", `list agreements`, "what came of it stands among what they agreed"},
 			{"Ann", `show {watering}`, "only the two of them ever read this, and it fades"},
 		}},
+	{"bereavement", "A bereavement, and what was wished beforehand: Tomasz", []string{
+		"Long before his father died Tomasz said what some may do then, without asking him first. In",
+		"the first days Rosa and Seun did just that. A month later a hard day is ahead, and Ann did it again."},
+		[]storyStep{
+			{"Ann", `consent-in-advance list Tomasz`, "his wish, read only by those whom he trusts with it"},
+			{"Tomasz", `show {evenings}`, "what Rosa opened for him then, and what he wrote later"},
+			{"Ann", `week`, "a day to think of Tomasz; never what it is"},
+			{"Tomasz", `look`, "he hears first, and one word closes it"},
+			{"Tomasz", `yes {morning}`, "\"good, thank you\"; \"withdraw\" would close it, with no reason asked"},
+			{"Rosa", `yes {morning}`, "she takes it, and reads how he likes to be cared for"},
+			{"Rosa", `ask "soup at the door that evening" --for Tomasz --under 1 --category meals --when {+2}T18:00`, "and opens something herself, under his wish number 1"},
+			{"Tomasz", `today`, ""},
+			{"Tomasz", `tender-date`, "his own page of hard days; they come back after a month, and later"},
+		}},
 	{"parting", "A parting: Ann and Joris", []string{
 		"Joris has written a few words to Ann: their swims are over for him. Nobody has to explain, and",
 		"the circle learns nothing. What is agreed between them stays, until somebody gives it back."},
