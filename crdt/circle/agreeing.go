@@ -291,12 +291,7 @@ func (r *reader) yesAgain(a *agreement, c SayYes) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	var cared crdt.ID
-	if a.post != nil && a.post.owner != me {
-		cared = r.caredFor(a.post)
-	} else if a.mayI && a.made.Author == me {
-		cared = a.body.About[0]
-	}
+	cared := a.caredForBy(me)
 	return plan{drafts: drafts, result: func([]crdt.ID) Result {
 		return Result{ID: a.id, Unchanged: len(drafts) == 0, CardOf: cared}
 	}}, nil
@@ -602,6 +597,6 @@ func (c AskMayI) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	return plan{drafts: []Draft{fixed([]crdt.ID{c.Member}, b)}, result: func(made []crdt.ID) Result {
-		return Result{ID: made[0], Asked: []crdt.ID{c.Member}}
+		return Result{ID: made[0], Asked: []crdt.ID{c.Member}, CardOf: c.Member}
 	}}, nil
 }

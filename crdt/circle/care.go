@@ -24,6 +24,19 @@ func (a *agreement) gets(member crdt.ID) bool {
 	return a.has(member) && !a.gives(member) && (a.post != nil || a.mayI)
 }
 
+// caredForBy is for whom member carries something by an agreement; zero for nobody.
+func (a *agreement) caredForBy(member crdt.ID) crdt.ID {
+	switch {
+	case !a.gives(member):
+		return crdt.ID{}
+	case a.mayI:
+		return a.body.About[0]
+	case a.post.need:
+		return a.post.owner
+	}
+	return a.made.Author
+}
+
 // day is when what was agreed is: its date, or where it has none the day on which it
 // was agreed.
 func (r *reader) day(a *agreement) time.Time {

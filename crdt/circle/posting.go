@@ -63,8 +63,12 @@ func posting(s *State, env Env, p Posted, place string, body func(Posted) Body) 
 		to = []crdt.ID{p.For} // waits for their leave, seen by the two alone
 	}
 	askedOf := slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return m == env.Me })
+	var cared crdt.ID
+	if _, offer := body(p).(OfferPosted); offer && len(askedOf) == 1 {
+		cared = askedOf[0]
+	}
 	return plan{drafts: []Draft{fixed(to, body(p))}, result: func(made []crdt.ID) Result {
-		return Result{ID: made[0], Asked: askedOf, Place: place}
+		return Result{ID: made[0], Asked: askedOf, Place: place, CardOf: cared}
 	}}, nil
 }
 

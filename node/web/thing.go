@@ -86,7 +86,8 @@ type postModel struct {
 	Notes         []noteLine
 	Note          string // typed
 	Agreements    []card
-	Thing         string // where wishes about it are posted
+	Cards         []careCard // of those it is for
+	Thing         string     // where wishes about it are posted
 }
 
 // option is one box to tick, or one entry of a list to choose from.
@@ -122,6 +123,12 @@ func (in *inside) showPost(p view.Post) error {
 		m.NotNow = &no
 	}
 	m.Reply = in.reply(p)
+	switch {
+	case p.Kind == view.KindNeed:
+		m.Cards = in.careCards(caredFor(p))
+	case m.Mine && len(p.Audience.People) == 2:
+		m.Cards = in.careCards(p.Audience.People...)
+	}
 	if len(p.NotNow) > 0 {
 		m.NotNowBy = in.lang.say("post.not_now_by", "names", in.names(p.NotNow))
 	}
@@ -481,25 +488,50 @@ func (in *inside) versions(a view.Agreement) []versionLine {
 	return out
 }
 
-// cared adds the care card of those cared for, and what the agreement is about.
+// cared adds what the agreement is about, and the card of those whom this member carries
+// something for by it.
 func (in *inside) cared(a view.Agreement, m *agreementModel) {
 	for _, id := range a.About {
 		item, err := in.src.Show(id, false)
-		if err != nil || item.Post == nil {
-			continue
-		}
-		m.About = append(m.About, in.postCard(*item.Post))
-		whom := item.Post.Author
-		if item.Post.For != nil {
-			whom = *item.Post.For
-		}
-		if item.Post.Kind != view.KindNeed || whom.ID == in.me {
-			continue
-		}
-		if who, err := in.src.Show(whom.ID, false); err == nil && who.Member != nil && len(who.Member.Card) > 0 {
-			m.Cards = append(m.Cards, careCard{Of: in.lang.say("card.of", "name", in.name(whom)), Sections: in.sections("card", who.Member.Card, cardKeys)})
+		switch {
+		case err != nil:
+		case item.Member != nil:
+			m.Cards = append(m.Cards, in.careCards(view.Person{ID: item.Member.ID, Name: item.Member.Name})...)
+		case item.Post == nil:
+		case item.Post.Kind == view.KindNeed:
+			m.About = append(m.About, in.postCard(*item.Post))
+			m.Cards = append(m.Cards, in.careCards(caredFor(*item.Post))...)
+		default:
+			m.About = append(m.About, in.postCard(*item.Post))
+			for _, p := range a.Parties {
+				if item.Post.Author.ID == in.me {
+					m.Cards = append(m.Cards, in.careCards(p.Member)...)
+				}
+			}
 		}
 	}
+}
+
+// caredFor is whom a need is for.
+func caredFor(p view.Post) view.Person {
+	if p.For != nil {
+		return *p.For
+	}
+	return p.Author
+}
+
+// careCards are how to care for people, of those who say it to this member.
+func (in *inside) careCards(people ...view.Person) []careCard {
+	var out []careCard
+	for _, p := range people {
+		if p.ID == in.me {
+			continue
+		}
+		if who, err := in.src.Show(p.ID, false); err == nil && who.Member != nil && len(who.Member.Card) > 0 {
+			out = append(out, careCard{Of: in.lang.say("card.of", "name", in.name(p)), Sections: in.sections("card", who.Member.Card, cardKeys)})
+		}
+	}
+	return out
 }
 
 // The sections of a card and of bounds, in the order of their screen.

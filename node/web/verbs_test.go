@@ -387,3 +387,33 @@ func TestEachPartOfTheCardHasItsOwnReaders(t *testing.T) {
 		t.Error("how to reach me was not opened")
 	}
 }
+
+// TestTheCardIsReadBeforeAndAfterAYes shows how to care for somebody where one could say
+// yes to them, and again when one did, from wherever that was; and when one offers.
+func TestTheCardIsReadBeforeAndAfterAYes(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	h.as(t, bela, circle.SetSection{Section: "card.lands", Values: []string{"no visits before noon"}})
+	reads := func(path string, want bool) {
+		t.Helper()
+		if page := b.get(path); strings.Contains(page, "no visits before noon") != want {
+			t.Errorf("%s shows the card: %t\n%s", path, !want, page)
+		}
+	}
+	need := h.as(t, bela, circle.PostNeed{Posted: circle.Posted{Title: "Soup", People: 1}}).ID
+	reads(base+"/show/"+need.String(), true)
+	reads(base, false)
+	at := b.post(base+"/on/"+need.String()+"/yes", url.Values{"from": {"home"}, "slot": {""}})
+	if !strings.Contains(at, "/show/") {
+		t.Errorf("a yes at home leads to %s", at)
+	}
+	reads(at, true)
+	reads(b.post(base+"/on/"+bela.String()+"/may-i", url.Values{"text": {"A walk"}}), true)
+	reads(b.post(base+"/ask", url.Values{"kind": {"offer"}, "text": {"Company"}, "people": {"1"}, "to": {bela.String()}}), true)
+	reads(b.post(base+"/ask", url.Values{"kind": {"offer"}, "text": {"Bread"}, "people": {"1"}}), false)
+	drill := h.as(t, ann, circle.PostOffer{Posted: circle.Posted{Title: "A drill", People: 1}}).ID
+	loan := h.as(t, bela, circle.SayYes{ID: drill}).ID
+	reads(base+"/show/"+loan.String(), true)
+	taken := h.as(t, bela, circle.PostOffer{Posted: circle.Posted{Title: "A saw", People: 1}}).ID
+	reads(b.post(base+"/on/"+taken.String()+"/yes", url.Values{"slot": {""}}), false)
+}

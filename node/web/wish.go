@@ -147,7 +147,7 @@ func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done)
 		said = "let_go"
 	}
 	switch {
-	case form.Get("from") == "home":
+	case form.Get("from") == "home" && (verb != "yes" || len(done.Card) == 0): // a card is read at once
 		return in.to("", said)
 	case verb == "part" || verb == "distance":
 		return in.to("/part/"+url.PathEscape(thing), said)
