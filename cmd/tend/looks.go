@@ -172,8 +172,12 @@ func (a *app) who() *cobra.Command {
 
 // shelves shows what there is by category.
 func (a *app) shelves() *cobra.Command {
-	return a.look("map", "what there is, by category", func(ctx context.Context, c *client.Client, s *speaker) error {
+	return a.look("map", "what there is, by category, and when people are free", func(ctx context.Context, c *client.Client, s *speaker) error {
 		list, err := c.Map(ctx)
+		if err != nil {
+			return err
+		}
+		people, err := c.Members(ctx, client.Filter{})
 		if err != nil {
 			return err
 		}
@@ -191,8 +195,30 @@ func (a *app) shelves() *cobra.Command {
 					s.line("  %s  %s", short(shelf.Needs[i].ID), s.postLine(&shelf.Needs[i]))
 				}
 			}
+			s.freeTimes(&first, people)
 		})
 	})
+}
+
+// freeTimes writes when people said that they are free.
+func (s *speaker) freeTimes(first *bool, people []view.Member) {
+	said := false
+	for _, m := range people {
+		if len(m.Free) == 0 || m.State == "away" {
+			continue
+		}
+		if !said {
+			s.heading(first, "When people are free")
+		}
+		said = true
+		when := make([]string, len(m.Free))
+		for i, f := range m.Free {
+			if when[i] = s.date(f); strings.Contains(f, "FREQ=") {
+				when[i] = repeats(f)
+			}
+		}
+		s.line("  %s  %s: %s", short(m.ID), name(view.Person{ID: m.ID, Name: m.Name}), strings.Join(when, "; "))
+	}
 }
 
 func (a *app) search() *cobra.Command {

@@ -42,6 +42,12 @@ func (s *speaker) today(t view.Today) {
 		s.line("Nothing is asked for just now. That's fine too.")
 	}
 	s.firsts(t.First)
+	for _, i := range t.ForMe {
+		if i.Post != nil && i.Post.Stale {
+			s.line("")
+			s.line("Is “%s” still so?  tend still-true %s", plain(i.Post.Title), short(i.Post.ID))
+		}
+	}
 	switch {
 	case t.StillUntil != "":
 		s.line("")
@@ -123,6 +129,9 @@ func (s *speaker) postLine(p *view.Post) string {
 	parts = append(parts, s.cover(p)...)
 	if word, ok := statusWords[p.Status]; ok {
 		parts = append(parts, word)
+	}
+	if p.Stale {
+		parts = append(parts, "said some time ago")
 	}
 	return strings.Join(parts, " · ")
 }
@@ -255,6 +264,13 @@ func (s *speaker) memberLine(m *view.Member) string {
 		word := roomWords[m.Room.Level]
 		if m.Room.Until != "" {
 			word += " until " + s.date(m.Room.Until)
+		}
+		parts = append(parts, word)
+	}
+	if m.Listening != nil {
+		word := "open to listening now"
+		if m.Listening.Until != "" {
+			word = "open to listening until " + s.date(m.Listening.Until)
 		}
 		parts = append(parts, word)
 	}

@@ -42,6 +42,7 @@ func (s *speaker) post(p *view.Post) {
 	}
 	s.field("category", plain(p.Category))
 	s.field("costs", plain(p.Costs))
+	s.field("how", and(p.How))
 	if p.SignUp == "ask-first" {
 		s.field("yes", "asks me first")
 	}
@@ -60,6 +61,12 @@ func (s *speaker) post(p *view.Post) {
 				who += ", " + count(open, "place") + " open"
 			}
 		}
+		if slot.Kept > 0 {
+			who += ", " + count(slot.Kept, "place") + " kept until the day before for who is new here"
+		}
+		for _, h := range slot.Heard {
+			who += ", " + name(h.Member) + "'s home was heard " + s.ago(h.At)
+		}
 		s.line("  %-16s %s", when, who)
 	}
 	if len(p.NotNow) > 0 {
@@ -75,6 +82,9 @@ func (s *speaker) agreement(a *view.Agreement) {
 	s.line("%s  %s", short(a.ID), s.agreementLine(a))
 	s.field("where", plain(a.Area))
 	s.field("costs", plain(a.Costs))
+	if a.ReviewOn != "" {
+		s.field("look again", s.date(a.ReviewOn))
+	}
 	if a.Place != nil {
 		s.field("place", plain(a.Place.Where))
 		s.field("code", plain(a.Place.Code))

@@ -166,6 +166,15 @@ func (s *speaker) done(said string, d view.Done) {
 	if d.AskedToForget != nil {
 		s.line("  %s", forgetting(*d.AskedToForget))
 	}
+	if d.Urgent {
+		s.line("  This is no emergency line: others may read it hours from now.")
+		if d.Emergency != "" {
+			s.line("  In an emergency: %s", plain(d.Emergency))
+		}
+	}
+	for _, t := range d.Thanks {
+		s.line("  %s says of thanks: %s", name(t.Member), plain(t.Says))
+	}
 	if len(d.Card) > 0 {
 		s.card(d.Card)
 	}
@@ -232,6 +241,7 @@ func postFlags(f *pflag.FlagSet) {
 	f.String("for", "", "the member it is for, who has to give leave")
 	f.Int("under", 0, "with --for: under this number of that member's wishes for hard times")
 	f.StringArray("listening", nil, "someone to listen: call, text or sit; may be repeated; TEXT may be left out")
+	f.Int("newcomers", 0, "of these, places kept on each date for who is new here, until the day before")
 	f.String("sign-up", "", "open (a yes is enough) or ask-first")
 	f.Bool("tender", false, "never in notices or printouts")
 	f.String("fade", "", "fades this long after closing, as 30d")
@@ -281,6 +291,7 @@ func changeFlags(f *pflag.FlagSet) {
 	f.String("what", "", "another text")
 	f.String("costs", "", "another sentence about costs")
 	f.StringArray("with", nil, "one more person in it; may be repeated")
+	f.String("review", "", "the day to look at it again; asks nobody for a new yes")
 	slotFlag(f)
 }
 

@@ -150,12 +150,14 @@ func (r *reader) slotsFor(p *post, c SayYes) ([]string, error) {
 	if len(times.slots) == 1 {
 		return times.slots, nil
 	}
-	var open, mine []string
+	var open, mine, keeps []string
 	for _, s := range r.slotsBetween(p, dayOf(r.now), dayOf(r.now).AddDate(0, 0, SlotDays+1)) {
 		if live := r.own(p, []string{s.Slot}, (*agreement).live); len(live) > 0 {
 			mine = append(mine, s.Slot)
-		} else if (s.open() || p.ExtraOK && !s.Past) && onDays(s.Slot, c.Days) {
+		} else if (r.forMe(&s) || p.ExtraOK && !s.Past) && onDays(s.Slot, c.Days) {
 			open = append(open, s.Slot)
+		} else if s.open() && onDays(s.Slot, c.Days) {
+			keeps = append(keeps, s.Slot)
 		}
 	}
 	switch {
@@ -163,6 +165,8 @@ func (r *reader) slotsFor(p *post, c SayYes) ([]string, error) {
 		return open, nil
 	case len(mine) > 0 && (c.Every || len(open) == 0):
 		return mine, nil
+	case len(open) == 0 && len(keeps) > 0:
+		return nil, keptForNewcomers()
 	case len(open) == 0:
 		return nil, kept("no.taken_all", "tend stand-by asks you first if a place opens again.", "Every place is taken. Thank you.")
 	}
@@ -264,10 +268,20 @@ func (r *reader) mayTake(p *post, slot string) error {
 		return kept("no.offer_rests", "It opens again when they are back.", "That offer rests for now.")
 	case slotPast(w, r.now):
 		return kept("no.date_past", "", "That date is past.")
-	case len(r.yesBySlot(p)[slot]) >= p.wanted(slot) && !p.ExtraOK:
+	}
+	yes := r.yesBySlot(p)[slot]
+	switch open := p.wanted(slot) - len(yes); {
+	case p.ExtraOK:
+	case open <= 0:
 		return kept("no.taken", "tend stand-by asks you first if a place opens again.", "That place is taken. Thank you.")
+	case !r.env.isNew(r.env.Me) && open <= r.placesForNew(p, slot, yes):
+		return keptForNewcomers()
 	}
 	return nil
+}
+
+func keptForNewcomers() error {
+	return kept("no.kept_for_new", "From the day before it is anybody's; tend stand-by asks you first.", "What is open there is kept for somebody who is new here.")
 }
 
 // yesAgain is a yes said to an agreement by its id.
@@ -474,6 +488,8 @@ type ChangeTerms struct {
 	Slots                   []string
 	What, When, Area, Costs *string
 	With                    []crdt.ID
+	// Review is the day to look at it again, or "". It is in no text, so it asks nobody.
+	Review string
 }
 
 func (c ChangeTerms) decide(s *State, env Env) (plan, error) {
@@ -519,11 +535,15 @@ func (c ChangeTerms) decide(s *State, env Env) (plan, error) {
 		}
 		drafts = append(drafts, fixed(to, MarkAdded{On: a.id, What: MarkedParty, Value: m.String()}))
 	}
+	changed := len(drafts) > 0
+	if c.Review != "" && c.Review != a.reviewOn() {
+		drafts = append(drafts, fixed(to, MarkAdded{On: a.id, What: MarkedTag, Value: tagReview + c.Review}))
+	}
 	if len(drafts) == 0 {
 		return unchanged(a.id), nil
 	}
 	var tell []crdt.ID
-	if a.soon(r.now) {
+	if changed && a.soon(r.now) {
 		tell = a.others(env.Me)
 	}
 	return plan{drafts: drafts, result: func([]crdt.ID) Result { return Result{ID: a.id, Tell: tell} }}, nil

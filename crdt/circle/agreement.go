@@ -50,6 +50,8 @@ type Agreement struct {
 	// is the clock of the latest of them.
 	Revision int
 	Newest   crdt.HLC
+	// ReviewOn is the day on which its people look at it again; "" for none.
+	ReviewOn string
 }
 
 // Party is one person in an agreement and their word.
@@ -467,6 +469,9 @@ func (r *reader) viewAgreement(a *agreement) Agreement {
 	v := Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, State: a.state, Rev: newest.rev,
 		Made: a.made.HLC, Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.tender()}
 	v.Revision, v.Newest = a.revision()
+	if a.live() {
+		v.ReviewOn = a.reviewOn()
+	}
 	if a.post != nil {
 		v.Zone = a.post.Zone
 	}

@@ -97,6 +97,11 @@ type Result struct {
 	// Promised says that a yes of this person's was said, which may be more than they
 	// meant to carry.
 	Promised bool
+	// Urgent says that a need is wanted by today: the circle's word about emergencies
+	// belongs beside it.
+	Urgent bool
+	// Thanked are those to whom thanks went, ascending.
+	Thanked []crdt.ID
 }
 
 // plan is what a command comes to: what to write, and what to say then.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"tend/crdt"
 	"tend/crdt/canon"
@@ -52,7 +51,6 @@ type toldOf struct {
 const (
 	maxTold  = 1000
 	newsDays = 60
-	maxOut   = 4096 // bytes of a file's name
 )
 
 func (o Own) told() told {
@@ -197,10 +195,11 @@ func makesPost(b Body) bool {
 	return false
 }
 
-// standsByOpened reports whether this person stands by for a date of p that somebody
-// gave back and that is open; it counts each time that happened.
+// standsByOpened reports whether somebody gave back a date of p that is open, and this
+// person stands by for it or, the day before or later, may stand in; it counts each time
+// that happened.
 func (r *reader) standsByOpened(p *post, n *newsItem) bool {
-	opened := false
+	var given []crdt.HLC
 	for _, m := range p.rec.marks(MarkedStandBy) {
 		if m.by != r.env.Me {
 			continue
@@ -209,16 +208,16 @@ func (r *reader) standsByOpened(p *post, n *newsItem) bool {
 			if s.Slot != m.value || !s.open() {
 				continue
 			}
-			for _, a := range r.agreementsOn(p) {
-				for _, w := range a.words {
-					if a.slot == s.Slot && w.value == WordReleased && w.by != r.env.Me && w.hlc > m.hlc {
-						opened, n.changes, n.newest = true, n.changes+1, max(n.newest, w.hlc)
-					}
-				}
-			}
+			given = append(given, slices.DeleteFunc(r.givenBack(p, s.Slot), func(at crdt.HLC) bool { return at <= m.hlc })...)
 		}
 	}
-	return opened
+	if len(given) == 0 {
+		given = r.lateOpenings(p)
+	}
+	for _, at := range given {
+		n.changes, n.newest = n.changes+1, max(n.newest, at)
+	}
+	return len(given) > 0
 }
 
 // tell is the row that remembers all there is to tell as told.
@@ -231,99 +230,4 @@ func (r *reader) tell() OwnRow {
 	}
 	slices.SortFunc(t.Known, func(a, b toldOf) int { return a.ID.Compare(b.ID) })
 	return OwnRow{Key: ownTold, Value: canon.MustMarshal(t)}
-}
-
-// Rhythm is how often a person wishes a digest, in which hour, and into which file
-// their home writes it.
-type Rhythm struct {
-	Days int // 1 or 7; 0: never
-	At   time.Duration
-	Out  string
-}
-
-type rhythm struct {
-	_    struct{} `cbor:",toarray"`
-	Days uint64
-	At   uint64 // minutes after midnight
-	Out  string
-}
-
-// Rhythm returns one's own; false if there is none.
-func (o Own) Rhythm() (Rhythm, bool) {
-	var kept rhythm
-	if canon.Unmarshal(o.rows[ownDigest], &kept) != nil || kept.Days != 1 && kept.Days != 7 || kept.At >= 24*60 {
-		return Rhythm{}, false
-	}
-	return Rhythm{Days: int(kept.Days), At: time.Duration(kept.At) * time.Minute, Out: kept.Out}, true
-}
-
-// DigestDue reports whether a digest is to be made now: its hour has come since the last
-// one, and for a weekly one seven days have begun since.
-func (o Own) DigestDue(now time.Time) bool {
-	wish, ok := o.Rhythm()
-	if !ok {
-		return false
-	}
-	last := time.Unix(o.told().At, 0).In(now.Location())
-	y, m, d := now.Date()
-	hour := time.Date(y, m, d, int(wish.At/time.Hour), int(wish.At%time.Hour/time.Minute), 0, 0, now.Location())
-	if now.Before(hour) {
-		hour = hour.AddDate(0, 0, -1)
-	}
-	return last.Before(hour.AddDate(0, 0, 1-wish.Days))
-}
-
-// SetRhythm says how often; the zero Rhythm is never. What is there now counts as told.
-type SetRhythm struct{ Rhythm Rhythm }
-
-func (c SetRhythm) decide(s *State, env Env) (plan, error) {
-	had, _ := env.Own.Rhythm()
-	if c.Rhythm.Days > 0 && c.Rhythm.Out == "" {
-		c.Rhythm.Out = had.Out
-	}
-	switch {
-	case had == c.Rhythm:
-		return unchanged(env.Me), nil
-	case c.Rhythm.Days == 0:
-		return keptAlone(env, env.Me, OwnRow{Key: ownDigest})
-	case c.Rhythm.Out == "" || len(c.Rhythm.Out) > maxOut:
-		return plan{}, usage("no.digest_where", "--out FILE names the file that this home writes.", "Where should it go?")
-	}
-	row := OwnRow{ownDigest, canon.MustMarshal(rhythm{Days: uint64(c.Rhythm.Days), At: uint64(c.Rhythm.At / time.Minute), Out: c.Rhythm.Out})}
-	return keptAlone(env, env.Me, row, s.reader(env).tell())
-}
-
-// Told says that this person has been told all that a digest holds now.
-type Told struct{}
-
-func (Told) decide(s *State, env Env) (plan, error) {
-	return keptAlone(env, env.Me, s.reader(env).tell())
-}
-
-// digest reads --every with --at and --out, or that all was told.
-func (p *parser) digest() Command {
-	if p.flag("told") {
-		return Told{}
-	}
-	c := SetRhythm{Rhythm{At: 8 * time.Hour, Out: p.text("out")}}
-	switch t := p.text("every"); t {
-	case "day":
-		c.Rhythm.Days = 1
-	case "week":
-		c.Rhythm.Days = 7
-	case "never":
-		c.Rhythm = Rhythm{}
-	default:
-		p.fail(usage("no.choice", "It is day, week or never.", "%q is no rhythm.", t))
-	}
-	if at := p.text("at"); at != "" {
-		t, err := time.Parse("15:04", pad(at))
-		if err != nil {
-			p.fail(usage("no.hour", "Like 08:00.", "%q is no time of day.", at))
-		}
-		if c.Rhythm.Days > 0 {
-			c.Rhythm.At = time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
-		}
-	}
-	return c
 }

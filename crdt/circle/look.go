@@ -58,6 +58,8 @@ const (
 	LookSameNeed         = "same_need"
 	LookAsWished         = "as_wished"
 	LookConsentChanged   = "consent_changed"
+	LookHomeAgain        = "home_again"
+	LookReviewDue        = "review_due"
 
 	LookNewcomerConcern = "newcomer_concern"
 	LookLetInMeanwhile  = "let_in_meanwhile"
@@ -85,7 +87,7 @@ func (r *reader) look() []Attention {
 	}
 	mine := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool { return !a.has(r.env.Me) })
 	for _, find := range []func(*agreement) (Attention, bool){
-		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.askOthers, r.twoTexts, r.ownTwoWords, r.openedToo,
+		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.askOthers, r.twoTexts, r.ownTwoWords, r.openedToo, r.homeAgain, r.reviewDue,
 	} {
 		for _, a := range mine {
 			if at, ok := find(a); ok {
@@ -175,7 +177,7 @@ func (r *reader) twoYeses(p *post) []Attention {
 
 func quoted(slot string) string {
 	if slot == "" {
-		return `""`
+		return "''"
 	}
 	return slot
 }

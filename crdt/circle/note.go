@@ -93,7 +93,7 @@ func (c GiveThanks) decide(s *State, env Env) (plan, error) {
 	if err := asked(b); err != nil {
 		return plan{}, err
 	}
-	return about(on, fixed(to, b)), nil
+	return plan{drafts: []Draft{fixed(to, b)}, result: func([]crdt.ID) Result { return Result{ID: on, Thanked: to} }}, nil
 }
 
 // thankable leaves out agreements that never came to be.

@@ -32,6 +32,7 @@ const (
 	ownRemind     = "m"  // hours
 	ownDigest     = "d"  // rhythm
 	ownTold       = "t"  // told
+	ownMail       = "e"  // where the digest goes by mail: text
 	ownDistance   = "q|" // member(32): 1
 )
 

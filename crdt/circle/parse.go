@@ -48,11 +48,11 @@ func Verbs() []string {
 var verbs = map[string]func(*parser) Command{
 	"ask": func(p *parser) Command {
 		t, place := p.posted(true)
-		return p.inBulk(PostNeed{Posted: t, Place: place})
+		return p.inBulk(PostNeed{Posted: t, Place: place, Newcomers: p.newcomers()})
 	},
 	"offer": func(p *parser) Command {
 		t, place := p.posted(false)
-		return p.inBulk(PostOffer{Posted: t, Place: place})
+		return p.inBulk(PostOffer{Posted: t, Place: place, Newcomers: p.newcomers()})
 	},
 	"edit": (*parser).edit,
 	"yes": func(p *parser) Command {
@@ -76,6 +76,9 @@ var verbs = map[string]func(*parser) Command{
 		if p.has("when") {
 			w := p.when("when")
 			c.When = &w
+		}
+		if c.Review = p.date("review"); p.has("review") && c.Review == "" {
+			p.fail(usage("no.date", whenHint, "%q is no day to look at it again.", p.text("review")))
 		}
 		return c
 	},
@@ -334,6 +337,9 @@ func (p *parser) posted(need bool) (Posted, string) {
 			t.Title = "someone to talk to"
 		}
 	}
+	if !p.has("tender") && TenderCategory(t.Category) {
+		t.Tender = true
+	}
 	if t.Tender && !p.has("fade") {
 		t.Fade = TenderFade
 	}
@@ -343,7 +349,10 @@ func (p *parser) posted(need bool) (Posted, string) {
 	if t.Under = p.number("under", 0, 1, MaxUnder); t.Under > 0 && t.For.IsZero() {
 		p.fail(usage("no.under_for", "", "--under goes with --for."))
 	}
-	t.To, _ = p.some("to")
+	to, named := p.some("to")
+	if t.To = to; !named && len(t.How) > 0 && t.For.IsZero() {
+		t.To = p.listeners()
+	}
 	place := p.text("place")
 	if t.Title == "" {
 		const hint = "A few words are enough."
@@ -357,6 +366,29 @@ func (p *parser) posted(need bool) (Posted, string) {
 		p.fail(unfit(err))
 	}
 	return t, place
+}
+
+// newcomers reads how many places of each date are kept for them.
+func (p *parser) newcomers() int { return int(p.number("newcomers", 0, 0, MaxPeople)) }
+
+// listeners are who is asked for someone to talk to where nobody is named: those who are
+// open to listening now, else one's pod, else the circle. More can be asked later.
+func (p *parser) listeners() []crdt.ID {
+	far := p.env.Own.Distant()
+	var out []crdt.ID
+	for _, m := range p.env.Members {
+		_, open := p.s.Listening(m, p.env.Now)
+		if open && m != p.env.Me && !slices.Contains(far, m) && p.s.MayAsk(p.env, m) && len(out) < MaxTo-1 {
+			out = append(out, m)
+		}
+	}
+	if len(out) == 0 {
+		out = slices.DeleteFunc(slices.Clone(p.s.ownPod(p.env)), func(m crdt.ID) bool { return m == p.env.Me })
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return audienceWith(out, p.env.Me)
 }
 
 // fields sets those fields of t that the arguments name, and returns their numbers.
@@ -486,12 +518,16 @@ func (p *parser) edit() Command {
 		c.Set = v.Posted
 	}
 	c.Fields = p.fields(&c.Set)
+	if p.has("newcomers") {
+		n := p.newcomers()
+		c.Newcomers = &n
+	}
 	if w := p.whom("to"); w.circle {
 		p.fail(usage("no.edit_wider", "tend widen "+c.ID.Short()+" --to circle opens it to everyone.", "Editing gives it to fewer people, never to more."))
 	} else if w.named {
 		c.To = audienceWith(w.to, p.env.Me)
 	}
-	if p.err == nil && len(c.Fields) == 0 && c.To == nil {
+	if p.err == nil && len(c.Fields) == 0 && c.To == nil && c.Newcomers == nil {
 		p.fail(usage("no.nothing_said", "Name what changes: --when, --people, --details, --to…", "Nothing was said to change."))
 	}
 	return c

@@ -38,6 +38,11 @@ type Post struct {
 	// the clock of the latest of them.
 	Revision int
 	Newest   crdt.HLC
+	// Kept is how many places of each date are kept for newcomers.
+	Kept int
+	// Stale says of an open offer that nobody has said for long whether it is still so.
+	// It stays where it is; its owner is asked.
+	Stale bool
 }
 
 // Slot is one open place on a date.
@@ -51,6 +56,8 @@ type Slot struct {
 	// StandBy are those who hold no place there and asked to be asked first if one
 	// opens, in the order in which they did; nil for nobody.
 	StandBy []crdt.ID
+	// Kept is how many of its open places are kept for newcomers just now.
+	Kept int
 	// Over says that more said yes than there are places, and that nobody has said
 	// that extra hands are welcome.
 	Over bool
@@ -73,6 +80,8 @@ type post struct {
 	edited        crdt.HLC
 	status        string
 	since         crdt.HLC // of the status; zero if it was never set
+	said          crdt.HLC // when its people last said anything of it
+	kept          int      // how many places of each date are kept for newcomers
 	audience      []crdt.ID
 	skipped       []string
 	rec           *record
@@ -102,7 +111,7 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 	if !ok {
 		return nil, false
 	}
-	p := &post{id: r.id, made: made, by: by, author: made.Author, owner: made.Author, audience: r.audience(), rec: r}
+	p := &post{id: r.id, made: made, by: by, author: made.Author, owner: made.Author, audience: r.audience(), rec: r, said: made.HLC}
 	switch b := made.Body.(type) {
 	case NeedPosted:
 		p.need, p.Posted = true, Posted(b)
@@ -126,6 +135,7 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 		case PostEdited:
 			p.edit(c, b)
 		case PostStatusSet:
+			p.said = c.HLC
 			if b.Status < StatusStillTrue {
 				p.status, p.since = statusNames[b.Status], c.HLC
 			}
@@ -138,6 +148,7 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 	if p.status == "" {
 		p.status = p.firstStatus(r)
 	}
+	p.kept = p.readKept()
 	return p, true
 }
 
@@ -147,7 +158,7 @@ func (p *post) edit(c *Change, b PostEdited) {
 	for _, e := range b.Edits {
 		e.apply(&next)
 	}
-	p.Posted, p.edited = next, c.HLC
+	p.Posted, p.edited, p.said = next, c.HLC, c.HLC
 	p.versions = append(p.versions, version{Posted: next, hlc: c.HLC, id: c.ID, by: c.Author})
 }
 
@@ -356,7 +367,9 @@ func (r *reader) slotsBetween(p *post, from, to time.Time) []Slot {
 		if yes == nil {
 			yes = r.yesBySlot(p)
 		}
-		out = append(out, r.slot(p, s, w, yes[s]))
+		slot := r.slot(p, s, w, yes[s])
+		slot.Kept = r.placesForNew(p, s, yes[s])
+		out = append(out, slot)
 	}
 	return out
 }
@@ -420,6 +433,7 @@ func (r *reader) view(p *post) Post {
 	v := Post{ID: p.id, Need: p.need, Posted: p.Posted, Author: p.by, Owner: p.owner, Status: r.status(p), Made: p.made.HLC,
 		Edited: p.edited, Audience: p.audience, Slots: r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), Agreements: []crdt.ID{}}
 	v.Skips = append(slices.Clone(p.Skips), p.skipped...)
+	v.Kept, v.Stale = p.kept, r.stale(p)
 	for _, a := range r.agreementsOn(p) {
 		v.Agreements = append(v.Agreements, a.id)
 	}

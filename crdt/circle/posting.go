@@ -16,22 +16,25 @@ type (
 		Posted Posted
 		// Place stays on this node; see [Result].
 		Place string
+		// Newcomers is how many of its places on each date are kept for them.
+		Newcomers int
 	}
 	PostOffer struct {
-		Posted Posted
-		Place  string
+		Posted    Posted
+		Place     string
+		Newcomers int
 	}
 )
 
 func (c PostNeed) decide(s *State, env Env) (plan, error) {
-	return posting(s, env, c.Posted, c.Place, func(p Posted) Body { return NeedPosted(p) })
+	return posting(s, env, c.Posted, c.Place, c.Newcomers, func(p Posted) Body { return NeedPosted(p) })
 }
 
 func (c PostOffer) decide(s *State, env Env) (plan, error) {
-	return posting(s, env, c.Posted, c.Place, func(p Posted) Body { return OfferPosted(p) })
+	return posting(s, env, c.Posted, c.Place, c.Newcomers, func(p Posted) Body { return OfferPosted(p) })
 }
 
-func posting(s *State, env Env, p Posted, place string, body func(Posted) Body) (plan, error) {
+func posting(s *State, env Env, p Posted, place string, newcomers int, body func(Posted) Body) (plan, error) {
 	if p.For == env.Me {
 		p.For = crdt.ID{}
 	}
@@ -58,18 +61,33 @@ func posting(s *State, env Env, p Posted, place string, body func(Posted) Body) 
 	if t := slotsOf(&p, nil); len(t.slots) == 0 {
 		return plan{}, usage("no.no_date_left", "", "No date is left of it.")
 	}
+	if uint64(newcomers) > p.People {
+		return plan{}, usage("no.kept_many", "--people says how many there are.", "It has fewer places than that to keep for newcomers.")
+	}
 	to := p.To
 	if !p.For.IsZero() && p.Under == 0 {
 		to = []crdt.ID{p.For} // waits for their leave, seen by the two alone
 	}
 	askedOf := slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return m == env.Me })
+	drafts := []Draft{fixed(to, body(p))}
+	if newcomers > 0 {
+		drafts = append(drafts, keepPlaces(to, newcomers, func(made []crdt.ID) crdt.ID { return made[0] }))
+	}
+	_, need := body(p).(NeedPosted)
 	var cared crdt.ID
-	if _, offer := body(p).(OfferPosted); offer && len(askedOf) == 1 {
+	if !need && len(askedOf) == 1 {
 		cared = askedOf[0]
 	}
-	return plan{drafts: []Draft{fixed(to, body(p))}, result: func(made []crdt.ID) Result {
-		return Result{ID: made[0], Asked: askedOf, Place: place, CardOf: cared}
+	return plan{drafts: drafts, result: func(made []crdt.ID) Result {
+		return Result{ID: made[0], Asked: askedOf, Place: place, CardOf: cared, Urgent: need && urgent(env, p.By)}
 	}}, nil
+}
+
+// urgent reports whether something is wanted by today: a good moment to say what this is
+// not for.
+func urgent(env Env, by string) bool {
+	w, err := parseWhen(by)
+	return err == nil && !w.Start.IsZero() && !dayOf(w.Start).After(dayOf(local(env.Now)))
 }
 
 // editable finds a post that the person may edit.
@@ -99,6 +117,8 @@ type EditPost struct {
 	Fields []uint64
 	// To gives it to fewer people; nil leaves its readers as they are.
 	To []crdt.ID
+	// Newcomers is how many places on each date are kept for them; nil leaves that.
+	Newcomers *int
 }
 
 func (c EditPost) decide(s *State, env Env) (plan, error) {
@@ -125,8 +145,12 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 		}
 	}
 	narrower := c.To != nil && !slices.Equal(c.To, p.audience)
-	if len(b.Edits) == 0 && !narrower {
+	keeps := c.Newcomers != nil && *c.Newcomers != p.kept
+	if len(b.Edits) == 0 && !narrower && !keeps {
 		return unchanged(c.ID), nil
+	}
+	if keeps && uint64(*c.Newcomers) > next.People {
+		return plan{}, usage("no.kept_many", "--people says how many there are.", "It has fewer places than that to keep for newcomers.")
 	}
 	if err := next.check(); err != nil {
 		return plan{}, unfit(err)
@@ -139,12 +163,28 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 		if err != nil {
 			return plan{}, err
 		}
-		return about(c.ID, append([]Draft{d}, b.drafts(d.To)...)...), nil
+		drafts := append([]Draft{d}, b.drafts(d.To)...)
+		if keeps {
+			drafts = append(drafts, c.keepPlaces(d.To))
+		}
+		return about(c.ID, drafts...), nil
 	}
-	if err := asked(b); err != nil {
-		return plan{}, err
+	var drafts []Draft
+	if len(b.Edits) > 0 {
+		if err := asked(b); err != nil {
+			return plan{}, err
+		}
+		drafts = b.drafts(p.audience)
 	}
-	return about(c.ID, b.drafts(p.audience)...), nil
+	if keeps {
+		drafts = append(drafts, c.keepPlaces(p.audience))
+	}
+	nearer := p.need && next.By != p.By && urgent(env, next.By)
+	return plan{drafts: drafts, result: func([]crdt.ID) Result { return Result{ID: c.ID, Urgent: nearer} }}, nil
+}
+
+func (c EditPost) keepPlaces(to []crdt.ID) Draft {
+	return keepPlaces(to, *c.Newcomers, func([]crdt.ID) crdt.ID { return c.ID })
 }
 
 // drafts writes when the post fades by itself: that stays when the words go, so

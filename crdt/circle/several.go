@@ -22,7 +22,7 @@ func (c PostSeveral) decide(s *State, env Env) (plan, error) {
 	var all plan
 	size := 0
 	for i, p := range c.Posts {
-		one, err := posting(s, env, p, "", func(p Posted) Body { return p.body(c.Needs[i]) })
+		one, err := posting(s, env, p, "", 0, func(p Posted) Body { return p.body(c.Needs[i]) })
 		if err != nil {
 			return plan{}, err
 		}

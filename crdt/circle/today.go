@@ -136,16 +136,19 @@ func (r *reader) couldHelp(p *post) bool {
 		taken[a.slot] = true
 	}
 	return slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
-		return s.open() && !taken[s.Slot]
+		return r.forMe(&s) && !taken[s.Slot]
 	})
 }
 
 // opened reports whether a place is open on a date for which this person asked to be
-// asked first.
+// asked first, or one that was given back so late that whoever might stand in is asked.
 func (r *reader) opened(p *post) bool {
-	return len(p.rec.marks(MarkedStandBy)) > 0 && slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
+	if len(p.rec.marks(MarkedStandBy)) > 0 && slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
 		return s.open() && slices.Contains(s.StandBy, r.env.Me)
-	})
+	}) {
+		return true
+	}
+	return len(r.lateOpenings(p)) > 0
 }
 
 // Day is one day of the week board.

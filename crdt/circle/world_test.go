@@ -22,6 +22,7 @@ type world struct {
 	homes  map[string]*home
 	order  []string
 	writes int
+	people *membership.View // nil: who is there, and no more, is known
 }
 
 type home struct {
@@ -53,7 +54,7 @@ func newWorld(t testing.TB, names ...string) *world {
 }
 
 func (h *home) env() circle.Env {
-	env := circle.Env{Me: h.id, Dev: h.dev, Now: h.w.now, Zone: "Europe/Berlin", Kept: h.kept}
+	env := circle.Env{Me: h.id, Dev: h.dev, Now: h.w.now, Zone: "Europe/Berlin", Kept: h.kept, People: h.w.people}
 	for _, n := range h.w.order {
 		if !h.w.homes[n].left {
 			env.Members = append(env.Members, h.w.homes[n].id)

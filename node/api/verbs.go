@@ -15,7 +15,7 @@ type verb struct {
 }
 
 const (
-	fieldFlags = "text details category when* by people extra_ok repeat skip* area costs sign_up tender fade listening* circle"
+	fieldFlags = "text details category when* by people extra_ok repeat skip* area costs sign_up tender fade listening* newcomers circle"
 	askFlags   = fieldFlags + " place for under to* bulk"
 )
 
@@ -30,13 +30,13 @@ var verbs = []verb{
 	{"cannot", "Gives a place back.", params("id slot* every circle")},
 	{"card", "A section of my care card: text is the section and what it says.", params("text* to* circle")},
 	{"ceiling", "How much I mean to carry in a week, on this home alone: text is 2/week or none.", params("text tell_room circle")},
-	{"change", "A new text; earlier yeses ask again.", params("id slot* when area what costs with* circle")},
+	{"change", "A new text; earlier yeses ask again.", params("id slot* when area what costs with* review circle")},
 	{"charter", "What the charter means to me: text is word and what I say; empty takes it back.", params("text* circle")},
 	{"check-in", "A check-in on a member, readable by them.", params("member text circle")},
 	{"concern", "A concern about a decision, or about letting a newcomer in, with a reason or none.", params("id text circle")},
 	{"consent", "Consents to a decision.", params("id text circle")},
 	{"consent-in-advance", "A standing consent of mine: text is add, what may happen and what to do then, or drop and its number.", params("text* who* until to* circle")},
-	{"digest", "How often this home writes me a digest, in which hour and into which file; or, with told, that I was told all there is now.", params("every at out told circle")},
+	{"digest", "How often this home writes me a digest, in which hour, into which file and to which address; or, with told, that I was told all there is now.", params("every at out mail told circle")},
 	{"distance", "Keeps a member at a distance, on this home alone and told to nobody; with not no longer.", params("member not circle")},
 	{"done", "Says that it happened, or with not that it did not.", params("id slot* not circle")},
 	{"edit", "Changes a need or an offer.", params("id to* " + fieldFlags)},

@@ -18,6 +18,8 @@ type Agreement struct {
 	Area  string   `json:"area,omitempty"`
 	Costs string   `json:"costs,omitempty"`
 	Slot  string   `json:"slot"`
+	// Audience is who may read it: of a May I the two.
+	Audience Audience `json:"audience"`
 	// Place is for its parties only.
 	Place   *Place  `json:"place,omitempty"`
 	Parties []Party `json:"parties"`
@@ -30,6 +32,8 @@ type Agreement struct {
 	// or printout.
 	Tender bool      `json:"tender,omitempty"`
 	Made   time.Time `json:"made"`
+	// ReviewOn is the day on which its people look at it again; it ends nothing.
+	ReviewOn string `json:"review_on,omitempty"`
 	// Notes and Texts stand in what "show" answers only.
 	Notes []Note `json:"notes,omitempty"`
 	Texts []Text `json:"texts,omitempty"`

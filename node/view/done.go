@@ -20,6 +20,12 @@ type Done struct {
 	AskedToForget *Forgetting `json:"asked_to_forget,omitempty"`
 	// N is what a standing consent or a tender date is called by.
 	N int `json:"n,omitempty"`
+	// Emergency is what the circle says of emergencies, beside a need that is wanted by
+	// today; Urgent says that there is such a need also where the circle says nothing.
+	Urgent    bool   `json:"urgent,omitempty"`
+	Emergency string `json:"emergency,omitempty"`
+	// Thanks is what those who are thanked say of being thanked.
+	Thanks []Thanks `json:"thanks,omitempty"`
 	// Kept says that a talk's words wait on this node for their turn.
 	Kept bool `json:"kept,omitempty"`
 }
@@ -37,6 +43,12 @@ type Asked struct {
 	// ThroughCircle says that they are glad to be asked through the circle, and not
 	// directly by this reader. Only before something is written.
 	ThroughCircle bool `json:"through_circle,omitempty"`
+}
+
+// Thanks is what one person says of being thanked, in their own words.
+type Thanks struct {
+	Member Person `json:"member"`
+	Says   string `json:"says"`
 }
 
 // NotReached is one person whose home has not heard yet. Call is the phone

@@ -100,18 +100,24 @@ func (s Source) heard(v *Member, m membership.Member) {
 		}
 		return
 	}
-	if s.Heard == nil {
-		return
+	if at, _, ok := s.heardFrom(m.ID); ok {
+		v.Heard = &at
 	}
-	at, _, ok := s.Heard(m.ID)
-	if !ok {
-		return
+}
+
+// heardFrom says when a member's home was last heard from, as finely as they show it, and
+// how many ops it is known to lack; false if never, and of oneself.
+func (s Source) heardFrom(member crdt.ID) (at time.Time, behind int, ok bool) {
+	if s.Heard == nil || member == s.Env.Me {
+		return time.Time{}, 0, false
 	}
-	if hidden := s.values(m.ID, circle.SectionPresence); len(hidden) > 0 && hidden[0] == "hidden" {
+	if at, behind, ok = s.Heard(member); !ok {
+		return time.Time{}, 0, false
+	}
+	if hidden := s.values(member, circle.SectionPresence); len(hidden) > 0 && hidden[0] == "hidden" {
 		at = weekOf(s.inZone(at))
 	}
-	at = s.inZone(at)
-	v.Heard = &at
+	return s.inZone(at), behind, true
 }
 
 // weekOf is the Monday on which the week of t began.
@@ -122,6 +128,11 @@ func weekOf(t time.Time) time.Time {
 
 func (s Source) inZone(t time.Time) time.Time {
 	return t.In(s.Env.Now.Location()).Truncate(time.Second)
+}
+
+// LanguagesOf are those that a member speaks, as they said it.
+func (s Source) LanguagesOf(member crdt.ID) []string {
+	return s.values(member, circle.SectionLanguages)
 }
 
 func (s Source) values(member crdt.ID, section string) []string {
@@ -170,6 +181,14 @@ func (s Source) Done(r circle.Result) Done {
 		v.Card = filled(s.State.Card(r.CardOf))
 	}
 	v.NotReached = s.notReached(r)
+	if v.Urgent = r.Urgent; r.Urgent {
+		v.Emergency = s.Charter().Bounds["emergency"]
+	}
+	for _, id := range r.Thanked {
+		if says := s.State.Card(id)["thanks"]; says != "" {
+			v.Thanks = append(v.Thanks, Thanks{Member: s.Person(id), Says: says})
+		}
+	}
 	v.AboveCeiling = r.Promised && s.State.AboveCeiling(s.Env, append(r.IDs, r.ID)...)
 	if !r.Retraction.IsZero() {
 		f := s.forgetting(r.Retraction)

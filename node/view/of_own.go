@@ -76,6 +76,11 @@ func (s Source) Remind() Remind {
 // rhythms are what a digest's days are called.
 var rhythms = map[int]string{0: "never", 1: "day", 7: "week"}
 
+// clockTime writes a time after midnight.
+func clockTime(at time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", at/time.Hour, at%time.Hour/time.Minute)
+}
+
 // Digest returns what there is to tell the reader now, until their next digest or for a
 // week. It does not count as told by that.
 func (s Source) Digest() Digest {
@@ -83,8 +88,8 @@ func (s Source) Digest() Digest {
 	v := Digest{Every: rhythms[0]}
 	if wish, ok := s.Env.Own.Rhythm(); ok {
 		days = wish.Days
-		v.Every, v.Out = rhythms[days], wish.Out
-		v.At = fmt.Sprintf("%02d:%02d", wish.At/time.Hour, wish.At%time.Hour/time.Minute)
+		v.Every, v.Out, v.Mail = rhythms[days], wish.Out, wish.Mail
+		v.At = clockTime(wish.At)
 	}
 	d := s.State.ToTell(s.Env, days)
 	v.HardDays = s.hardDays(d.HardDays)

@@ -26,7 +26,7 @@ var hows = map[uint64]string{circle.HowCall: "call", circle.HowText: "text", cir
 func (s Source) post(p *circle.Post) Post {
 	v := Post{
 		ID: p.ID.String(), Kind: KindOffer, Circle: s.Circle.String(), Title: p.Title, Details: p.Details,
-		Category: p.Category, Author: s.Person(p.Author), Status: p.Status, When: p.When, By: p.By,
+		Category: p.Category, Author: s.Person(p.Author), Status: p.Status, Stale: p.Stale, Newcomers: p.Kept, When: p.When, By: p.By,
 		People: int(p.People), ExtraOK: p.ExtraOK, Repeat: p.Rule, Skips: p.Skips, Area: p.Area, Costs: p.Costs,
 		Tender: p.Tender, Under: int(p.Under), FadesOn: p.FadesOn, Faded: p.Faded, SignUp: signUps[p.SignUp],
 		Audience: s.audience(p.Audience), NotNow: s.people(p.NotNow), Made: s.at(p.Made), Agreements: hexes(p.Agreements),
@@ -53,16 +53,13 @@ func (s Source) post(p *circle.Post) Post {
 }
 
 func (s Source) slot(slot circle.Slot) Slot {
-	v := Slot{Slot: slot.Slot, Wanted: slot.Wanted, Yes: s.people(slot.Yes), Over: slot.Over}
+	v := Slot{Slot: slot.Slot, Wanted: slot.Wanted, Yes: s.people(slot.Yes), Kept: slot.Kept, Over: slot.Over}
 	if len(slot.StandBy) > 0 {
 		v.StandBy = s.people(slot.StandBy)
 	}
 	for _, member := range slot.Yes {
-		if s.Heard == nil || member == s.Env.Me {
-			continue
-		}
-		if at, behind, ok := s.Heard(member); ok {
-			v.Heard = append(v.Heard, Heard{Member: s.Person(member), At: s.inZone(at), Behind: behind})
+		if at, behind, ok := s.heardFrom(member); ok {
+			v.Heard = append(v.Heard, Heard{Member: s.Person(member), At: at, Behind: behind})
 		}
 	}
 	return v
@@ -83,7 +80,7 @@ func (s Source) agreement(a circle.Agreement) Agreement {
 		ID: a.ID.String(), Kind: KindAgreement, Circle: s.Circle.String(), About: hexes(a.About),
 		What: a.Terms.What, When: a.Terms.When, Area: a.Terms.Area, Costs: a.Terms.Costs, Slot: a.Slot,
 		Parties: make([]Party, len(a.Parties)), State: a.State, Rev: hex.EncodeToString(a.Rev[:]),
-		Versions: len(a.Texts), Made: s.at(a.Made), Tender: a.Tender,
+		Versions: len(a.Texts), Made: s.at(a.Made), Tender: a.Tender, ReviewOn: a.ReviewOn, Audience: s.audience(a.Audience),
 	}
 	if a.Place != nil {
 		v.Place = &Place{Where: a.Place.Where, Code: a.Place.Code, Phone: a.Place.Phone}

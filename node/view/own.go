@@ -44,6 +44,7 @@ type Digest struct {
 	Every string `json:"every"`
 	At    string `json:"at,omitempty"`
 	Out   string `json:"out,omitempty"`
+	Mail  string `json:"mail,omitempty"`
 	// Asked is what came for them alone or changed in their agreements; ICould are needs of
 	// kinds that they follow, Ahead their agreements of the coming days.
 	Asked  []Item `json:"asked"`

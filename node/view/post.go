@@ -27,20 +27,25 @@ type Post struct {
 	For *Person `json:"for,omitempty"`
 	// Status is "open", "waiting", "enough", "met", "withdrawn" or "resting".
 	Status string `json:"status"`
+	// Stale says of an open offer that nobody said for long whether it is still so; its
+	// owner is asked. It is there all the same.
+	Stale bool `json:"stale,omitempty"`
 	// When is each date as it was written; absent means anytime.
 	When []string `json:"when,omitempty"`
 	By   string   `json:"by,omitempty"`
 	// People is how many each slot has places for, at least 1.
-	People  int      `json:"people"`
-	ExtraOK bool     `json:"extra_ok,omitempty"`
-	Repeat  string   `json:"repeat,omitempty"` // an RRULE
-	Skips   []string `json:"skips,omitempty"`
-	Area    string   `json:"area,omitempty"`
-	Costs   string   `json:"costs,omitempty"`
-	How     []string `json:"how,omitempty"`
-	Tender  bool     `json:"tender,omitempty"`
-	Under   int      `json:"under,omitempty"`
-	FadesOn string   `json:"fades_on,omitempty"`
+	People  int  `json:"people"`
+	ExtraOK bool `json:"extra_ok,omitempty"`
+	// Newcomers is how many places of each date are kept for who is new here.
+	Newcomers int      `json:"newcomers,omitempty"`
+	Repeat    string   `json:"repeat,omitempty"` // an RRULE
+	Skips     []string `json:"skips,omitempty"`
+	Area      string   `json:"area,omitempty"`
+	Costs     string   `json:"costs,omitempty"`
+	How       []string `json:"how,omitempty"`
+	Tender    bool     `json:"tender,omitempty"`
+	Under     int      `json:"under,omitempty"`
+	FadesOn   string   `json:"fades_on,omitempty"`
 	// Faded says that its words were let go: a stub is all there is.
 	Faded    bool     `json:"faded,omitempty"`
 	Slots    []Slot   `json:"slots"`
@@ -66,6 +71,9 @@ type Slot struct {
 	Yes []Person `json:"yes"`
 	// StandBy are those who asked to be asked first if a place opens, in that order.
 	StandBy []Person `json:"stand_by,omitempty"`
+	// Kept is how many of the open places are kept for newcomers just now: until the day
+	// before.
+	Kept int `json:"kept_for_newcomers,omitempty"`
 	// Over says that more said yes than there are places.
 	Over bool `json:"over"`
 	// Heard says whose homes are known to hold the newest word on the slot.

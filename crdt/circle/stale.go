@@ -1,0 +1,36 @@
+package circle
+
+import "time"
+
+// staleDays is after how many days without a word about it the owner of an offer is asked
+// whether it is still so.
+const staleDays = 60
+
+// stale reports whether an open offer waits for such a word: nobody has said anything of
+// it for long, or not since its last date was over. It vanishes from nowhere by that.
+func (r *reader) stale(p *post) bool {
+	if p.need || r.status(p) != "open" {
+		return false
+	}
+	said := local(p.said.Time().In(r.env.Now.Location()))
+	if !said.AddDate(0, 0, staleDays).After(r.now) {
+		return true
+	}
+	end := p.lastDate()
+	return !end.IsZero() && !end.After(r.now) && said.Before(end)
+}
+
+// lastDate is the local reading at which the last date of a post, and the day by which it
+// is, are over; zero for a post that has neither.
+func (p *post) lastDate() time.Time {
+	var end time.Time
+	for _, w := range p.slots().whens {
+		if !w.Start.IsZero() && w.over().After(end) {
+			end = w.over()
+		}
+	}
+	if by, err := parseWhen(p.By); err == nil && !by.Start.IsZero() && by.over().After(end) {
+		end = by.over()
+	}
+	return end
+}
