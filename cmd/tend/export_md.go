@@ -79,6 +79,19 @@ func (p *page) own(o *view.ExportOwn) {
 	if o.Distances != nil {
 		p.line("- at a distance: %s", p.people(o.Distances))
 	}
+	if len(o.Followed) > 0 {
+		p.line("- kinds of need that I follow: %s", marked(strings.Join(o.Followed, ", ")))
+	}
+	if o.Remind != "" {
+		p.line("- reminded before what I agreed: %s", marked(o.Remind))
+	}
+	if d := o.Digest; d != nil {
+		p.line("- a letter every %s at %s: %s", d.Every, marked(d.At), marked(strings.TrimSpace(d.Out+" "+d.Mail)))
+	}
+	for _, w := range o.Waiting {
+		p.line("- waits for its turn in %s (%s):", short(w.Talk), marked(w.Verb))
+		p.quoted(w.Text)
+	}
 	if o.Reflections != nil {
 		for _, r := range o.Reflections.Answers {
 			p.line("- %s: %s", r.Made.Format(time.DateOnly), marked(r.Text))

@@ -47,16 +47,37 @@ func (a *app) settled() (network, error) {
 func (a *app) run() *cobra.Command {
 	var n network
 	var page pageWish
+	var says saying
 	cmd := &cobra.Command{Use: "run", Short: "be the node, in the foreground", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c, err := a.runningNode(cmd.Context()); err == nil {
 				return errors.Join(fail(exitFailed, "tend status shows how it is", "a node is running on %s already", a.homeDir), c.Close())
 			}
-			return a.beNode(cmd.Context(), n, page, nil)
+			return a.beNode(cmd.Context(), n, page, says, nil)
 		}}
 	n.flags(cmd.Flags())
 	page.flags(cmd.Flags())
+	says.flags(cmd.Flags())
 	return cmd
+}
+
+// saying is how a node reaches its person where they are not looking.
+type saying struct {
+	post    mailer
+	notices noticeWish
+}
+
+func (s *saying) flags(set *pflag.FlagSet) {
+	s.post.flags(set)
+	s.notices.flags(set)
+}
+
+// settledSaying returns what environment and settings say of that.
+func (a *app) settledSaying() (saying, error) {
+	var s saying
+	set := pflag.NewFlagSet("saying", pflag.ContinueOnError)
+	s.flags(set)
+	return s, a.set.fillFlags(set, a.getenv)
 }
 
 // bare is tend without a verb: it speaks of the running node, or is the node.
@@ -81,12 +102,16 @@ func (a *app) bare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.beNode(ctx, n, page, a.welcomeHome)
+	says, err := a.settledSaying()
+	if err != nil {
+		return err
+	}
+	return a.beNode(ctx, n, page, says, a.welcomeHome)
 }
 
 // beNode runs the node until ctx ends. hello, if any, speaks with the person
 // while the node runs already.
-func (a *app) beNode(ctx context.Context, n network, page pageWish, hello func(ctx context.Context, c *client.Client, empty bool) error) (err error) {
+func (a *app) beNode(ctx context.Context, n network, page pageWish, says saying, hello func(ctx context.Context, c *client.Client, empty bool) error) (err error) {
 	h := a.home()
 	if err := h.make(); err != nil {
 		return err
@@ -109,7 +134,7 @@ func (a *app) beNode(ctx context.Context, n network, page pageWish, hello func(c
 	if err != nil {
 		return errors.Join(err, socket.Close())
 	}
-	return a.serve(ctx, m, socket, door, page, hello)
+	return a.serve(ctx, m, socket, door, page, says, hello)
 }
 
 // takeHome locks the home, waiting for a command that is at work on it.
@@ -132,7 +157,7 @@ func (a *app) takeHome(ctx context.Context) (interface{ Unlock() error }, error)
 }
 
 // serve answers on the socket until ctx ends or the node fails.
-func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *web.Door, page pageWish, hello func(ctx context.Context, c *client.Client, empty bool) error) error {
+func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *web.Door, page pageWish, says saying, hello func(ctx context.Context, c *client.Client, empty bool) error) error {
 	empty := len(m.at().All()) == 0 // before anybody can begin a circle by the socket
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return api.Serve(ctx, socket, m.handler, m.log) })
@@ -141,7 +166,14 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *w
 		g.Go(func() error { return m.served().Serve(ctx, door) })
 		g.Go(func() error { return a.showPage(ctx, m, page) })
 	}
-	g.Go(func() error { m.digests(ctx); return nil })
+	g.Go(func() error { m.digests(ctx, says.post); return nil })
+	if says.notices.on {
+		if show, ok := findNotifier(); ok {
+			g.Go(func() error { m.notices(ctx, show); return nil })
+		} else {
+			a.aside("This machine has no program that shows notices (notify-send), so none will be shown.")
+		}
+	}
 	if hello != nil {
 		g.Go(func() error {
 			c := client.New(client.InMemory(m.handler))

@@ -22,6 +22,8 @@ type settings struct {
 	Page           string   `toml:"page"`            // --page
 	LAN            bool     `toml:"lan"`             // --lan
 	NoOpen         bool     `toml:"no_open"`         // --no-open
+	Notices        bool     `toml:"notices"`         // --notices
+	Sendmail       string   `toml:"sendmail"`        // --sendmail
 }
 
 // readSettings reads config.toml. No file is no setting.
@@ -42,7 +44,7 @@ func (h home) readSettings() (settings, error) {
 	return s, nil
 }
 
-var settingNames = []string{"circle", "lan", "listen", "no_gossip", "no_mdns", "no_open", "no_port_map", "page", "passphrase_file", "relay"}
+var settingNames = []string{"circle", "lan", "listen", "no_gossip", "no_mdns", "no_open", "no_port_map", "notices", "page", "passphrase_file", "relay", "sendmail"}
 
 // fillFlags gives every flag in set that was not typed its TEND_ variable's
 // value, and where there is none, the setting's.
@@ -98,6 +100,12 @@ func (s settings) of(flag string) []string {
 		return yes(s.LAN)
 	case "no-open":
 		return yes(s.NoOpen)
+	case "notices":
+		return yes(s.Notices)
+	case "sendmail":
+		if s.Sendmail != "" {
+			return []string{s.Sendmail}
+		}
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package view
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 	"time"
 
 	"tend/crdt"
@@ -58,6 +60,25 @@ type (
 		Ceiling     *Ceiling     `json:"ceiling,omitempty"`
 		Reflections *Reflections `json:"reflections,omitempty"`
 		Distances   []Person     `json:"distances,omitempty"`
+		// Followed, Remind and Digest are what this person wishes to hear of, and when.
+		Followed []string      `json:"followed,omitempty"`
+		Remind   string        `json:"remind,omitempty"`
+		Digest   *ExportRhythm `json:"digest,omitempty"`
+		// Waiting are their words that wait here for their turn in talks.
+		Waiting []ExportWaiting `json:"waiting,omitempty"`
+	}
+	// ExportRhythm is how often this home writes its person a letter, and where to.
+	ExportRhythm struct {
+		Every string `json:"every"`
+		At    string `json:"at"`
+		Out   string `json:"out,omitempty"`
+		Mail  string `json:"mail,omitempty"`
+	}
+	// ExportWaiting are words for a talk, and the verb that they will be said with.
+	ExportWaiting struct {
+		Talk string `json:"talk"`
+		Verb string `json:"verb"`
+		Text string `json:"text"`
 	}
 )
 
@@ -123,7 +144,18 @@ func (s Source) exportOwn() (ExportOwn, bool) {
 	if far := s.Distances(); len(far) > 0 {
 		v.Distances = far
 	}
-	return v, v.Ceiling != nil || v.Reflections != nil || v.Distances != nil
+	v.Followed = s.Env.Own.Followed()
+	if r := s.Remind(); r.Before != "never" {
+		v.Remind = r.Before
+	}
+	if wish, ok := s.Env.Own.Rhythm(); ok {
+		v.Digest = &ExportRhythm{Every: rhythms[wish.Days], At: clockTime(wish.At), Out: wish.Out, Mail: wish.Mail}
+	}
+	for _, w := range s.Env.Kept {
+		v.Waiting = append(v.Waiting, ExportWaiting{Talk: w.Talk.String(), Verb: w.Verb, Text: w.Text})
+	}
+	slices.SortFunc(v.Waiting, func(a, b ExportWaiting) int { return cmp.Or(cmp.Compare(a.Talk, b.Talk), cmp.Compare(a.Verb, b.Verb)) })
+	return v, v.Ceiling != nil || v.Reflections != nil || v.Distances != nil || v.Followed != nil || v.Remind != "" || v.Digest != nil || v.Waiting != nil
 }
 
 // exported are the records of an export, in its order.

@@ -194,6 +194,17 @@ func tagged(tag string) *language {
 	return nil
 }
 
+// InWords is a sentence of the catalogues without what goes into one, in the first of some
+// languages that the page speaks.
+func InWords(spoken []string, key string) string {
+	for _, tag := range spoken {
+		if l := tagged(tag); l != nil {
+			return l.plain(key)
+		}
+	}
+	return languages[0].plain(key)
+}
+
 // Tag, Dir and Name are for the templates.
 func (l *language) Tag() string  { return l.tag }
 func (l *language) Dir() string  { return l.dir }

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+	"tend/node/client"
+	"tend/node/view"
+)
+
+func (a *app) digest() *cobra.Command {
+	var every, at, out, mail string
+	var post mailer
+	cmd := &cobra.Command{Use: "digest", Short: "a letter to me about what came and what is ahead; none when there is nothing", Args: words(0, 0, ""),
+		Long: `Show what came for me since I was last told, and what is ahead. With --out it is
+written into a file, with --mail handed to the program of this machine that sends mail,
+once, and counts as told; where there is nothing to tell, none is made. With --every the
+running node does that by itself at my rhythm. Of what is tender it has nothing but that
+there is something, and a letter by mail has that alone also of what is for a few: mail
+is read on its way by whoever carries it.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case at != "" && every == "":
+				return usage("tend digest --every day --at 08:00", "--at goes with --every")
+			case mail != "" && !circle.IsAddress(mail):
+				return usage("one address, like ann@example.org", "%q is no address for mail", mail)
+			}
+			if out != "" {
+				whole, err := filepath.Abs(out)
+				if err != nil {
+					return fmt.Errorf("find %s: %w", out, err)
+				}
+				out = whole
+			}
+			if mail != "" {
+				if _, err := post.find(); err != nil {
+					return err
+				}
+			}
+			if every == "" {
+				return a.with(cmd.Context(), here, func(c *client.Client) error { return a.tellDigest(cmd.Context(), c, out, mail, post) })
+			}
+			args := client.Args{"every": {every}}
+			for name, value := range map[string]string{"at": at, "out": out, "mail": mail} {
+				if value != "" {
+					args[name] = []string{value}
+				}
+			}
+			return a.say(cmd.Context(), verb{use: "digest", said: onlyHere}, args)
+		}}
+	cmd.Flags().StringVar(&every, "every", "", "day, week or never")
+	cmd.Flags().StringVar(&at, "at", "", "at this time of day; else 08:00")
+	cmd.Flags().StringVar(&out, "out", "", "write it into this file")
+	cmd.Flags().StringVar(&mail, "mail", "", "send it to this address")
+	post.flags(cmd.Flags())
+	return cmd
+}
+
+// tellDigest shows the digest, or writes it into a file and sends it; then it counts as
+// told.
+func (a *app) tellDigest(ctx context.Context, c *client.Client, out, mail string, post mailer) error {
+	d, err := c.Digest(ctx)
+	if err != nil {
+		return err
+	}
+	s := a.speaker()
+	switch {
+	case out == "" && mail == "":
+		return s.answer(d, func() { s.digest(d) })
+	case d.Empty():
+		a.aside(nothingToTell)
+		return nil
+	}
+	if err := handOver(ctx, d, circle.Rhythm{Out: out, Mail: mail}, post, a.now()); err != nil {
+		return err
+	}
+	if _, err := c.Do(ctx, "digest", client.Args{"told": {"true"}}); err != nil {
+		return err
+	}
+	return s.answer(struct {
+		File string `json:"file,omitempty"`
+		Mail string `json:"mail,omitempty"`
+	}{out, mail}, func() {
+		if out != "" {
+			s.line("Written to %s.", out)
+		}
+		if mail != "" {
+			s.line("Handed to the program that sends mail, for %s.", mail)
+		}
+	})
+}
+
+// handOver gives a letter to where its person wishes it.
+func handOver(ctx context.Context, d view.Digest, to circle.Rhythm, post mailer, now time.Time) error {
+	if to.Out != "" {
+		if err := writeDigest(to.Out, d, now); err != nil {
+			return err
+		}
+	}
+	if to.Mail != "" {
+		return post.send(ctx, to.Mail, d, now)
+	}
+	return nil
+}
+
+const nothingToTell = "There is nothing to tell just now. That's fine too."
+
+// writeDigest writes the letter into a file, over the one before.
+func writeDigest(file string, d view.Digest, now time.Time) error {
+	return replaced(file, func(w io.Writer) error {
+		s := &speaker{w: w, now: now}
+		s.digest(d)
+		return nil
+	})
+}
+
+// digest writes the letter. It may be mailed or lie on a table, so of what is tender it
+// has nothing but that there is something.
+func (s *speaker) digest(d view.Digest) {
+	first := true
+	for _, part := range []struct {
+		title string
+		items []view.Item
+	}{{"Asked of you, or changed in what you agreed", d.Asked}, {"You could", d.ICould}, {"Ahead of you", d.Ahead}} {
+		if len(part.items) == 0 {
+			continue
+		}
+		s.heading(&first, part.title)
+		for _, i := range part.items {
+			s.items([]view.Item{untender(i)})
+		}
+	}
+	if len(d.HardDays) > 0 {
+		s.heading(&first, "To think of")
+		s.hardDays(d.HardDays)
+	}
+	if len(d.Look) > 0 {
+		s.heading(&first, "Look at this together")
+		s.line("  tend look shows what, and how to settle it.")
+	}
+	if first {
+		s.line(nothingToTell)
+	}
+}
+
+// untender is an item without what is tender of it.
+func untender(i view.Item) view.Item {
+	switch {
+	case i.Post != nil && i.Post.Tender:
+		p := *i.Post
+		p.Title, p.Area, p.Details, p.Costs = circle.Private, "", "", ""
+		return view.Item{Post: &p}
+	case i.Agreement != nil && i.Agreement.Tender:
+		a := *i.Agreement
+		a.What, a.Area, a.Costs = circle.Private, "", ""
+		return view.Item{Agreement: &a}
+	case i.Talk != nil:
+		t := *i.Talk
+		t.Sentence = circle.Private
+		return view.Item{Talk: &t}
+	}
+	return i
+}
+
+// digestLook is how often a node looks whether a digest is due, and mailAgain after how
+// long it tries again to send what did not go.
+const (
+	digestLook = time.Minute
+	mailAgain  = 15 * time.Minute
+)
+
+// digests hands over the digests that are due until ctx ends. One that does not go is
+// tried again, and keeps no other back.
+func (m *machine) digests(ctx context.Context, post mailer) {
+	for {
+		wait := digestLook
+		for _, id := range m.at().All() {
+			if err := m.writeDigest(ctx, id, post); err != nil && ctx.Err() == nil {
+				m.log.Warn("hand a digest over", "err", err)
+				wait = mailAgain
+			}
+		}
+		if pause(ctx, wait) != nil {
+			return
+		}
+	}
+}
+
+func (m *machine) writeDigest(ctx context.Context, id crdt.ID, post mailer) error {
+	s, err := m.View(id)
+	if err != nil {
+		return err
+	}
+	wish, ok := s.Env.Own.Rhythm()
+	if !ok || !s.Env.Own.DigestDue(s.Env.Now) {
+		return nil
+	}
+	if d := s.Digest(); !d.Empty() {
+		if err := handOver(ctx, d, wish, post, s.Env.Now); err != nil {
+			return err
+		}
+	}
+	_, err = m.Do(ctx, id, circle.Told{})
+	return err
+}
