@@ -173,6 +173,8 @@ var numbersAnswered = map[string]string{
 	"Member.Devices":     "one's own devices, shown to oneself alone",
 	"Post.People":        "places that a need has",
 	"Slot.Wanted":        "places on a date",
+	"Post.Newcomers":     "places of a date that are kept for who is new here",
+	"Slot.Kept":          "places of a date that are kept for who is new here",
 	"Entry.Wanted":       "places on a date",
 	"Post.Under":         "which wish for hard times it is under",
 	"Consent.N":          "what it is called by",

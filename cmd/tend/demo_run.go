@@ -36,7 +36,7 @@ func (a *app) runDemo(ctx context.Context, dir string) error {
 			ready <- struct{}{}
 			return nil
 		}
-		g.Go(func() error { return home.beNode(ctx, *onLoopback(), pageWish{noOpen: true}, hello) })
+		g.Go(func() error { return home.beNode(ctx, *onLoopback(), pageWish{noOpen: true}, saying{}, hello) })
 	}
 	g.Go(func() error {
 		for range demoHomes {

@@ -22,7 +22,8 @@ func (s *State) Interrupts(env Env) []Interrupt {
 	if _, still := s.Still(env, env.Me); still {
 		return nil
 	}
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	var out []Interrupt
 	for _, n := range r.news() {
 		if n.followed {
