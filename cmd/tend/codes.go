@@ -209,7 +209,7 @@ the other way round: a member standing beside you scans your code.`,
 				if err != nil {
 					return err
 				}
-				return errors.Join(a.settle(ctx, c, j.State != "knocking"), a.joined(j))
+				return errors.Join(a.settle(ctx, c, j.State != "knocking"), a.joined(ctx, c, j))
 			})
 		}}
 	cmd.Flags().StringVar(&image, "image", "", "a picture of the QR code, PNG or JPEG")
@@ -234,9 +234,20 @@ func (a *app) settle(ctx context.Context, c *client.Client, in bool) error {
 	return err
 }
 
-// joined says how far a join came; knocking still is "not yet".
-func (a *app) joined(j view.Joining) error {
+// ownWord asks whoever has just come in for their word on the charter.
+const ownWord = "What it means to you, in your own words, if you like:  tend charter word TEXT"
+
+// joined says how far a join came, and to whoever is in what the circle agreed on, to be
+// answered in one's own words; knocking still is "not yet".
+func (a *app) joined(ctx context.Context, c *client.Client, j view.Joining) error {
 	s := a.speaker()
+	var agreed view.Charter
+	if j.State != "knocking" && !s.json {
+		var err error
+		if agreed, err = c.In(j.Circle).Charter(ctx); err != nil {
+			return err
+		}
+	}
 	err := s.answer(j, func() {
 		switch j.State {
 		case "knocking":
@@ -245,6 +256,12 @@ func (a *app) joined(j view.Joining) error {
 			s.line("Let in. Welcome to %s. You are new here; when a second member welcomes you, you have a voice.", plain(j.Name))
 		default:
 			s.line("Let in. Welcome to %s.", plain(j.Name))
+		}
+		if j.State != "knocking" && !s.quiet {
+			s.line("")
+			s.charter(agreed)
+			s.line("")
+			s.line(ownWord)
 		}
 	})
 	if err == nil && j.State == "knocking" {
@@ -281,8 +298,7 @@ func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, 
 			return err
 		}
 		if in := newCircle(before, now); in != nil {
-			a.aside("Let in. Welcome to " + plain(in.Name) + ".")
-			return a.settle(ctx, c, true)
+			return errors.Join(a.joinedFaceToFace(ctx, c, *in), a.settle(ctx, c, true))
 		}
 		if time.Now().After(until) {
 			return &failure{code: exitNotYet, say: "nobody has let you in yet", hint: "a running node (tend run) keeps the code open"}
@@ -291,6 +307,22 @@ func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, 
 			return err
 		}
 	}
+}
+
+// joinedFaceToFace says it beside the code, which was the answer.
+func (a *app) joinedFaceToFace(ctx context.Context, c *client.Client, in view.Circle) error {
+	a.aside("Let in. Welcome to " + plain(in.Name) + ".")
+	if a.quiet || a.json {
+		return nil
+	}
+	agreed, err := c.In(in.ID).Charter(ctx)
+	if err != nil {
+		return err
+	}
+	s := a.speaker()
+	s.charter(agreed)
+	a.aside(ownWord)
+	return nil
 }
 
 // newCircle returns a circle this home is in now and was not before.

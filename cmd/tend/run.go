@@ -280,7 +280,7 @@ func (a *app) firstStep(ctx context.Context, c *client.Client, answer, me string
 	if err != nil {
 		return err
 	}
-	return a.joined(j)
+	return a.joined(ctx, c, j)
 }
 
 // lines reads the terminal line by line. Its goroutine ends with the input; a

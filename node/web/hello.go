@@ -3,9 +3,11 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"tend/crdt"
+	"tend/crdt/circle"
 )
 
 // helloModel is what a circle is and how it does things, before its members are told
@@ -17,7 +19,9 @@ type helloModel struct {
 	Bounds  []sectionLine
 	Help    []string
 	History template.HTML
+	Review  template.HTML
 	As      string
+	Word    string // what it means to them
 }
 
 // knock knocks with an invitation that was shown before. No name goes along.
@@ -47,10 +51,10 @@ func (s *Site) greeted(r *http.Request) (crdt.ID, bool, error) {
 
 // helloDoor shows a circle that let this home in, as its members agreed on it.
 func (s *Site) helloDoor(w http.ResponseWriter, r *http.Request) error {
-	return s.drawHello(w, r, "", nil)
+	return s.drawHello(w, r, nil, nil)
 }
 
-func (s *Site) drawHello(w http.ResponseWriter, r *http.Request, as string, wrong error) error {
+func (s *Site) drawHello(w http.ResponseWriter, r *http.Request, form url.Values, wrong error) error {
 	id, waits, err := s.greeted(r)
 	if err != nil {
 		return err
@@ -70,13 +74,17 @@ func (s *Site) drawHello(w http.ResponseWriter, r *http.Request, as string, wron
 		}
 	}
 	charter := src.Charter()
-	m := helloModel{ID: id.String(), Name: charter.Name, Purpose: charter.Purpose, Help: charter.OutsideHelp, History: h.Lang.say("history." + charter.History), As: as}
-	m.Bounds = (&inside{lang: h.Lang}).sections("bounds", charter.Bounds, boundsKeys)
+	m := helloModel{ID: id.String(), Name: charter.Name, Purpose: charter.Purpose, Help: charter.OutsideHelp, History: h.Lang.say("history." + charter.History), As: form.Get("as"), Word: form.Get("word")}
+	m.Bounds = (&inside{lang: h.Lang}).boundLines(charter.Bounds)
+	if charter.ReviewOn != "" {
+		m.Review = h.Lang.say("decision.review", "day", h.Lang.when(charter.ReviewOn, src.Env.Now))
+	}
 	h.Title, h.Body = escaped(charter.Name), m
 	return s.draw(w, status, "hello", h)
 }
 
-// sayHello tells the members a name.
+// sayHello tells the members a name, and what the charter means to whoever has it, where
+// they say so.
 func (s *Site) sayHello(w http.ResponseWriter, r *http.Request) error {
 	id, _, err := s.greeted(r)
 	if err != nil {
@@ -88,10 +96,21 @@ func (s *Site) sayHello(w http.ResponseWriter, r *http.Request) error {
 	}
 	as := strings.TrimSpace(form.Get("as"))
 	if as == "" {
-		return s.drawHello(w, r, as, &notice{status: http.StatusUnprocessableEntity, key: "hello.name_needed"})
+		return s.drawHello(w, r, form, &notice{status: http.StatusUnprocessableEntity, key: "hello.name_needed"})
+	}
+	word := circle.SayOnCharter{Text: strings.ReplaceAll(form.Get("word"), "\r\n", "\n")}
+	src, err := s.service.View(id)
+	if err != nil {
+		return err
+	}
+	if _, _, err := circle.Decide(src.State, src.Env, word); err != nil { // before anything is said
+		return s.drawHello(w, r, form, err)
 	}
 	if err := s.upkeep.Hello(r.Context(), id, as); err != nil {
-		return s.drawHello(w, r, as, err)
+		return s.drawHello(w, r, form, err)
+	}
+	if _, err := s.service.Do(r.Context(), id, word); err != nil {
+		return err
 	}
 	http.Redirect(w, r, "/c/"+id.String()+"?said=joined", http.StatusSeeOther)
 	return nil
@@ -105,7 +124,7 @@ func (s *Site) helloNotNow(w http.ResponseWriter, r *http.Request) error {
 	}
 	if waits {
 		if err := s.upkeep.Leave(r.Context(), id, ""); err != nil {
-			return s.drawHello(w, r, "", err)
+			return s.drawHello(w, r, nil, err)
 		}
 	}
 	http.Redirect(w, r, "/?said=not_in", http.StatusSeeOther)

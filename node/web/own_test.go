@@ -165,8 +165,15 @@ func TestKnockingBeforeHello(t *testing.T) {
 			t.Errorf("the circle does not show %q:\n%s", want, hello)
 		}
 	}
-	if got := b.where(b.ask(http.MethodPost, "/hello/"+oak.String(), url.Values{"as": {" Zoë "}})); got != base+"?said=joined" || f.own.name != "Zoë" {
+	if w := b.ask(http.MethodPost, "/hello/"+oak.String(), url.Values{"as": {"Zoë"}, "word": {strings.Repeat("x", 501)}}); w.Code != http.StatusUnprocessableEntity || f.own.name != "" || !strings.Contains(w.Body.String(), "xxxx") || !strings.Contains(w.Body.String(), `value="Zoë"`) {
+		t.Errorf("a word that is too long = %d, hello as %q", w.Code, f.own.name)
+	}
+	if got := b.where(b.ask(http.MethodPost, "/hello/"+oak.String(), url.Values{"as": {" Zoë "}, "word": {"Nobody is alone\r\nwith it."}})); got != base+"?said=joined" || f.own.name != "Zoë" {
 		t.Errorf("hello as %q leads to %s", f.own.name, got)
+	}
+	f.greets = false
+	if page := b.get(base + "/charter"); !strings.Contains(page, "Nobody is alone\nwith it.") {
+		t.Errorf("the word said with hello is not there:\n%s", page)
 	}
 	if got := b.where(b.ask(http.MethodPost, "/hello/"+oak.String()+"/not-now", url.Values{})); f.own.left {
 		t.Errorf("not now after hello left the circle, and leads to %s", got)
