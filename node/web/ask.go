@@ -29,6 +29,9 @@ type askModel struct {
 	Repeats    []option
 }
 
+// wishRunes is how much of a wish stands in a list to choose from.
+const wishRunes = 60
+
 // askFields are the fields of the form that circle.ParseCommand reads.
 var askFields = []string{"text", "details", "category", "by", "people", "extra_ok", "repeat", "area", "place", "costs", "for", "sign_up", "tender", "listening", "to"}
 
@@ -71,7 +74,7 @@ func (in *inside) drawAsk(edit string) error {
 			for _, c := range one.Consents {
 				if value := wishValue(one.ID, c.N); in.mayDo(c) {
 					m.Wished = append(m.Wished, option{Value: value, On: value == m.Typed["for"],
-						Label: in.lang.say("ask.for_wished", "name", in.name(view.Person{ID: one.ID, Name: one.Name}), "what", c.If)})
+						Label: in.lang.say("ask.for_wished", "name", in.name(view.Person{ID: one.ID, Name: one.Name}), "what", shortened(c.If, wishRunes))})
 				}
 			}
 		}
