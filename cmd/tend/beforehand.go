@@ -169,7 +169,7 @@ func (s *speaker) openTo(a *view.Audience) {
 	case a == nil:
 	case a.People == nil:
 		s.line("     open to everyone in the circle")
-	case len(a.People) < 2:
+	case len(a.People) == 0:
 		s.line("     open to nobody else yet")
 	default:
 		s.line("     open to %s", names(a.People))

@@ -37,9 +37,7 @@ func (s Source) ownAudience(member crdt.ID, to []crdt.ID) *Audience {
 		return nil
 	}
 	a := s.audience(to)
-	if len(a.People) > 1 {
-		a.People = slices.DeleteFunc(a.People, func(p Person) bool { return p.ID == member.String() })
-	}
+	a.People = slices.DeleteFunc(a.People, func(p Person) bool { return p.ID == member.String() })
 	return &a
 }
 
