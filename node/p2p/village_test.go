@@ -59,6 +59,7 @@ type house struct {
 	byes     int // GOODBYEs heard
 	gossiped int
 	sessions int // batches committed
+	taken    int // ops in them
 	knocks   []p2p.Knocking
 	visits   []p2p.Visit
 	told     []string // what doors said
@@ -385,6 +386,7 @@ func (h *house) Open(circle crdt.ID, peer p2p.PeerKey) (frontier.Config, error) 
 func (h *house) Commit(ctx context.Context, _ crdt.ID, from p2p.PeerKey, b frontier.Batch) (frontier.Result, error) {
 	h.mu.Lock()
 	h.sessions++
+	h.taken += len(b.Ops)
 	hold := h.hold
 	h.mu.Unlock()
 	if hold != nil {
