@@ -140,6 +140,12 @@ func (r *reader) couldHelp(p *post) bool {
 	})
 }
 
+// behind reports whether all dates of a post have gone by.
+func (r *reader) behind(p *post) bool {
+	times := p.slots()
+	return len(times.slots) > 0 && !slices.ContainsFunc(times.slots, func(s string) bool { return s == "" || !slotPast(times.whens[s], r.now) })
+}
+
 // opened reports whether a place is open on a date for which this person asked to be
 // asked first, or one that was given back so late that whoever might stand in is asked.
 func (r *reader) opened(p *post) bool {
@@ -256,7 +262,7 @@ func (s *State) Map(env Env) []MapRow {
 	}
 	rows := map[string]*row{}
 	for _, p := range r.taken(Filter{}) {
-		if r.status(p) != "open" {
+		if r.status(p) != "open" || p.need && r.behind(p) {
 			continue
 		}
 		in := rows[fold(p.Category)]
