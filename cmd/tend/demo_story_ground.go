@@ -2,7 +2,7 @@ package main
 
 // demoGround is the fourth week: common ground, of earth, tools and words.
 var demoGround = []storyLine{
-	{-21, "09:00", "Joris", `ask "water the shared allotment" --category allotment --when {-20}T18:00 --repeat "weekly x14" --skip {-6} --people 2 --area "behind the mill" --details "Two cans are behind the shed."`, "allotment"},
+	{-21, "09:00", "Joris", `ask "water the shared allotment" --category allotment --when {-20}T18:00 --repeat "weekly x14" --skip {-6} --people 2 --newcomers 1 --area "behind the mill" --details "Two cans are behind the shed."`, "allotment"},
 	{-21, "10:00", "Ann", `yes {allotment} --slot {-20}T18:00 --slot {-13}T18:00`, ""},
 	{-21, "11:00", "Rosa", `yes {allotment} --slot {-20}T18:00 --slot {+1}T18:00`, ""},
 	{-21, "11:30", "Joris", `offer "beans and more beans from the allotment" --category meals`, ""},
@@ -19,6 +19,7 @@ var demoGround = []storyLine{
 	{-20, "14:00", "Mei", `met {rice}`, ""},
 
 	{-19, "10:00", "Mei", `offer "teach a song on the piano, slowly" --category know-how`, ""},
+	{-19, "10:10", "Mei", `yes {allotment} --slot {+15}T18:00`, ""},
 	{-19, "18:00", "Tomasz", `talk with Rosa "I stood at the clinic last week and did not know whether you would come."`, "clinic"},
 	{-19, "19:00", "Rosa", `talk yes {clinic}`, ""},
 	{-19, "19:30", "Tomasz", `talk say {clinic} "I had said I would drive, though I slept badly. When you did not come I thought I had got the day wrong, and felt foolish."`, ""},

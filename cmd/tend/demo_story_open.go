@@ -21,6 +21,7 @@ var demoOpen = []storyLine{
 	{-4, "10:00", "Ingrid", `ask "bread from the market" --category errands --when {-2}T09:00 --repeat "weekly x8"`, "bread"},
 	{-4, "11:00", "Rosa", `yes {bread} --slot {+5}T09:00`, ""},
 	{-3, "10:00", "Ingrid", `edit {bread} --when {-2}T11:00`, ""},
+	{-3, "11:00", "Rosa", `change {loaves} --review {+14}`, ""},
 	{-3, "12:00", "ليلى", `ask "half an hour for myself" --category childcare --when {+1}T10:00 --when {+3}T10:00`, "half"},
 
 	{-2, "08:00", "Seun", `goes`, ""},
