@@ -113,7 +113,7 @@ func (c SayYes) said(s *State, env Env) (plan, error) {
 		return plan{}, notFound("no.not_agreeable", "tend list shows what is here.", "That is no need, offer or agreement.")
 	case p.status == "waiting" && p.owner == env.Me:
 		return r.leave(p), nil
-	case p.owner == env.Me && p.Under > 0 && p.author != env.Me && r.ownersWord(p) != WordYes:
+	case r.openedForMe(p):
 		return r.letStay(p), nil
 	case p.owner == env.Me:
 		return r.ownersYes(p, c)

@@ -176,6 +176,20 @@ func TestActingOnAWish(t *testing.T) {
 	for _, h := range []*home{ben, cleo, dan} {
 		h.wantLooks()
 	}
+	told := func(h *home) (n int) {
+		for _, i := range h.state.Interrupts(h.env()) {
+			if i.ID == need && !i.Agreed {
+				n++
+			}
+		}
+		return n
+	}
+	if got := ann.state.ToTell(ann.env(), 1).Asked; told(ann) != 1 || len(got) != 1 || got[0].Post == nil || got[0].Post.ID != need {
+		t.Errorf("Ann is told of %+v, want what was opened for her", got)
+	}
+	if told(cleo)+told(dan)+told(ben) > 0 {
+		t.Error("others are interrupted by what was opened for Ann")
+	}
 	yes := cleo.do("yes", "id", need.Short())
 	ann.settle(0) // good, thank you
 	w.meet()

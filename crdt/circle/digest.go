@@ -137,12 +137,13 @@ func (r *reader) news() []newsItem {
 	}
 	for _, p := range r.allPosts() {
 		n := r.byOthers(p.rec, makesPost)
+		forMe := r.openedForMe(p)
 		switch {
-		case p.closed() || p.may(r.env.Me) && p.status != "waiting":
+		case p.closed() || p.may(r.env.Me) && p.status != "waiting" && !forMe:
 			continue
-		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.HLC):
+		case (p.audience != nil || p.status == "waiting" || forMe) && r.liesStill(p.author, p.made.HLC):
 			continue // until the quiet hours are over
-		case p.audience != nil || r.standsByOpened(p, &n):
+		case p.audience != nil || forMe || r.standsByOpened(p, &n):
 		case p.need && r.env.Own.follows(p.Category) && r.status(p) == "open" && r.couldHelp(p):
 			n.followed = true
 		default:

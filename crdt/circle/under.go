@@ -55,6 +55,12 @@ func (r *reader) actedUnder(p *post) (Attention, bool) {
 		r.s.who(p.author), p.Title), true
 }
 
+// openedForMe reports whether somebody opened a post for this person by a wish of theirs,
+// and they have not said yet that it may stay.
+func (r *reader) openedForMe(p *post) bool {
+	return p.Under > 0 && p.owner == r.env.Me && p.author != r.env.Me && r.ownersWord(p) != WordYes
+}
+
 // ownersWord is what the one whose post it is said to it.
 func (r *reader) ownersWord(p *post) WordValue {
 	own := slices.DeleteFunc(p.rec.words(), func(w word) bool { return w.by != p.owner })
