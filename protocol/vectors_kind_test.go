@@ -99,6 +99,12 @@ func contentCases(*testing.T) []vector {
 	kind, payload := circle.Encode(circle.AudienceChanged{Target: id, Snapshot: snapshot(circle.TalkOpened{With: id, Sentence: "…", Fade: 30})})
 	add("a talk as a third is told of it", kind, payload, "")
 	bad("a snapshot of a word", circle.AudienceChanged{Target: id, Snapshot: snapshot(circle.WordGiven{On: id, Value: circle.WordYes})})
+	kind, payload = circle.Encode(circle.MemberSectionSet{Member: id, Section: "consents.1.9f2c", Values: []string{"I am in hospital", "feed the cat", "pod", id.String()}, Until: "2027-06-01"})
+	add("a standing consent", kind, payload, "")
+	kind, payload = circle.Encode(circle.MemberSectionSet{Member: id, Section: "dates.2.9f2c", Values: []string{"2026-11-24", "the day my mother died", "welcome:a walk", "yearly", "after:1w", "after:12m"}})
+	add("a tender date", kind, payload, "")
+	kind, payload = circle.Encode(change(func(p *circle.Posted) { p.For, p.Under = id, 1 }))
+	add("a need under a standing consent", kind, payload, "")
 	return cases
 }
 
