@@ -62,7 +62,7 @@ func (c SetSection) readers(s *State, env Env, old *Change) (to []crdt.ID, mark 
 	if len(values) == 0 && old != nil {
 		values = old.Body.(MemberSectionSet).Values
 	}
-	if also := alsoFor(c.Section, values); to != nil && also != nil {
+	if also := alsoFor(env, c.Section, values); to != nil && also != nil {
 		to = audienceWith(append(slices.Clone(to), also...), env.Me)
 	}
 	return to, mark

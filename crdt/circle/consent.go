@@ -45,12 +45,12 @@ func (s *State) consent(env Env, owner crdt.ID, from numbered) (Consent, bool) {
 	if len(v) < 2 {
 		return Consent{}, false
 	}
-	c := Consent{N: from.n, If: v[0], Then: v[1], Who: alsoFor(from.body.Section, v), Pod: slices.Contains(v[2:], whoPod),
+	c := Consent{N: from.n, If: v[0], Then: v[1], Who: alsoFor(env, from.body.Section, v), Pod: slices.Contains(v[2:], whoPod),
 		Until: from.body.Until, To: from.change.Audience.Members}
 	if c.Pod {
 		c.Who = append(c.Who, s.podOf(env, owner)...)
 	}
-	c.Who = slices.DeleteFunc(c.Who, func(m crdt.ID) bool { return m == owner || !env.here(m) })
+	c.Who = slices.DeleteFunc(c.Who, func(m crdt.ID) bool { return m == owner })
 	slices.SortFunc(c.Who, crdt.ID.Compare)
 	c.Who = slices.Compact(c.Who)
 	return c, true

@@ -90,6 +90,19 @@ func TestAWishBeforehandIsReadByThoseItIsFor(t *testing.T) {
 		t.Errorf("Dan, whom it names, reads %+v after the pod changed", got)
 	}
 
+	// Whoever has left is named to nobody, and nothing is sealed anew for that more than once.
+	dan.left = true
+	ann.follow()
+	w.meet()
+	before := len(ann.wrote)
+	if ann.follow(); len(ann.wrote) > before {
+		t.Errorf("Ann's home seals what Dan was named in again and again: %+v", ann.wrote[before:])
+	}
+	if got := ben.consents(ann)[1]; len(got.Who) != 0 {
+		t.Errorf("Dan has left, and the wish is for %v", got.Who)
+	}
+	dan.left = false
+
 	ann.dropsWish(1)
 	ann.refuses(circle.NotFound, "consent-in-advance", "text", "drop", "text", "1")
 	ann.wishes("I travel", "water the plants")

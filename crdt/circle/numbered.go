@@ -128,14 +128,14 @@ func dropNumbered(s *State, env Env, prefix string, n int) (plan, error) {
 }
 
 // alsoFor is who reads a section beside those it is for: whom a standing consent names
-// has to know of it.
-func alsoFor(section string, values []string) []crdt.ID {
+// has to know of it. Who is gone is not among them.
+func alsoFor(env Env, section string, values []string) []crdt.ID {
 	if len(values) < 2 || !strings.HasPrefix(section, sectionConsents) {
 		return nil
 	}
 	var out []crdt.ID
 	for _, v := range values[2:] {
-		if id, err := crdt.ParseID(v); err == nil {
+		if id, err := crdt.ParseID(v); err == nil && env.here(id) {
 			out = append(out, id)
 		}
 	}

@@ -107,7 +107,7 @@ func (FollowPod) decide(s *State, env Env) (plan, error) {
 		if section == SectionPod || len(was.Values) == 0 || !s.followsPod(env.Me, section, old) {
 			continue
 		}
-		drafts = append(drafts, reseal(env, old, was.Values, audienceWith(append(slices.Clone(pod), alsoFor(section, was.Values)...), env.Me))...)
+		drafts = append(drafts, reseal(env, old, was.Values, audienceWith(append(slices.Clone(pod), alsoFor(env, section, was.Values)...), env.Me))...)
 	}
 	names := []string{}
 	for _, m := range pod {
