@@ -34,6 +34,7 @@ type reflected struct {
 	gave, got      []care
 	heardBefore    time.Time // when somebody last listened, before from; zero if never
 	thanked, thank []crdt.ID // whom the person thanked, and who thanked them
+	thankedOn      time.Time // when somebody last thanked the person; zero if never
 }
 
 // Mirror returns the person's own.
@@ -95,6 +96,9 @@ func (m *reflected) sawNotes() {
 				m.thanked = append(m.thanked, m.others(c)...)
 			case note.What == NoteThanks && slices.Contains(c.Audience.Members, me):
 				m.thank = append(m.thank, c.Author)
+				if day.After(m.thankedOn) {
+					m.thankedOn = day
+				}
 			}
 		}
 		return true
@@ -199,9 +203,10 @@ func (m *reflected) twoWeeksAbove() bool {
 // nothingFor is after how many days without anything for oneself the mirror says so.
 const nothingFor = 60
 
+// onlyGave reports whether the person gave and nothing came to them; thanks are something.
 func (m *reflected) onlyGave() bool {
 	since := m.today.AddDate(0, 0, -nothingFor)
-	return len(m.gave) > 0 && !slices.ContainsFunc(m.got, func(c care) bool { return !c.day.Before(since) })
+	return len(m.gave) > 0 && m.thankedOn.Before(since) && !slices.ContainsFunc(m.got, func(c care) bool { return !c.day.Before(since) })
 }
 
 // yesWithLittle reports whether the person said yes to something still to come after

@@ -95,6 +95,9 @@ func TestMirrorCountsThanksAsCare(t *testing.T) {
 	ben.do("thank", "id", need.String(), "text", "it was good")
 	w.meet()
 	wantMirror(t, ann.state.Mirror(ann.env()), "You carried something for Ben.", "Ben said thanks to you.")
+	if lines := linesOf(ann.state.Mirror(ann.env())); slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "nothing came to you") }) {
+		t.Errorf("thanks are no care in %q", lines)
+	}
 	wantMirror(t, ben.state.Mirror(ben.env()), "You said thanks to Ann.", "Something was carried for you, by Ann.")
 	w.now = w.now.AddDate(0, 0, circle.MirrorDays+1)
 	wantMirror(t, ann.state.Mirror(ann.env()), "These months were quiet here. Much of care never stands in any program.")

@@ -115,3 +115,71 @@ func TestNever10LoseOrDecideSilently(t *testing.T) {
 		t.Errorf("a yes whose day is gone is %q, want that it passed and was fine", a.State)
 	}
 }
+
+// TestNever5WhoReadsWhatOneSaysOfOneself: what a person says of themselves goes, unless
+// they say otherwise, to their pod; the circle reads what everyone has to honour, and how
+// care lands. What a section is for stays what it was when its text changes.
+func TestNever5WhoReadsWhatOneSaysOfOneself(t *testing.T) {
+	sections := map[string][]string{}
+	for _, key := range circle.CardKeys {
+		sections["card."+key] = []string{"card", "text", key, "text", "words"}
+	}
+	for _, key := range circle.BoundsKeys {
+		text := map[string]string{"quiet": "22:00-07:00", "who": "known"}[key]
+		if text == "" {
+			text = "words"
+		}
+		sections["bounds."+key] = []string{"bounds", "text", key, "text", text}
+	}
+	sections[circle.SectionName] = []string{"me", "name", "words"}
+	sections[circle.SectionLanguages] = []string{"me", "languages", "de"}
+	sections[circle.SectionContact] = []string{"me", "contact", "call 0123"}
+	sections[circle.SectionPlace] = []string{"me", "area", "by the mill"}
+	sections[circle.SectionPresence] = []string{"me", "presence", "hidden"}
+	sections[circle.SectionListed] = []string{"me", "listed", "no"}
+	sections[circle.SectionFree] = []string{"free", "text", "2026-12-01"}
+	sections[circle.SectionRoom] = []string{"room", "text", "little"}
+	sections[circle.SectionListening] = []string{"listen", "text", "yes"}
+	sections[circle.SectionCheckIns] = []string{"pod", "text", "check-ins", "check_ins", "open"}
+	forFew := []string{"card.access", "card.low", circle.SectionLanguages, circle.SectionContact, circle.SectionPlace, circle.SectionFree, circle.SectionCheckIns}
+	for section, words := range sections {
+		w := newWorld(t, "Ann", "Ben", "Cleo")
+		ann, ben := w.homes["Ann"], w.homes["Ben"]
+		ann.pod("add", "Ben")
+		w.meet()
+		ben.pod("yes", "Ann")
+		w.meet()
+		says := func(more ...string) circle.Audience {
+			t.Helper()
+			before := len(ann.wrote)
+			ann.do(words[0], append(slices.Clone(words[1:]), more...)...)
+			if len(ann.wrote) == before {
+				t.Fatalf("%s: nothing is written", section)
+			}
+			return ann.wrote[len(ann.wrote)-1].Audience
+		}
+		few := slices.Contains(forFew, section)
+		if to := says(); to.Whole() == few || few && !slices.Equal(to.Members, sorted(ann.id, ben.id)) {
+			t.Errorf("%s goes to %v, for the whole circle: %t", section, to.Members, to.Whole())
+		}
+		if few && section != circle.SectionCheckIns {
+			ann.pod("remove", "Ben")
+			if again := says(); !slices.Equal(again.Members, []crdt.ID{ann.id}) {
+				t.Errorf("%s goes to %v after Ben was let go", section, again.Members)
+			}
+		}
+		if section == circle.SectionCheckIns {
+			continue // open or closed, and always the pod's
+		}
+		if to := says("to", "Cleo"); to.Whole() || slices.Contains(to.Members, ben.id) {
+			t.Errorf("%s for Cleo goes to %v", section, to.Members)
+		}
+		words[len(words)-1] = map[string]string{"words": "other words", "de": "ar", "hidden": "shown", "2026-12-01": "2026-12-02", "little": "some", "22:00-07:00": "21:00-07:00", "known": "pod", "call 0123": "knock", "by the mill": "uphill"}[words[len(words)-1]]
+		if words[len(words)-1] == "" {
+			continue // it says yes, and no more
+		}
+		if to := says(); to.Whole() || slices.Contains(to.Members, ben.id) {
+			t.Errorf("%s, changed, goes to %v", section, to.Members)
+		}
+	}
+}

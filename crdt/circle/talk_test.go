@@ -430,6 +430,15 @@ func TestTalkEndsQuietlyOrByParting(t *testing.T) {
 	}
 	ann.again("talk", "step", "end", "id", id.String())
 
+	// What one alone had drafted did not come together; nobody gave it back.
+	alone := shared(ann, ben)
+	ann.step(alone, "partner", "text", "Mondays")
+	draft = ann.talk(alone).Drafts[0]
+	ben.step(alone, "end")
+	for _, h := range []*home{ann, ben} {
+		h.wantState(draft, circle.StateLapsed)
+	}
+
 	again := ben.invite(ann)
 	res, err := ann.try("talk", "step", "part", "id", again.String(), "text", "I wish you well")
 	if err != nil || !slices.Equal(res.Agreements, []crdt.ID{soup}) {
