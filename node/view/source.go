@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tend/crdt"
@@ -278,18 +279,28 @@ func byName(a, b Member) int {
 	return cmp.Or(cmp.Compare(folded(a.Name), folded(b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
-// Handover returns what leaving would hand over: the ids of this member's open
-// agreements and offers, ascending.
+// Handover returns what leaving would hand over: the ids of this member's offers, and
+// of their agreements that are still to come or about something that was lent,
+// ascending.
 func (s Source) Handover() []string {
 	var out []string
 	for _, a := range s.State.Agreements(s.Env, circle.Filter{Mine: true}) {
-		out = append(out, a.ID.String())
+		if a.State != circle.StatePassed || s.lent(a) {
+			out = append(out, a.ID.String())
+		}
 	}
 	for _, p := range s.State.Posts(s.Env, circle.Filter{Mine: true, Offers: true}) {
 		out = append(out, p.ID.String())
 	}
 	slices.Sort(out)
 	return out
+}
+
+// lent reports whether an agreement is about an offer for several days: it may not be
+// home yet when these are over.
+func (s Source) lent(a circle.Agreement) bool {
+	p, ok := s.State.Post(s.Env, a.About[0])
+	return ok && !p.Need && strings.Contains(a.Terms.When, "/")
 }
 
 // sortedKeys are the keys of m, ascending.
