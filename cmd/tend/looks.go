@@ -213,9 +213,7 @@ func (s *speaker) freeTimes(first *bool, people []view.Member) {
 		said = true
 		when := make([]string, len(m.Free))
 		for i, f := range m.Free {
-			if when[i] = s.date(f); strings.Contains(f, "FREQ=") {
-				when[i] = repeats(f)
-			}
+			when[i] = s.freeTime(f)
 		}
 		s.line("  %s  %s: %s", short(m.ID), name(view.Person{ID: m.ID, Name: m.Name}), strings.Join(when, "; "))
 	}

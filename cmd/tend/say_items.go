@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tend/crdt/circle"
 	"tend/node/view"
@@ -200,15 +201,37 @@ func repeats(rule string) string {
 		word = "every " + n + " " + map[string]string{"DAILY": "days", "WEEKLY": "weeks", "MONTHLY": "months"}[fields["FREQ"]]
 	}
 	if days := fields["BYDAY"]; days != "" {
-		word += " on " + strings.ToLower(days)
+		word += " on " + weekdays(days)
 	}
 	if n := fields["COUNT"]; n != "" {
 		word += ", " + n + " times"
 	}
 	if until := fields["UNTIL"]; until != "" {
-		word += " until " + until
+		if day, err := time.Parse("20060102", until[:min(len(until), 8)]); err == nil {
+			until = day.Format("2 Jan 2006")
+		}
+		word += " until " + plain(until)
 	}
 	return word
+}
+
+// weekdays says the days of a rule; what is none stays as it is.
+func weekdays(days string) string {
+	list := strings.Split(days, ",")
+	for i, d := range list {
+		if word, ok := map[string]string{"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}[d]; ok {
+			list[i] = word
+		}
+	}
+	return and(list)
+}
+
+// freeTime says one of the times at which somebody is free: a date, or a rule.
+func (s *speaker) freeTime(when string) string {
+	if strings.Contains(when, "FREQ=") {
+		return repeats(when)
+	}
+	return s.date(when)
 }
 
 // agreementStates are what an agreement's state is called.

@@ -136,7 +136,7 @@ func (s *speaker) member(m *view.Member) {
 		s.field("reach", plain(way))
 	}
 	for _, when := range m.Free {
-		s.field("free", plain(when))
+		s.field("free", s.freeTime(when))
 	}
 	for _, part := range []map[string]string{m.Card, m.Bounds} {
 		for _, key := range slices.Sorted(maps.Keys(part)) {

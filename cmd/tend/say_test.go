@@ -68,9 +68,11 @@ func TestDates(t *testing.T) {
 func TestRepeats(t *testing.T) {
 	for rule, want := range map[string]string{
 		"FREQ=DAILY":                        "every day",
-		"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO":   "every 2 weeks on mo",
+		"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO":   "every 2 weeks on Mon",
+		"FREQ=WEEKLY;BYDAY=MO,WE,SU":        "every week on Mon, Wed and Sun",
+		"FREQ=MONTHLY;BYDAY=1FR":            "every month on 1FR",
 		"FREQ=MONTHLY;COUNT=3":              "every month, 3 times",
-		"FREQ=WEEKLY;UNTIL=20261224T000000": "every week until 20261224T000000",
+		"FREQ=WEEKLY;UNTIL=20261224T000000": "every week until 24 Dec 2026",
 		"FREQ=SECONDLY":                     "FREQ=SECONDLY",
 	} {
 		if got := repeats(rule); got != want {
