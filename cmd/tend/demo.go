@@ -103,7 +103,7 @@ func (a *app) makeDemo(ctx context.Context, dir string) (walks []walkView, err e
 		}
 	}
 	st.clock.reach(time.Now())
-	if err := st.turnDay(ctx); err != nil {
+	if err := errors.Join(st.turnDay(ctx), st.sync(ctx)); err != nil {
 		return nil, err
 	}
 	return st.walks(today, homes)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -195,6 +196,20 @@ func (st *stage) turnDay(ctx context.Context) error {
 			continue
 		}
 		if err := st.converge(ctx); err != nil {
+			return err
+		}
+	}
+	return st.converge(ctx)
+}
+
+// sync lets every home that stays meet all others once more, so that each knows of them
+// as of now.
+func (st *stage) sync(ctx context.Context) error {
+	for _, p := range st.cast {
+		if !slices.Contains(demoHomes, p.name) {
+			continue
+		}
+		if _, err := p.say.Sync(ctx, demoMeet); err != nil {
 			return err
 		}
 	}

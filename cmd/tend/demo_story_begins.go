@@ -29,7 +29,7 @@ var demoBegins = []storyLine{
 	{-41, "12:10", "Ann", `me --languages en --area "Mill Lane 11" --contact "call 0151 2011"`, ""},
 	{-41, "12:15", "Ann", `card not "visits before noon"`, ""},
 	{-41, "12:16", "Ann", `card house "shoes off; the cat may be let out"`, ""},
-	{-41, "12:20", "Ann", `free --repeat sat,sun`, ""},
+	{-41, "12:20", "Ann", `free --repeat sat,sun --to circle`, ""},
 	{-41, "13:00", "Ingrid", `me --languages en,sv --area "the yellow house" --contact "call 0151 2001, it rings long" --to circle`, ""},
 	{-41, "13:05", "Ingrid", `card thanks "none needed"`, ""},
 	{-41, "13:06", "Ingrid", `bounds ways "call; my eyes are not what they were"`, ""},

@@ -23,7 +23,7 @@ var demoGrief = []storyLine{
 	{-26, "17:00", "Seun", `yes {funeral}`, ""},
 	{-25, "18:00", "Tomasz", `done {beside}`, ""},
 	{-24, "18:00", "Seun", `check-in Tomasz "We walked by the river. He ate a little."`, ""},
-	{-24, "19:00", "Ann", `may-i Tomasz "sit with you on Sunday, without talking" --when {-23}T15:00`, "sit"},
+	{-24, "19:00", "Ann", `may-i Tomasz "sit with you for a while, without talking" --when {-23}T15:00`, "sit"},
 	{-24, "20:00", "Tomasz", `yes {sit}`, ""},
 	{-23, "18:00", "Tomasz", `done {sit}`, ""},
 	{-23, "18:10", "Tomasz", `thank {sit} "The quiet was good."`, ""},

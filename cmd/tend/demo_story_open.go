@@ -29,7 +29,7 @@ var demoOpen = []storyLine{
 	{-2, "08:20", "Seun", `yes {eyes} --slot {+2}T08:30`, ""},
 	{-2, "08:30", "Seun", `comes`, ""},
 
-	{-2, "16:00", "Ingrid", `may-i Rosa "bring you a loaf on Saturday" --when {+2}`, "loaf"},
+	{-2, "16:00", "Ingrid", `may-i Rosa "bring you a loaf" --when {+2}`, "loaf"},
 	{-2, "17:00", "Ann", `talk with Rosa "I watered alone on the evening you were down for, and was cross for days." --about {allotment}`, "watering"},
 	{-1, "09:00", "Rosa", `follow meals childcare`, ""},
 	{-1, "09:01", "Rosa", `remind --before 1d`, ""},
