@@ -498,7 +498,7 @@ func (c ChangeTerms) decide(s *State, env Env) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	heads := a.heads()
+	heads := a.heads
 	b := TermsChanged{Accord: a.id, Terms: heads[len(heads)-1].terms}
 	for at, to := range map[*string]*string{&b.Terms.What: c.What, &b.Terms.When: c.When, &b.Terms.Area: c.Area, &b.Terms.Costs: c.Costs} {
 		if to != nil {

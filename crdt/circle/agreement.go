@@ -87,6 +87,7 @@ type agreement struct {
 	slot    string
 	parties []crdt.ID // ascending
 	texts   []text    // by clock and id
+	heads   []text    // those that no other follows, oldest first
 	words   []word    // those of the parties that stand
 	agreed  bool      // all stand by one text
 	ends    When      // when it is over, by the text that counts; zero if it has no date
@@ -211,6 +212,7 @@ func (a *agreement) readTexts() {
 	}
 	a.supersede()
 	slices.SortFunc(a.texts, func(x, y text) int { return cmp.Or(cmp.Compare(x.hlc, y.hlc), x.id.Compare(y.id)) })
+	a.readHeads()
 }
 
 // addPostTexts lays the post's terms at each edit beside the others. What is older
@@ -268,25 +270,20 @@ func (a *agreement) supersede() {
 	}
 }
 
-// heads returns the texts that no other follows, oldest first, none twice. The
-// last is the newest.
-func (a *agreement) heads() []text {
-	var out []text
+// readHeads finds the texts that no other follows, oldest first, none twice. The last
+// is the newest.
+func (a *agreement) readHeads() {
 	for _, t := range a.texts {
-		if !t.old && !slices.ContainsFunc(out, func(h text) bool { return h.rev == t.rev }) {
-			out = append(out, t)
+		if !t.old && !slices.ContainsFunc(a.heads, func(h text) bool { return h.rev == t.rev }) {
+			a.heads = append(a.heads, t)
 		}
 	}
-	if out == nil {
-		out = append(out, a.texts[len(a.texts)-1])
+	if a.heads == nil {
+		a.heads = a.texts[len(a.texts)-1:]
 	}
-	return out
 }
 
-func (a *agreement) newest() text {
-	h := a.heads()
-	return h[len(h)-1]
-}
+func (a *agreement) newest() text { return a.heads[len(a.heads)-1] }
 
 // said reports whether member's yes stands on rev: given, or implied by writing the
 // text, or by an open sign-up for terms that are the post's own.
@@ -317,7 +314,7 @@ func (a *agreement) word(member crdt.ID) (WordValue, bool) {
 	if own.value.care() > 0 {
 		return own.value, true
 	}
-	for _, h := range a.heads() {
+	for _, h := range a.heads {
 		if a.said(member, h.rev) {
 			return WordYes, true
 		}
@@ -332,7 +329,7 @@ func (a *agreement) word(member crdt.ID) (WordValue, bool) {
 
 // standing returns the newest text that everyone stands by; false if there is none.
 func (a *agreement) standing() (text, bool) {
-	heads := a.heads()
+	heads := a.heads
 	for i := len(heads) - 1; i >= 0; i-- {
 		all := len(a.parties) > 1
 		for _, m := range a.parties {
@@ -485,7 +482,7 @@ func (r *reader) viewAgreement(a *agreement) Agreement {
 		}
 		v.Parties = append(v.Parties, Party{Member: m, Word: word, Current: current})
 	}
-	heads := a.heads()
+	heads := a.heads
 	for _, t := range a.texts {
 		if slices.ContainsFunc(v.Texts, func(o Text) bool { return o.Rev == t.rev }) {
 			continue

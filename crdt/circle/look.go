@@ -299,7 +299,7 @@ func (r *reader) restingMeanwhile(a *agreement) (Attention, bool) {
 
 // twoTexts: two versions at once. Each party chooses one, or writes a third.
 func (r *reader) twoTexts(a *agreement) (Attention, bool) {
-	heads := a.heads()
+	heads := a.heads
 	if len(heads) < 2 || a.past || !a.live() {
 		return Attention{}, false
 	}

@@ -81,7 +81,7 @@ func (r *reader) redraft(a *agreement, terms Terms) (plan, error) {
 		}}, err
 	}
 	b := TermsChanged{Accord: a.id, Terms: terms, Parents: []Rev{}}
-	for _, h := range a.heads() {
+	for _, h := range a.heads {
 		if len(b.Parents) < MaxParents {
 			b.Parents = append(b.Parents, h.rev)
 		}
