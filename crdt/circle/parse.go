@@ -351,7 +351,7 @@ func (p *parser) posted(need bool) (Posted, string) {
 	}
 	to, named := p.some("to")
 	if t.To = to; !named && len(t.How) > 0 && t.For.IsZero() {
-		t.To = p.listeners()
+		t.To = listeners(p.s, p.env)
 	}
 	place := p.text("place")
 	if t.Title == "" {
@@ -370,26 +370,6 @@ func (p *parser) posted(need bool) (Posted, string) {
 
 // newcomers reads how many places of each date are kept for them.
 func (p *parser) newcomers() int { return int(p.number("newcomers", 0, 0, MaxPeople)) }
-
-// listeners are who is asked for someone to talk to where nobody is named: those who are
-// open to listening now, else one's pod, else the circle. More can be asked later.
-func (p *parser) listeners() []crdt.ID {
-	far := p.env.Own.Distant()
-	var out []crdt.ID
-	for _, m := range p.env.Members {
-		_, open := p.s.Listening(m, p.env.Now)
-		if open && m != p.env.Me && !slices.Contains(far, m) && p.s.MayAsk(p.env, m) && len(out) < MaxTo-1 {
-			out = append(out, m)
-		}
-	}
-	if len(out) == 0 {
-		out = slices.DeleteFunc(slices.Clone(p.s.ownPod(p.env)), func(m crdt.ID) bool { return m == p.env.Me })
-	}
-	if len(out) == 0 {
-		return nil
-	}
-	return audienceWith(out, p.env.Me)
-}
 
 // fields sets those fields of t that the arguments name, and returns their numbers.
 func (p *parser) fields(t *Posted) []uint64 {

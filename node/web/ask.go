@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,27 +28,36 @@ type askModel struct {
 	AskFirst   bool
 	How        []option
 	Repeats    []option
+	Days       []option      // of each week, on which it comes again
+	Skips      []string      // dates that fall out: those given, and room for more
+	Emergency  string        // what the circle says of emergencies
+	Listeners  template.HTML // who is open to listening now; "" for nobody
+	Talk       string        // where the form for someone to talk to is; "" on that itself
+	Listening  bool          // it is that form
 }
 
 // wishRunes is how much of a wish stands in a list to choose from.
 const wishRunes = 60
 
 // askFields are the fields of the form that circle.ParseCommand reads.
-var askFields = []string{"text", "details", "category", "by", "people", "extra_ok", "repeat", "area", "place", "costs", "for", "sign_up", "tender", "listening", "to"}
-
-// starters are the categories a circle begins with, until it has its own.
-var starters = []string{"listening", "meals", "errands", "lifts", "childcare", "house", "pets", "paperwork", "repairs", "things", "stay", "knowhow"}
+var askFields = []string{"text", "details", "category", "by", "people", "extra_ok", "repeat", "area", "place", "costs", "for", "sign_up", "tender", "listening", "newcomers", "to"}
 
 // askForm is an empty form.
 func (in *inside) askForm() error {
 	in.form = map[string][]string{"kind": {in.r.URL.Query().Get("kind")}, "text": {in.r.URL.Query().Get("text")}, "for": {in.r.URL.Query().Get("for")}}
+	if in.r.URL.Query().Get("listening") != "" {
+		in.form["listening"], in.form["to"] = listeningWays, circle.Listeners(in.src.State, in.src.Env)
+	}
 	return in.drawAsk("")
 }
+
+// listeningWays are the ways in which somebody may listen.
+var listeningWays = []string{"call", "text", "sit"}
 
 // drawAsk draws the form with what was typed.
 func (in *inside) drawAsk(edit string) error {
 	m := askModel{Kind: view.KindNeed, Edit: edit, To: in.head.Circle.Base + "/ask",
-		Typed:  in.typedAll("text", "details", "category", "by", "people", "repeat", "area", "place", "costs", "for"),
+		Typed:  in.typedAll("text", "details", "category", "by", "people", "repeat", "area", "place", "costs", "for", "newcomers", "repeat_until"),
 		Tender: in.typed("tender") != "", ExtraOK: in.typed("extra_ok") != "", AskFirst: in.typed("sign_up") == "ask-first"}
 	if in.typed("kind") == view.KindOffer {
 		m.Kind = view.KindOffer
@@ -58,8 +68,8 @@ func (in *inside) drawAsk(edit string) error {
 	m.Whens = whensTyped(in.form)
 	m.Categories = in.src.Charter().Categories
 	if len(m.Categories) == 0 {
-		for _, key := range starters {
-			m.Categories = append(m.Categories, in.lang.plain("category."+key))
+		for _, c := range circle.Categories {
+			m.Categories = append(m.Categories, in.lang.plain("category."+c.Key))
 		}
 	}
 	chosen := map[string]bool{}
@@ -79,15 +89,40 @@ func (in *inside) drawAsk(edit string) error {
 			}
 		}
 	}
-	for _, how := range []string{"call", "text", "sit"} {
+	for _, how := range listeningWays {
 		m.How = append(m.How, option{Value: how, Label: in.lang.say("how." + how), On: hasValue(in.form["listening"], how)})
 	}
 	m.Repeats = in.repeats(m.Typed["repeat"])
+	for _, d := range weekdays {
+		m.Days = append(m.Days, option{Value: d.short, Label: in.lang.say("weekday." + strconv.Itoa(d.number)), On: hasValue(in.form["weekday"], d.short)})
+	}
+	m.Skips = append(filledIn(in.form["skip"]), "", "")
+	m.Emergency = in.src.Charter().Bounds["emergency"]
+	in.listening(&m)
 	title := "ask.title_" + m.Kind
 	if edit != "" {
 		title = "ask.title_edit"
 	}
 	return in.show("ask", "", in.lang.say(title), m)
+}
+
+// listening says who is open to listening now, and where one asks them.
+func (in *inside) listening(m *askModel) {
+	if m.Kind != view.KindNeed || m.Edit != "" {
+		return
+	}
+	var open []view.Person
+	for _, one := range in.src.Members(view.Filter{Listening: true}) {
+		if one.ID != in.me {
+			open = append(open, view.Person{ID: one.ID, Name: one.Name})
+		}
+	}
+	if len(open) > 0 {
+		m.Listeners = in.lang.say("ask.listening_now", "names", in.names(open))
+	}
+	if m.Listening = len(in.form["listening"]) > 0; !m.Listening {
+		m.Talk = in.head.Circle.Base + "/ask?kind=need&listening=1"
+	}
 }
 
 // rhythms are the repeats that the form offers.
@@ -126,7 +161,7 @@ func whensTyped(form map[string][]string) []string {
 	return append(out, "")
 }
 
-// whenTyped reads row i of the fields day, from and until.
+// whenTyped reads row i of the fields day, from, until and last, the last day of several.
 func whenTyped(form map[string][]string, i int) string {
 	at := func(name string) string {
 		if i < len(form[name]) {
@@ -134,16 +169,44 @@ func whenTyped(form map[string][]string, i int) string {
 		}
 		return ""
 	}
-	day, from, until := at("day"), at("from"), at("until")
+	day, from, until, last := at("day"), at("from"), at("until"), at("last")
 	switch {
 	case day == "":
 		return ""
+	case last != "" && last != day && (from == "" || until == ""):
+		return day + "/" + last
+	case last != "" && last != day:
+		return day + "T" + from + "/" + last + "T" + until
 	case from == "":
 		return day
 	case until == "":
 		return day + "T" + from
 	}
 	return day + "T" + from + "/" + until
+}
+
+// repeatTyped is how often it comes again: on some days of each week, or by the list.
+func repeatTyped(form map[string][]string) string {
+	repeat := strings.Join(form["weekday"], ",")
+	if repeat == "" {
+		repeat = strings.Join(form["repeat"], "")
+	}
+	until := strings.TrimSpace(strings.Join(form["repeat_until"], ""))
+	if repeat == "" || until == "" || strings.Contains(repeat, "FREQ=") {
+		return repeat
+	}
+	return repeat + " until " + until
+}
+
+// tenderKind reports whether a category is tender unless one says otherwise, by its name
+// in the language of the page.
+func (in *inside) tenderKind(category string) bool {
+	for _, c := range circle.Categories {
+		if c.Tender && strings.EqualFold(strings.TrimSpace(category), in.lang.plain("category."+c.Key)) {
+			return true
+		}
+	}
+	return false
 }
 
 // ask posts a need or an offer.
@@ -157,7 +220,11 @@ func (in *inside) ask() error {
 	if form.Get("kind") == view.KindOffer {
 		verb = "offer"
 	}
-	done, err := in.do(verb, askArgs(form))
+	args := askArgs(form)
+	if in.tenderKind(form.Get("category")) {
+		args["tender"] = []string{"true"}
+	}
+	done, err := in.do(verb, args)
 	if err != nil {
 		return in.askAgain(err, "")
 	}
@@ -172,6 +239,13 @@ func askArgs(form map[string][]string) circle.Args {
 			args["when"] = append(args["when"], w)
 		}
 	}
+	delete(args, "repeat")
+	if repeat := repeatTyped(form); repeat != "" {
+		args["repeat"] = []string{repeat}
+	}
+	if skips := filledIn(form["skip"]); len(skips) > 0 && len(args["repeat"]) > 0 {
+		args["skip"] = skips
+	}
 	if whom := args["for"]; len(whom) > 0 {
 		member, under := splitWish(whom[0])
 		if args["for"] = []string{member}; under != "" {
@@ -179,7 +253,7 @@ func askArgs(form map[string][]string) circle.Args {
 		}
 	}
 	if hasValue(args["to"], "circle") {
-		delete(args, "to")
+		args["to"] = []string{"circle"} // in words: someone to talk to is otherwise for a few
 	}
 	return args
 }
@@ -226,9 +300,14 @@ func formOf(p view.Post) map[string][]string {
 		form["extra_ok"] = []string{"true"}
 	}
 	for _, w := range p.When {
-		from, until, _ := strings.Cut(w, "/")
-		day, hour, _ := strings.Cut(from, "T")
-		form["day"], form["from"], form["until"] = append(form["day"], day), append(form["from"], hour), append(form["until"], until)
+		form["day"], form["from"] = append(form["day"], dayOf(w)), append(form["from"], fromOf(w))
+		form["until"], form["last"] = append(form["until"], toOf(w)), append(form["last"], lastOf(w))
+	}
+	for _, s := range p.Skips {
+		form["skip"] = append(form["skip"], dayOf(s))
+	}
+	if p.Newcomers > 0 {
+		form["newcomers"] = []string{strconv.Itoa(p.Newcomers)}
 	}
 	return form
 }
@@ -250,7 +329,11 @@ func (in *inside) edit() error {
 		form.Set("sign_up", "open") // a box that is not ticked is not sent
 	}
 	args := circle.Args{"id": {p.ID}}
-	for _, name := range []string{"text", "details", "category", "by", "people", "repeat", "area", "costs", "sign_up"} {
+	form.Set("repeat", repeatTyped(form))
+	if form.Get("newcomers") == "" && len(before["newcomers"]) > 0 {
+		form.Set("newcomers", "0")
+	}
+	for _, name := range []string{"text", "details", "category", "by", "people", "repeat", "area", "costs", "sign_up", "newcomers"} {
 		if was := strings.Join(before[name], ""); form.Get(name) != was {
 			args[name] = []string{form.Get(name)}
 		}
@@ -261,8 +344,11 @@ func (in *inside) edit() error {
 		}
 	}
 	now := whensTyped(form)
-	if was := whensTyped(map[string][]string{"day": before["day"], "from": before["from"], "until": before["until"]}); strings.Join(now, " ") != strings.Join(was, " ") {
+	if was := whensTyped(map[string][]string{"day": before["day"], "from": before["from"], "until": before["until"], "last": before["last"]}); strings.Join(now, " ") != strings.Join(was, " ") {
 		args["when"] = now // the empty one at its end says that none is left
+	}
+	if skips := filledIn(form["skip"]); !slices.Equal(skips, before["skip"]) {
+		args["skip"] = append(skips, "")
 	}
 	if len(args) == 1 {
 		return in.to("/show/"+p.ID, "")

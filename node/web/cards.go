@@ -93,6 +93,14 @@ func (in *inside) postCard(p view.Post) card {
 		c.State = in.lang.say("status." + p.Status)
 	}
 	mine := p.Author.ID == in.me
+	if p.Stale {
+		key := "post.stale"
+		if mine {
+			key = "post.stale_mine"
+			c.Buttons = []button{in.verb(p.ID, "still-true", "verb.still", "leaf")}
+		}
+		c.State = in.lang.say(key)
+	}
 	switch yes := in.whoComes(p); {
 	case p.Status != "open":
 	case in.opened(p):

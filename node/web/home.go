@@ -17,6 +17,7 @@ type homeModel struct {
 	MoreCould, MoreOffers   bool // the list goes on among all that there is
 	Look                    []lookCard
 	Still                   template.HTML   // that what is asked lies still just now
+	Soon                    []soonLine      // what begins within the time that one wishes to be reminded before
 	Reminders               []keptLine      // notes for the reader alone that speak up now
 	HardDays                []hardLine      // of others, on which it is good to think of them
 	First                   []firstStep     // small steps, for somebody new here
@@ -24,6 +25,12 @@ type homeModel struct {
 	Alone                   bool            // nobody else is in the circle yet
 	Backup                  template.HTML   // a word about a backup, where one would be good
 	Care                    []template.HTML // what else would be good for this home
+}
+
+// soonLine is something agreed that begins soon.
+type soonLine struct {
+	Href, What string
+	When       template.HTML
 }
 
 // atOnce is how many cards of one list a screen shows before it says where there are
@@ -89,6 +96,9 @@ func (in *inside) home() error {
 		m.Still = in.lang.say("home.still_until", "day", in.lang.when(today.StillUntil, in.now))
 	case today.Still:
 		m.Still = in.lang.say("home.still")
+	}
+	for _, i := range today.Soon {
+		m.Soon = append(m.Soon, soonLine{Href: in.href(i.Agreement.ID), What: i.Agreement.What, When: in.lang.when(whenOf(*i.Agreement), in.now)})
 	}
 	m.Quiet = len(m.ForMe)+len(m.ICould) == 0
 	if err := in.care(st, &m); err != nil {

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,6 +58,7 @@ type inviteModel struct {
 	OnPaper string
 	Invites []inviteLine
 	Typed   map[string]string
+	Most    int // invitations on one sheet
 }
 
 type inviteLine struct {
@@ -66,7 +70,7 @@ type inviteLine struct {
 
 // inviteForm makes invitations, and lists those that are open.
 func (in *inside) inviteForm() error {
-	m := inviteModel{Typed: in.typedAll("for", "until")}
+	m := inviteModel{Typed: in.typedAll("for", "until", "many"), Most: maxSlips}
 	all, err := in.site.upkeep.Invites(in.r.Context(), in.id)
 	if err != nil {
 		return err
@@ -99,14 +103,45 @@ func (in *inside) invite() error {
 	}
 	in.form = form
 	o := InviteOptions{For: strings.TrimSpace(form.Get("for"))}
-	if span, ok := map[string]time.Duration{"day": 24 * time.Hour, "week": 7 * 24 * time.Hour}[form.Get("until")]; ok {
+	if span, ok := map[string]time.Duration{"day": 24 * time.Hour, "week": 7 * 24 * time.Hour, "month": 30 * 24 * time.Hour}[form.Get("until")]; ok {
 		o.Until = span
+	}
+	if many, err := strconv.Atoi(form.Get("many")); err == nil && many > 1 {
+		o.For = "" // a name is one person's
+		return in.inviteSeveral(min(many, maxSlips), o)
 	}
 	made, err := in.site.upkeep.Invite(in.r.Context(), in.id, o)
 	if err != nil {
 		return in.problemAt(err, in.inviteForm)
 	}
 	return in.to("/invite/"+made.ID, "")
+}
+
+// maxSlips is how many invitations are drawn on one sheet, as on the command line.
+const maxSlips = 40
+
+// slipDigits is how much of an invitation's id stands in the address of a sheet.
+const slipDigits = 16
+
+// inviteSeveral makes several invitations for one person each, all of them or none, and
+// shows them on one sheet.
+func (in *inside) inviteSeveral(n int, o InviteOptions) error {
+	var made []string
+	for range n {
+		one, err := in.site.upkeep.Invite(in.r.Context(), in.id, o)
+		if err != nil {
+			for _, id := range made {
+				err = errors.Join(err, in.site.upkeep.RevokeInvite(in.r.Context(), in.id, id))
+			}
+			return in.problemAt(err, in.inviteForm)
+		}
+		made = append(made, one.ID)
+	}
+	sheet := url.Values{}
+	for _, id := range made {
+		sheet.Add("invite", id[:slipDigits])
+	}
+	return in.to("/print/slips?"+sheet.Encode(), "")
 }
 
 func (in *inside) showInvite() error {

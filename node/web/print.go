@@ -160,7 +160,7 @@ func (in *inside) printSlips() error {
 	named := in.r.URL.Query()["invite"]
 	m := slipsSheet{sheet: in.sheet("", "/invite")}
 	for _, one := range all {
-		if !in.opens(one) || one.Text == "" || len(named) > 0 && !slices.Contains(named, one.ID) {
+		if !in.opens(one) || one.Text == "" || len(named) > 0 && !slices.ContainsFunc(named, func(id string) bool { return len(id) >= slipDigits && strings.HasPrefix(one.ID, id) }) {
 			continue
 		}
 		s := slip{Words: one.Text, For: one.For, Until: in.until(one.Expires)}

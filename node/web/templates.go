@@ -23,7 +23,7 @@ func parseTemplates() map[string]map[string]*template.Template {
 	}
 	out := map[string]map[string]*template.Template{}
 	for _, l := range languages {
-		base := template.Must(template.New("").Funcs(template.FuncMap{"t": l.t, "dict": dict, "dayOf": dayOf, "fromOf": fromOf, "toOf": toOf, "assets": func() string { return assetsBase }}).ParseFS(templateFS, partials...))
+		base := template.Must(template.New("").Funcs(template.FuncMap{"t": l.t, "dict": dict, "dayOf": dayOf, "fromOf": fromOf, "toOf": toOf, "lastOf": lastOf, "assets": func() string { return assetsBase }}).ParseFS(templateFS, partials...))
 		out[l.tag] = map[string]*template.Template{}
 		for _, name := range names {
 			screen := strings.TrimSuffix(path.Base(name), ".html")
@@ -45,7 +45,7 @@ func dict(pairs ...any) map[string]any {
 	return out
 }
 
-// dayOf, fromOf and toOf take a date as it is written apart, for the fields of a form.
+// dayOf, fromOf, toOf and lastOf take a date as it is written apart, for the fields of a form.
 func dayOf(when string) string {
 	day, _, _ := strings.Cut(when, "T")
 	day, _, _ = strings.Cut(day, "/")
@@ -60,8 +60,18 @@ func fromOf(when string) string {
 
 func toOf(when string) string {
 	_, to, _ := strings.Cut(when, "/")
-	if strings.Contains(to, "-") {
+	if !strings.Contains(to, "-") {
+		return to
+	}
+	_, hour, _ := strings.Cut(to, "T")
+	return hour
+}
+
+// lastOf is the last day of several; "" of one.
+func lastOf(when string) string {
+	_, to, _ := strings.Cut(when, "/")
+	if !strings.Contains(to, "-") {
 		return ""
 	}
-	return to
+	return dayOf(to)
 }

@@ -64,6 +64,8 @@ type slotLine struct {
 	People  template.HTML // who comes; "" for nobody yet
 	State   template.HTML
 	First   template.HTML // who stands by; "" for nobody
+	Heard   template.HTML // when the homes of those who come were last heard
+	Kept    template.HTML // that a place is kept for who is new here
 	Covered bool
 	Over    bool
 	Buttons []button
@@ -85,6 +87,9 @@ type postModel struct {
 	Room          []personLine
 	Notes         []noteLine
 	Note          string // typed
+	How           template.HTML // in which ways somebody may listen
+	Urgent        template.HTML // that this is no emergency line, where it is wanted by today
+	Emergency     string        // what the circle says of emergencies
 	Agreements    []card
 	Cards         []careCard // of those it is for
 	Thing         string     // where wishes about it are posted
@@ -123,6 +128,16 @@ func (in *inside) showPost(p view.Post) error {
 		m.NotNow = &no
 	}
 	m.Reply = in.reply(p)
+	if len(p.How) > 0 {
+		var ways []template.HTML
+		for _, how := range p.How {
+			ways = append(ways, in.lang.say("how."+how))
+		}
+		m.How = in.lang.list(ways)
+	}
+	if m.Mine && p.Kind == view.KindNeed && p.Status == "open" && p.By != "" && p.By <= in.now.Format(dayForm) {
+		m.Urgent, m.Emergency = in.lang.say("ask.emergency"), in.src.Charter().Bounds["emergency"]
+	}
 	switch {
 	case p.Kind == view.KindNeed:
 		m.Cards = in.careCards(caredFor(p))
@@ -162,6 +177,17 @@ func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
 		return line
 	}
 	line.First = in.standingBy(s.StandBy)
+	for _, h := range s.Heard {
+		said := in.lang.say("slot.heard", "name", in.name(h.Member), "when", in.lang.ago(h.At, in.now))
+		if line.Heard != "" {
+			said = in.lang.say("list.more", "a", line.Heard, "b", said)
+		}
+		line.Heard = said
+	}
+	if s.Kept > 0 {
+		line.Kept = in.lang.say("slot.kept", "n", s.Kept)
+	}
+	forNew := s.Kept > 0 && s.Wanted-len(s.Yes) <= s.Kept && !in.amNew()
 	standing := slices.ContainsFunc(s.StandBy, func(who view.Person) bool { return who.ID == in.me })
 	switch {
 	case mine:
@@ -170,11 +196,11 @@ func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
 		if s.Over {
 			line.Buttons = []button{in.verb(p.ID, "both", "verb.both", "users", field{"slot", s.Slot})}
 		}
-	case line.Covered && !p.ExtraOK && standing:
+	case (line.Covered || forNew) && !p.ExtraOK && standing:
 		no := in.verb(p.ID, "stand-by", "verb.not_stand_by", "", field{"slot", s.Slot}, field{"not", "true"})
 		no.Kind = "quiet"
 		line.Buttons = []button{no}
-	case line.Covered && !p.ExtraOK:
+	case (line.Covered || forNew) && !p.ExtraOK:
 		line.Buttons = []button{in.verb(p.ID, "stand-by", "verb.stand_by", "clock", field{"slot", s.Slot})}
 	default:
 		key, icon := "verb.could_do", "hand-helping"
@@ -186,6 +212,12 @@ func (in *inside) slotLine(p view.Post, s view.Slot) slotLine {
 		line.Buttons = []button{b}
 	}
 	return line
+}
+
+// amNew reports whether this person is new here.
+func (in *inside) amNew() bool {
+	me, ok := in.src.People.Member(in.src.Env.Me)
+	return ok && !me.Welcomed
 }
 
 // standingBy names who would like to be asked first if a place opens.
@@ -214,7 +246,7 @@ func (in *inside) reply(p view.Post) *replyModel {
 	if p.Status != "open" || p.Author.ID == in.me || len(open) == 0 {
 		return nil
 	}
-	m := replyModel{Date: open[0].Slot, Typed: in.typedAll("note", "day", "from", "until"), Label: in.lang.say("verb.could_do")}
+	m := replyModel{Date: open[0].Slot, Typed: in.typedAll("note", "day", "from", "until", "last"), Label: in.lang.say("verb.could_do")}
 	if p.Kind == view.KindOffer {
 		m.Label = in.lang.say("verb.love_that")
 	}
@@ -237,7 +269,7 @@ func (in *inside) ownButtons(p view.Post) []button {
 			add("met", "verb.met", "check")
 			add("enough", "verb.enough", "leaf")
 		} else {
-			if in.longAgo(p) {
+			if p.Stale {
 				add("still-true", "verb.still", "leaf")
 			}
 			add("rest", "verb.rest", "moon")
@@ -251,34 +283,6 @@ func (in *inside) ownButtons(p view.Post) []button {
 		out[len(out)-1].Kind = "quiet"
 	}
 	return out
-}
-
-// staleAfter is after how long its author is asked quietly whether an offer without a
-// date is still so.
-const staleAfter = 30 * 24 * time.Hour
-
-// longAgo reports whether all dates of an offer are over, or nothing was said of it
-// for long.
-func (in *inside) longAgo(p view.Post) bool {
-	dated := p.By != "" || len(p.When) > 0
-	if !dated {
-		said := p.Made
-		if p.Edited != nil {
-			said = *p.Edited
-		}
-		return in.now.Sub(said) > staleAfter
-	}
-	today := in.now.Format(dayForm)
-	for _, w := range append([]string{p.By}, p.When...) {
-		from, until, _ := strings.Cut(w, "/")
-		if _, _, ok := readDate(until); !ok {
-			until = from
-		}
-		if until[:min(len(until), len(dayForm))] >= today {
-			return false
-		}
-	}
-	return p.Repeat == ""
 }
 
 // widenOptions are those who do not read a post yet.
@@ -340,6 +344,8 @@ func (in *inside) person(m view.Member) personLine {
 		if m.Room.Level == "resting" {
 			p.Class = "resting"
 		}
+	case m.Listening != nil:
+		p.Word = in.lang.say("person.listening")
 	case m.State == "newcomer":
 		p.Word = in.lang.say("person.newcomer")
 	}
@@ -367,6 +373,8 @@ type agreementModel struct {
 	Thing    string
 	Join     []option // who could come into it too
 	TalkWith string   // where a talk about it begins; "" where there is no one other in it
+	Review   template.HTML   // when its people look at it again
+	Thanks   []template.HTML // what the others say of being thanked
 }
 
 type partyLine struct {
@@ -398,7 +406,7 @@ type sectionLine struct {
 }
 
 func (in *inside) showAgreement(a view.Agreement) error {
-	m := agreementModel{card: in.agreementCard(a), Place: a.Place, Notes: in.notes(a.Notes), Typed: in.typedAll("what", "day", "from", "until", "area", "costs", "where", "code", "phone", "text"),
+	m := agreementModel{card: in.agreementCard(a), Place: a.Place, Notes: in.notes(a.Notes), Typed: in.typedAll("what", "day", "from", "until", "last", "review", "area", "costs", "where", "code", "phone", "text"),
 		Thing: in.head.Circle.Base + "/on/" + a.ID, Cannot: in.verb(a.ID, "cannot", "verb.cannot", "undo-2")}
 	for _, p := range a.Parties {
 		line := partyLine{personLine: personLine{Href: in.href(p.Member.ID), Name: p.Member.Name, Initials: initials(p.Member.Name)}, Kind: p.Word}
@@ -426,6 +434,12 @@ func (in *inside) showAgreement(a view.Agreement) error {
 		m.Join = in.notIn(a)
 	}
 	m.Can.Thank = m.Mine && (a.State == "done" || a.State == "passed")
+	if a.ReviewOn != "" {
+		m.Review = in.lang.say("agreement.review_on", "day", in.lang.when(a.ReviewOn, in.now))
+	}
+	if m.Can.Thank {
+		m.Thanks = in.ofThanks(a)
+	}
 	m.Buttons = slices.DeleteFunc(m.Buttons, func(b button) bool { return b.Kind == "link" })
 	in.fillOne([]card{m.card})
 	if m.Mine && (a.State == "passed" || a.State == "done") {
@@ -440,6 +454,21 @@ func (in *inside) showAgreement(a view.Agreement) error {
 	m.Versions = in.versions(a)
 	in.cared(a, &m)
 	return in.show("agreement", "", template.HTML(template.HTMLEscapeString(a.What)), m)
+}
+
+// ofThanks is what the others in an agreement say of being thanked, where they say it.
+func (in *inside) ofThanks(a view.Agreement) []template.HTML {
+	var out []template.HTML
+	for _, p := range a.Parties {
+		if p.Member.ID == in.me {
+			continue
+		}
+		item, err := in.src.Show(p.Member.ID, false)
+		if err == nil && item.Member != nil && item.Member.Card["thanks"] != "" {
+			out = append(out, in.lang.say("agreement.thanks_of", "name", in.name(p.Member), "text", item.Member.Card["thanks"]))
+		}
+	}
+	return out
 }
 
 // notIn are the members who are not in an agreement.

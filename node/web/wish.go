@@ -24,7 +24,7 @@ var wishes = map[string]wishOf{
 	"cannot":      {[]string{"slot", "every"}, true},
 	"both":        {[]string{"slot"}, true},
 	"done":        {[]string{"slot", "not"}, true},
-	"change":      {[]string{"slot", "when", "area", "what", "costs", "with"}, true},
+	"change":      {[]string{"slot", "when", "area", "what", "costs", "with", "review"}, true},
 	"place":       {[]string{"slot", "where", "code", "phone"}, false},
 	"thank":       {[]string{"text"}, false},
 	"note":        {[]string{"text", "to"}, false},
