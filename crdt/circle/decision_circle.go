@@ -177,19 +177,25 @@ func (r *reader) welcomedAndPartedOf(p membership.Proposal, welcomed []crdt.ID, 
 }
 
 // heardLate are concerns given before a decision closed that its closing did not
-// know: shown to everyone with voice.
+// know: shown to everyone with voice, until one of them answers it, also by laying the
+// text before the circle again.
 func (r *reader) heardLate() []Attention {
 	out := []Attention{}
 	if !r.env.mayDecide(r.env.Me) {
 		return out
 	}
+	var all []*decision
 	for _, id := range r.s.DecisionIDs() {
-		d, ok := r.decision(id)
-		if !ok {
-			continue
+		if d, ok := r.decision(id); ok {
+			all = append(all, d)
 		}
+	}
+	for _, d := range all {
 		for _, w := range d.late() {
-			out = append(out, r.late(d, w))
+			again := func(o *decision) bool { return o.body.About == d.id && o.made.HLC > w.hlc }
+			if !slices.ContainsFunc(all, again) {
+				out = append(out, r.late(d, w))
+			}
 		}
 	}
 	return out

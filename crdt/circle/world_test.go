@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -225,24 +226,37 @@ func (h *home) settle(n int) {
 		h.w.t.Fatalf("%s has %+v to look at, want one thing with choice %d", h.name, look, n)
 	}
 	words := splitLine(look[0].Choices[n].Do)
-	verb, rest := words[1], []string{"id", words[2]}
-	for i := 3; i < len(words); i++ {
-		if name := words[i]; name == "--not" {
+	verb, rest := words[1], []string{}
+	positional := []string{"id", "text"}
+	if verb == "propose" {
+		positional = positional[1:]
+	}
+	for i := 2; i < len(words); i++ {
+		switch name, flag := strings.CutPrefix(words[i], "--"); {
+		case name == "not":
 			rest = append(rest, "not", "true")
-		} else {
-			rest = append(rest, name[2:], words[i+1])
+		case flag:
+			rest = append(rest, name, words[i+1])
 			i++
+		default:
+			rest = append(rest, positional[0], words[i])
+			positional = positional[1:]
 		}
 	}
 	h.do(verb, rest...)
 }
 
-// splitLine splits a command line with single and double quotes.
+// splitLine splits a command line with single and double quotes, and a backslash outside
+// of them.
 func splitLine(line string) []string {
 	var words []string
-	word, quote, in := "", rune(0), false
+	word, quote, in, escaped := "", rune(0), false, false
 	for _, c := range line {
 		switch {
+		case escaped:
+			word, escaped = word+string(c), false
+		case quote == 0 && c == '\\':
+			in, escaped = true, true
 		case quote != 0 && c == quote:
 			quote = 0
 		case quote == 0 && (c == '\'' || c == '"'):

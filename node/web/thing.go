@@ -86,7 +86,7 @@ type postModel struct {
 	Widen         []option // whom its author may ask as well
 	Room          []personLine
 	Notes         []noteLine
-	Note          string // typed
+	Note          string        // typed
 	How           template.HTML // in which ways somebody may listen
 	Urgent        template.HTML // that this is no emergency line, where it is wanted by today
 	Emergency     string        // what the circle says of emergencies
@@ -371,8 +371,8 @@ type agreementModel struct {
 	Notes    []noteLine
 	Typed    map[string]string
 	Thing    string
-	Join     []option // who could come into it too
-	TalkWith string   // where a talk about it begins; "" where there is no one other in it
+	Join     []option        // who could come into it too
+	TalkWith string          // where a talk about it begins; "" where there is no one other in it
 	Review   template.HTML   // when its people look at it again
 	Thanks   []template.HTML // what the others say of being thanked
 }
