@@ -183,7 +183,7 @@ func TestSmallThings(t *testing.T) {
 	if page := b.get(at(old)); strings.Contains(page, "still so") {
 		t.Error("a fresh offer is asked about")
 	}
-	h.later(40 * 24 * time.Hour)
+	h.later(61 * 24 * time.Hour)
 	wants(at(old), "Yes, this is still so")
 	b.post(on(old, "still-true"), url.Values{})
 	note := h.as(t, ann, circle.WriteNote{On: old, Text: "Left of the door"}).ID
