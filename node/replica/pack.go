@@ -67,6 +67,9 @@ func (r *Replica) bodyKey(op *crdt.Op, lacks func(membership.EpochID) bool) (pro
 // pack brought for this one body. false means that there is neither, or that the
 // body opens under none.
 func (r *Replica) unseal(op *crdt.Op, epoch membership.EpochID) (protocol.Opened, bool) {
+	if r.wrote.op == op.ID {
+		return r.wrote.body, true
+	}
 	if s, ok := r.secret(epoch); ok {
 		opened, err := protocol.OpenBody(s, r.circle, op.Dev, op.Seq, op.Body)
 		return opened, err == nil

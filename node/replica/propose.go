@@ -255,7 +255,16 @@ func (r *Replica) write(h crdt.Header, key protocol.Secret, seal sealer, control
 	if err != nil {
 		return crdt.ID{}, err
 	}
+	if control == nil {
+		r.wrote = written{op.ID, protocol.Opened{Kind: kind, Payload: payload}}
+	}
 	return r.accepted(op)
+}
+
+// written is what this home sealed last: it need not open its own seal.
+type written struct {
+	op   crdt.ID
+	body protocol.Opened
 }
 
 // accepted takes an own op into the batch. It is judged like any other; a refusal

@@ -58,6 +58,7 @@ type Replica struct {
 	opened  map[crdt.ID][]crdt.ID            // by decision, who could decide then; replaced likewise
 	dirty   map[crdt.ID]struct{}             // records changed since the last checkpoint
 	fresh   map[membership.EpochID]protocol.Secret
+	wrote   written // what this home sealed last
 
 	unread []membership.EpochID // held, with ops that were never read yet
 	ready  []crdt.ID            // came, while what waits for them was not tried yet
