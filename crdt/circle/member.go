@@ -191,5 +191,27 @@ func (c SetSection) decide(s *State, env Env) (plan, error) {
 	if was, _ := s.Section(env.Me, toSection+c.Section); !slices.Equal(was.Values, mark) {
 		drafts = append(drafts, fixed([]crdt.ID{env.Me}, MemberSectionSet{Member: env.Me, Section: toSection + c.Section, Values: mark}))
 	}
-	return about(env.Me, append(drafts, fixed(to, b))...), nil
+	drafts = append(drafts, fixed(to, b))
+	if c.Section == SectionRoom || c.Section == SectionListening {
+		drafts = append(drafts, s.withoutHistory(env.Me, c.Section)...)
+	}
+	return about(env.Me, drafts...), nil
+}
+
+// maxTakenBack is how many older values are taken back with one new one: more are there
+// only of times when none was.
+const maxTakenBack = 16
+
+// withoutHistory takes back what a person said of their room before: how much somebody
+// could carry, and when, is nobody's to look up later.
+func (s *State) withoutHistory(me crdt.ID, section string) []Draft {
+	r := s.record(me)
+	var out []Draft
+	for i := range r.parts {
+		c := &r.parts[i].Change
+		if b, ok := c.Body.(MemberSectionSet); ok && b.Section == section && c.Author == me && len(out) < maxTakenBack {
+			out = append(out, fixed(nil, Retracted{Op: c.ID}))
+		}
+	}
+	return out
 }

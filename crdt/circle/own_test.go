@@ -179,3 +179,36 @@ func TestRoomIsToldOnceAndOnlyWhereOneWishes(t *testing.T) {
 		t.Error("overruled what the person said since")
 	}
 }
+
+// TestRoomHasNoHistory: what a person said of their room, or of being open to listening,
+// is taken back everywhere once they say something else; what they say now stays.
+func TestRoomHasNoHistory(t *testing.T) {
+	w := newWorld(t, "Ann", "Ben", "Cleo")
+	ann, ben := w.homes["Ann"], w.homes["Ben"]
+	said := map[string][]crdt.ID{}
+	for _, step := range [][]string{{"room", "text", "open"}, {"room", "text", "little", "until", "2026-12-20"}, {"room", "text", "little", "to", "Ben"},
+		{"room", "text", "resting", "to", "circle"}, {"listen", "text", "yes"}, {"listen", "text", "no"}, {"room", "text", "some"}} {
+		ann.do(step[0], step[1:]...)
+		for _, c := range ann.wrote {
+			if b, ok := c.Body.(circle.MemberSectionSet); ok && !slices.Contains(said[b.Section], c.ID) && (b.Section == circle.SectionRoom || b.Section == circle.SectionListening) {
+				said[b.Section] = append(said[b.Section], c.ID)
+			}
+		}
+		w.meet()
+	}
+	for _, h := range []*home{ann, ben, w.homes["Cleo"]} {
+		if level, _, ok := h.state.Room(ann.id, w.now); !ok || level != circle.RoomSome {
+			t.Errorf("%s reads %q, %v", h.name, level, ok)
+		}
+		if _, ok := h.state.Listening(ann.id, w.now); ok {
+			t.Errorf("%s reads that Ann listens", h.name)
+		}
+		for section, ops := range said {
+			for i, op := range ops {
+				if _, gone := h.state.Retraction(op); gone != (i < len(ops)-1) {
+					t.Errorf("%s: %s, said as number %d of %d, is taken back: %t", h.name, section, i+1, len(ops), gone)
+				}
+			}
+		}
+	}
+}
