@@ -138,6 +138,9 @@ func (in *inside) byline(p view.Post) template.HTML {
 	if p.For == nil && p.Author.ID == in.me {
 		return in.lang.say(key + "_mine")
 	}
+	if p.For != nil && p.Author.ID == in.me {
+		return in.lang.say(key+"_for_mine", "whom", in.name(*p.For))
+	}
 	if p.For != nil {
 		return in.lang.say(key+"_for", "name", in.name(p.Author), "whom", in.name(*p.For))
 	}

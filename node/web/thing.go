@@ -663,6 +663,7 @@ type decisionModel struct {
 	Closes  template.HTML
 	Review  template.HTML
 	Words   []decisionLine
+	Earlier []earlierText // oldest first
 	Beside  []noteLine
 	Notes   []noteLine
 	Typed   map[string]string
@@ -674,6 +675,12 @@ type decisionModel struct {
 	Would   []sectionLine // what the charter would say
 	Reshape string        // the text to write over; "" where it is nobody's here to do
 	Rewrite string        // where a proposed charter is written over; "" where there is none
+}
+
+// earlierText is a text that another followed, with the words that stay on it.
+type earlierText struct {
+	Text  string
+	Words []decisionLine
 }
 
 type decisionLine struct {
@@ -711,9 +718,25 @@ func (in *inside) showDecision(d view.Decision) error {
 		renew := button{To: in.head.Circle.Base + "/propose", Label: in.lang.say("verb.renew"), Icon: "repeat", Fields: []field{{"renew", d.ID}, {"text", d.Text}}}
 		m.Renew = &renew
 	}
-	for _, w := range d.Words {
-		m.Words = append(m.Words, decisionLine{personLine: personLine{Name: w.Member.Name, Initials: initials(w.Member.Name)},
-			Says: capital(in.lang.say("dword."+w.Word, "name", in.name(w.Member))), Text: w.Text, Kind: w.Word})
+	m.Words = in.decisionLines(d.Words)
+	for _, t := range d.Texts {
+		if !t.Newest {
+			m.Earlier = append(m.Earlier, earlierText{Text: t.Text, Words: in.decisionLines(t.Words)})
+		}
 	}
 	return in.show("decision", "circle", in.lang.say("decision.title"), m)
+}
+
+// decisionLines says each person's own word on a text of a decision.
+func (in *inside) decisionLines(words []view.DecisionWord) []decisionLine {
+	var out []decisionLine
+	for _, w := range words {
+		key := "dword." + w.Word
+		if w.Member.ID == in.me {
+			key += "_you"
+		}
+		out = append(out, decisionLine{personLine: personLine{Name: w.Member.Name, Initials: initials(w.Member.Name)},
+			Says: capital(in.lang.say(key, "name", in.name(w.Member))), Text: w.Text, Kind: w.Word})
+	}
+	return out
 }
