@@ -26,7 +26,7 @@ var demoStory = []storyWeek{
 // demoCharter is the charter that the circle begins with.
 const demoCharter = `name = "Mill Lane"
 purpose = "Neighbours who look after one another, in ordinary weeks and in hard ones. Nobody keeps count."
-categories = ["meals", "errands", "lifts", "childcare", "dishes & house", "allotment", "pets", "paperwork", "repairs", "things to borrow", "listening & company", "grief", "know-how"]
+categories = ["meals", "errands", "lifts", "childcare", "dishes & house", "allotment", "pets", "paperwork", "repairs", "things to borrow", "a place to stay", "listening & company", "grief", "know-how"]
 
 [bounds]
 emergency = "We are no emergency line. In danger, call 112."

@@ -46,6 +46,7 @@ var demoBegins = []storyLine{
 	{-40, "18:11", "Seun", `bounds ways "a message; I sleep in the mornings"`, ""},
 	{-40, "18:12", "Seun", `me --languages en,yo --area "above the bakery"`, ""},
 	{-40, "18:20", "Farid", `bounds not-from-me "ladders"`, ""},
+	{-40, "18:21", "Farid", `bounds who known`, ""},
 
 	{-39, "10:00", "Rosa", `pod add Tomasz Ann`, ""},
 	{-39, "10:30", "Tomasz", `pod yes Rosa`, ""},
@@ -61,6 +62,7 @@ var demoBegins = []storyLine{
 	{-38, "09:30", "Ann", `offer "my drill, to borrow" --category "things to borrow"`, "drill"},
 	{-38, "09:40", "Ann", `offer "listen, on Sundays, on the bench or by phone" --category "listening & company" --listening call --listening sit`, ""},
 	{-38, "10:00", "Ingrid", `offer "sourdough, and how it is done" --category know-how`, "sourdough"},
+	{-38, "10:10", "Ingrid", `offer "the small room under the roof, for a night or two" --category "a place to stay" --sign-up ask-first`, "roof"},
 	{-38, "10:30", "Joris", `offer "make bicycles go again" --category repairs --area "the yard behind 12"`, "bicycles"},
 	{-38, "11:00", "ليلى", `offer "read and write letters in Arabic and French" --category paperwork`, "letters"},
 	{-38, "11:30", "Farid", `offer "sit with children in the morning" --category childcare`, ""},
@@ -75,6 +77,8 @@ var demoBegins = []storyLine{
 	{-37, "11:00", "Rosa", `yes {shopping}`, ""},
 	{-36, "12:00", "Ingrid", `done {shopping}`, ""},
 	{-36, "12:05", "Ingrid", `thank {shopping} "You even found the rye flour."`, ""},
+	{-36, "13:00", "Ann", `ask "a long ladder for one afternoon" --category "things to borrow" --by {-34}`, "ladder"},
+	{-36, "14:00", "Joris", `yes {ladder} --note "Mine has all its rungs."`, ""},
 	{-36, "18:00", "Rosa", `ask "a lift to the clinic for my knee" --category lifts --when {-34}T09:00 --place "by the gate of number 4"`, "knee"},
 	{-36, "19:00", "Tomasz", `yes {knee}`, ""},
 }

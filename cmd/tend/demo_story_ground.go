@@ -14,6 +14,8 @@ var demoGround = []storyLine{
 	{-20, "09:00", "Mei", `join {mei.text} --as Mei`, ""},
 	{-20, "09:10", "Mei", `me --languages zh,en --area "Mill Lane 2"`, ""},
 	{-20, "10:00", "Ingrid", `welcome Mei`, ""},
+	{-20, "11:00", "Mei", `yes {roof} --when {-20}/{-18} --note "Until my key comes."`, "attic"},
+	{-20, "11:30", "Ingrid", `yes {attic}`, ""},
 	{-20, "12:00", "Mei", `ask "where one buys good rice here" --category know-how`, "rice"},
 	{-20, "13:00", "Joris", `note {rice} "Behind the station, the shop with the green door."`, ""},
 	{-20, "14:00", "Mei", `met {rice}`, ""},
@@ -40,6 +42,8 @@ var demoGround = []storyLine{
 	{-18, "17:00", "Ann", `done {borrowed}`, ""},
 	{-18, "17:05", "Joris", `thank {borrowed} "The shelf hangs, and straight."`, ""},
 
+	{-17, "10:00", "Ingrid", `done {attic}`, ""},
+	{-17, "11:00", "Mei", `thank {attic} "I slept like a stone."`, ""},
 	{-17, "17:00", "Ingrid", `propose "We meet on the first Sunday of the month, tea at four, at the yellow house." --as rhythm --closes {-11}`, "sunday"},
 	{-17, "18:00", "Rosa", `consent {sunday}`, ""},
 	{-17, "18:10", "Joris", `consent {sunday} "I bring the beans."`, ""},
@@ -53,6 +57,9 @@ var demoGround = []storyLine{
 	{-16, "20:00", "Rosa", `ask --listening sit --to pod --details "An hour without being asked anything."`, "hour"},
 	{-16, "20:20", "Ann", `yes {hour}`, ""},
 
+	{-15, "10:00", "Mei", `may-i Ingrid "play you something on the piano" --when {-14}T16:00`, "song"},
+	{-15, "11:00", "Ingrid", `change {song} --when {-13}T16:00`, ""},
+	{-15, "11:30", "Mei", `yes {song}`, ""},
 	{-15, "12:00", "Tomasz", `room little`, ""},
 	{-15, "21:00", "Rosa", `done {hour}`, ""},
 	{-15, "21:05", "Rosa", `met {hour}`, ""},

@@ -9,8 +9,10 @@ var demoLifts = []storyLine{
 	{-14, "10:20", "Farid", `stand-by {eyes} --slot {-5}T08:30`, ""},
 
 	{-13, "09:00", "Farid", `room resting --until {+9}`, ""},
+	{-13, "10:00", "Ann", `not-now {eyes}`, ""},
 	{-13, "12:00", "Rosa", `ask "a letter from the health insurance that I do not understand" --category paperwork --to Ann`, "letter"},
 
+	{-12, "09:00", "Ingrid", `done {song}`, ""},
 	{-12, "10:00", "Rosa", `yes {sourdough} --note "One loaf at a time."`, "loaves"},
 	{-12, "12:00", "Ingrid", `done {eyes} --slot {-12}T08:30`, ""},
 	{-12, "18:00", "Rosa", `check-in Ingrid "The drops tire her eyes. She laughed about the waiting room."`, ""},
