@@ -77,7 +77,7 @@ var demoBegins = []storyLine{
 	{-37, "11:00", "Rosa", `yes {shopping}`, ""},
 	{-36, "12:00", "Ingrid", `done {shopping}`, ""},
 	{-36, "12:05", "Ingrid", `thank {shopping} "You even found the rye flour."`, ""},
-	{-36, "13:00", "Ann", `ask "a long ladder for one afternoon" --category "things to borrow" --by {-34}`, "ladder"},
+	{-36, "13:00", "Ingrid", `ask "a long ladder for one afternoon" --category "things to borrow" --by {-34}`, "ladder"},
 	{-36, "14:00", "Joris", `yes {ladder} --note "Mine has all its rungs."`, ""},
 	{-36, "18:00", "Rosa", `ask "a lift to the clinic for my knee" --category lifts --when {-34}T09:00 --place "by the gate of number 4"`, "knee"},
 	{-36, "19:00", "Tomasz", `yes {knee}`, ""},

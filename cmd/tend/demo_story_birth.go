@@ -3,8 +3,8 @@ package main
 // demoBirth is the second week: a child is born, and the street brings meals.
 var demoBirth = []storyLine{
 	{-35, "09:00", "Rosa", `ceiling 2/week`, ""},
-	{-35, "17:00", "Ann", `done {ladder}`, ""},
-	{-35, "17:01", "Ann", `met {ladder}`, ""},
+	{-35, "17:00", "Ingrid", `done {ladder}`, ""},
+	{-35, "17:01", "Ingrid", `met {ladder}`, ""},
 	{-34, "11:00", "Rosa", `done {knee}`, ""},
 	{-34, "11:10", "Rosa", `thank {knee} "Thank you for waiting with me."`, ""},
 	{-34, "12:00", "Joris", `offer "a cradle, to keep" --category "things to borrow" --details "It rocks a little to the left."`, "cradle"},

@@ -73,6 +73,6 @@ var demoWalks = []storyWalk{
 			{"Rosa", `reflect "It was much, and I would do most of it again."`, "do I feel cared for here? Once a month, if she likes"},
 			{"Rosa", `pair-note Tomasz`, "what she wrote down for herself"},
 			{"Rosa", `room some --until {+14}`, "and what the others may know: some room, for two weeks"},
-			{"Ann", `mirror`, "another month: Ann gave, and may ask"},
+			{"Ann", `mirror`, "another month: Ann gave, was thanked, and may ask for something"},
 		}},
 }
