@@ -3,7 +3,9 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 
+	"tend/crdt/circle"
 	"tend/node/view"
 )
 
@@ -190,6 +192,12 @@ func (s *speaker) charter(c view.Charter) {
 	}
 	if len(c.Categories) > 0 {
 		s.field("categories", plain(and(c.Categories)))
+	} else {
+		var first []string
+		for _, category := range circle.Categories {
+			first = append(first, category.English)
+		}
+		s.field("categories", strings.Join(first, ", ")+"; or any of your own")
 	}
 	for _, help := range c.OutsideHelp {
 		s.field("outside", plain(help))

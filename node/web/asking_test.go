@@ -165,6 +165,25 @@ func TestWhatGoesOnOnThePage(t *testing.T) {
 	wants(show(drill), "Yes, this is still so")
 }
 
+// TestTwoYesesWithoutADate are settled on the page with one tap, as those with one are.
+func TestTwoYesesWithoutADate(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	need := h.as(t, ann, circle.PostNeed{Posted: circle.Posted{Title: "Move a sofa", People: 1}}).ID
+	before := h.state
+	h.apart(t, before, bela, circle.SayYes{ID: need})
+	h.apart(t, before, farid, circle.SayYes{ID: need})
+	page := b.get(base + "/look")
+	at := base + "/on/" + need.String()[:16] + "/both"
+	if !strings.Contains(page, `action="`+at+`"><input type="hidden" name="slot" value="">`) {
+		t.Fatalf("no button posts to %s:\n%s", at, page)
+	}
+	b.post(at, url.Values{"slot": {""}})
+	if page := bare(b.get(base + "/look")); strings.Contains(page, "Move a sofa") {
+		t.Errorf("settled, and asked again:\n%s", page)
+	}
+}
+
 // TestWhenHomesWereHeard: beside who comes stands when their home was last heard from, as
 // coarsely as it is shown anywhere.
 func TestWhenHomesWereHeard(t *testing.T) {

@@ -106,7 +106,7 @@ func (in *inside) charterForm() error {
 	if draft != nil {
 		c = *draft.Charter
 	}
-	m := changeModel{Of: of, Typed: map[string]string{"purpose": c.Purpose, "review": c.ReviewOn, "text": ""}}
+	m := changeModel{Of: of, Typed: map[string]string{"purpose": c.Purpose, "review": c.ReviewOn, "text": "", "categories": strings.Join(c.Categories, "\n")}}
 	for name := range m.Typed {
 		if len(in.form[name]) > 0 {
 			m.Typed[name] = in.typed(name)
@@ -135,6 +135,9 @@ func (in *inside) charterChange() error {
 	}
 	c := in.src.People.Charter()
 	c.Purpose, c.ReviewOn = in.line("purpose"), in.line("review")
+	if _, typed := form["categories"]; typed {
+		c.Categories = lines(form.Get("categories"))
+	}
 	for key, text := range boundTexts(&c.Bounds) {
 		*text = in.line("section." + key)
 	}
