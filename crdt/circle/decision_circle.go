@@ -201,6 +201,32 @@ func (r *reader) heardLate() []Attention {
 	return out
 }
 
+// decisionsDue are decisions whose day to be looked at again has come, for everyone with
+// voice, until somebody proposes something about them. They hold meanwhile.
+func (r *reader) decisionsDue() []Attention {
+	out := []Attention{}
+	if !r.env.mayDecide(r.env.Me) {
+		return out
+	}
+	for _, id := range r.s.DecisionIDs() {
+		d, ok := r.decision(id)
+		if !ok || r.decisionState(d) != DecisionReviewDue {
+			continue
+		}
+		later, _ := r.s.links.get(id)
+		proposed := slices.ContainsFunc(later, func(id crdt.ID) bool {
+			o, ok := r.decision(id)
+			return ok && o.body.About == d.id && r.decisionState(o) == DecisionOpen
+		})
+		if !proposed {
+			out = append(out, Attention{Kind: LookReviewDue, About: []crdt.ID{id}, Choices: []Choice{
+				Choose(phrase("choice.renew", "It still holds: propose it again"), "tend propose --renew "+cmdID(id))}}.Saying(
+				"looks.decision_due", "“%s” is to be looked at again. It holds until another decision takes its place.", d.newestText()))
+		}
+	}
+	return out
+}
+
 // late returns the concerns that no closing heard though they were in time.
 func (d *decision) late() []word {
 	closings := d.closings()

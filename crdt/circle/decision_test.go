@@ -133,8 +133,14 @@ func TestReviewAndRenewal(t *testing.T) {
 	ann.wantDecision(id, circle.DecisionAdopted)
 	w.pass(60)
 	ann.wantDecision(id, circle.DecisionReviewDue)
+	for _, h := range []*home{ann, ben} { // it comes back by itself, to all with voice
+		h.wantLooks(circle.LookReviewDue)
+	}
 	next := ben.do("propose", "renew", id.String())
 	w.meet()
+	for _, h := range []*home{ann, ben} {
+		h.wantLooks()
+	}
 	ann.wantDecision(id, circle.DecisionReviewDue)
 	ann.do("consent", "id", next.String())
 	w.meet()

@@ -49,6 +49,8 @@ func (in *inside) choice(c view.Choice) choice {
 			b.Fields = []field{{"text", words[4]}}
 		}
 		return choice{Say: word, Button: &b}
+	case words[1] == "propose" && len(words) == 4 && words[2] == "--renew":
+		return choice{Say: word, Href: in.href(words[3])} // its own screen has it
 	case elsewhere[words[1]] != "":
 		return choice{Say: word, Href: base + elsewhere[words[1]]}
 	case len(words) < 3:

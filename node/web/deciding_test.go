@@ -1,0 +1,118 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"tend/crdt"
+	"tend/crdt/circle"
+)
+
+// TestPodOnThePage asks somebody to be one of the few, who answers for themselves; what
+// is for the pod reads only who said yes, and each may give it back.
+func TestPodOnThePage(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	says := func(want string, there bool) {
+		t.Helper()
+		if page := bare(b.get(base + "/pod")); strings.Contains(page, want) != there {
+			t.Errorf("the pod says %q: %t\n%s", want, !there, page)
+		}
+	}
+	says("Nobody yet.", true)
+	b.post(base+"/pod", url.Values{"text": {"add"}, "member": {bela.String()}})
+	says("</strong>said yes", false)
+	says("</strong>asked", true)
+	h.as(t, bela, circle.AnswerPod{Owner: ann, Word: circle.WordYes})
+	says("</strong>said yes", true)
+	at := b.post(base+"/ask", url.Values{"kind": {"need"}, "text": {"A word"}, "people": {"1"}, "to": {"pod"}})
+	if page := bare(b.get(at)); !strings.Contains(page, "Only Béla") && !strings.Contains(page, "Only Ann and Béla") && !strings.Contains(page, "can read this.") || strings.Contains(page, "Everyone in the circle can read this.") {
+		t.Errorf("what is for the pod reads\n%s", page)
+	}
+	b.post(base+"/pod", url.Values{"text": {"remove"}, "member": {bela.String()}})
+	says("Nobody yet.", true)
+	h.as(t, farid, circle.AskIntoPod{Members: []crdt.ID{ann}})
+	says("Would like to turn to you", true)
+	if page := bare(b.get(base)); !strings.Contains(page, "one of the few they turn to") {
+		t.Errorf("home does not say that somebody asks\n%s", page)
+	}
+	b.post(base+"/pod", url.Values{"text": {"yes"}, "member": {farid.String()}})
+	says("I am there for", true)
+	b.post(base+"/pod", url.Values{"text": {"leave"}, "member": {farid.String()}})
+	says("I am there for", false)
+	if w := b.ask(http.MethodPost, base+"/pod", url.Values{"text": {"add"}, "member": {ann.String()}}); w.Code != http.StatusConflict {
+		t.Errorf("oneself in one's own pod = %d", w.Code)
+	}
+}
+
+// TestDecidingOnThePage reads a proposal, says each of the three words, has a concern
+// stop it and a new text ask again; adopted, it is looked at again on its day.
+func TestDecidingOnThePage(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	at := b.post(base+"/propose", url.Values{"text": {"We lock the shed at night"}, "review": {"2027-03-01"}})
+	at, _, _ = strings.Cut(at, "?")
+	on := func(id string, verb string) string { return base + "/on/" + id + "/" + verb }
+	mine := strings.TrimPrefix(at, base+"/show/")
+	id, err := crdt.ParseID(mine)
+	if err != nil {
+		t.Fatalf("proposing leads to %s", at)
+	}
+	says := func(path, want string, there bool) {
+		t.Helper()
+		if page := bare(b.get(path)); strings.Contains(page, want) != there {
+			t.Errorf("%s says %q: %t\n%s", path, want, !there, page)
+		}
+	}
+	says(at, "We lock the shed at night", true)
+	h.as(t, bela, circle.SayOnDecision{ID: id, Value: circle.WordConcern, Text: "The ladder is needed at night"})
+	says(at, "The ladder is needed at night", true)
+	says(at, "فريد", false) // who has not spoken is never listed
+	if w := b.ask(http.MethodPost, on(mine, "enact"), url.Values{}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "The ladder is needed at night") {
+		t.Errorf("adopting it over a concern = %d\n%s", w.Code, w.Body)
+	}
+	b.post(on(mine, "reshape"), url.Values{"text": {"We lock the shed; the ladder stays outside"}})
+	says(at, "the ladder stays outside", true)
+	h.as(t, bela, circle.SayOnDecision{ID: id, Value: circle.WordConsent})
+	h.as(t, farid, circle.SayOnDecision{ID: id, Value: circle.WordStandAside, Text: "I have no shed"})
+	says(at, "Adopted", true)
+	says(at, "I have no shed", true)
+	b.post(on(mine, "enact"), url.Values{})
+	h.later(100 * 24 * time.Hour)
+	says(at, "Time to look at it again", true)
+	if page := b.get(base); !strings.Contains(page, "is to be looked at again") || !strings.Contains(page, at[:len(at)-48]) {
+		t.Errorf("home does not say that its day has come\n%s", page)
+	}
+
+	theirs := h.as(t, bela, circle.Propose{Text: "Soup on Mondays"}).ID.String()
+	for _, word := range []struct{ verb, text string }{{"consent", "Gladly"}, {"stand-aside", "I am away on Mondays"}, {"concern", "Some work late"}} {
+		b.post(on(theirs, word.verb), url.Values{"text": {word.text}})
+		says(base+"/show/"+theirs, word.text, true)
+	}
+	says(base+"/show/"+theirs, "Gladly", false)
+}
+
+// TestLeavingOnThePage shows what one would hand over and what leaving does, before
+// anything is done.
+func TestLeavingOnThePage(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	soup := h.as(t, bela, circle.PostNeed{Posted: circle.Posted{Title: "Soup on Friday", People: 1, When: []string{"2026-12-04"}}}).ID
+	b.post(base+"/on/"+soup.String()+"/yes", url.Values{"slot": {"2026-12-04"}})
+	page := b.get(base + "/leave")
+	for _, want := range []string{"Soup on Friday", "What you would hand over", "keeps your name", "let go at once", "The door stays open"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("leaving does not say %q:\n%s", want, page)
+		}
+	}
+	if h.own.left {
+		t.Error("looking at it was leaving")
+	}
+	b.post(base+"/leave", url.Values{"farewell": {"Thank you all"}})
+	if !h.own.left {
+		t.Error("leaving did not leave")
+	}
+}
