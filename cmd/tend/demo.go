@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -76,8 +75,7 @@ func (a *app) makeDemo(ctx context.Context, dir string) (walks []walkView, err e
 	if err != nil {
 		return nil, err
 	}
-	st := &stage{app: a, clock: &storyClock{}, dirs: map[string]string{}, made: map[string]string{}}
-	st.clock.ahead.Store(-int64(50 * 24 * time.Hour))
+	st := &stage{app: a, clock: clockFrom(a.now), dirs: map[string]string{}, made: map[string]string{}}
 	homes := map[string]string{}
 	for i, name := range demoCast {
 		st.dirs[name] = filepath.Join(beside, fmt.Sprint(i))
@@ -95,14 +93,14 @@ func (a *app) makeDemo(ctx context.Context, dir string) (walks []walkView, err e
 	}
 	defer func() { err = errors.Join(err, st.close()) }()
 	place, _ := zone(a.getenv)
-	today := time.Now().In(place)
+	today := a.now().In(place)
 	for _, week := range demoStory {
 		a.aside(week.tells)
 		if err := st.play(ctx, today, week.lines); err != nil {
 			return nil, err
 		}
 	}
-	st.clock.reach(time.Now())
+	st.clock.reach(a.now())
 	if err := errors.Join(st.turnDay(ctx), st.sync(ctx)); err != nil {
 		return nil, err
 	}

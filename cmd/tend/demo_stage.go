@@ -18,20 +18,33 @@ import (
 // Bounds of playing a story: how long a line may wait for what it speaks of, how long
 // the homes may take to hold the same, and how often that is looked at.
 const (
-	demoHear = 10 * time.Second
+	demoHear = 30 * time.Second
 	demoMeet = 60 * time.Second
 	demoLook = 5 * time.Millisecond
 )
 
 // storyClock is the one clock of all homes of a story. It goes as fast as the
 // machine's, and is put ahead between two lines.
-type storyClock struct{ ahead atomic.Int64 }
+type storyClock struct {
+	machine func() time.Time
+	ahead   atomic.Int64
+}
 
-func (c *storyClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+// clockFrom returns a clock that stands well before any story.
+func clockFrom(machine func() time.Time) *storyClock {
+	c := &storyClock{machine: machine}
+	c.ahead.Store(-int64(longestStory))
+	return c
+}
+
+// longestStory is more than any story lasts.
+const longestStory = 100 * 24 * time.Hour
+
+func (c *storyClock) now() time.Time { return c.machine().Add(time.Duration(c.ahead.Load())) }
 
 // reach puts the clock to t; it never goes back.
 func (c *storyClock) reach(t time.Time) {
-	c.ahead.Store(max(c.ahead.Load(), int64(time.Until(t))))
+	c.ahead.Store(max(c.ahead.Load(), int64(t.Sub(c.machine()))))
 }
 
 // stage is where a story is played: real homes of this process, which meet on

@@ -32,7 +32,7 @@ var demoOpen = []storyLine{
 	{-2, "16:00", "Ingrid", `may-i Rosa "bring you a loaf" --when {+2}`, "loaf"},
 	{-2, "17:00", "Ann", `talk with Rosa "I watered alone on the evening you were down for, and was cross for days." --about {allotment}`, "watering"},
 	{-1, "09:00", "Rosa", `follow meals childcare`, ""},
-	{-1, "09:01", "Rosa", `remind --before 1d`, ""},
+	{-1, "09:01", "Rosa", `remind --before 2d`, ""},
 	{-1, "09:02", "Rosa", `digest --every week --at 08:00 --out {homes.Rosa}/letter.txt`, ""},
 	{-1, "09:03", "Rosa", `reflect "Mostly. I notice that I ask last."`, ""},
 	{-1, "18:00", "Ann", `ask "walk Bruno on the hard day" --for Tomasz --under 1 --category pets --when {+2}T11:00`, "morning"},
