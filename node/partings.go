@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tend/crdt"
+	"tend/crdt/circle"
 	"tend/crdt/membership"
 	"tend/node/replica"
 	"tend/protocol"
@@ -194,12 +195,22 @@ func (x *runner) reasonTold() string {
 	return x.replica.ReasonIn(ops)
 }
 
-// Leave takes this member out of a circle, for good on their side: what they have
-// stays readable here, and the others are told. It returns once that is durable.
+// Leave takes this member out of a circle, for good on their side: what they said of
+// themselves is let go in every home, what else they have stays readable here, and the
+// others are told. It returns once that is durable.
 func (n *Node) Leave(ctx context.Context, id crdt.ID) error {
 	x, err := n.runner(id)
 	if err != nil {
 		return unknownCircle(id)
+	}
+	for range 8 { // nobody says more of themselves, and to leave is what counts
+		res, err := n.Do(ctx, id, circle.LetGoOfMine{})
+		if err != nil {
+			x.log.Warn("what was said of oneself could not be taken back", "err", err)
+		}
+		if err != nil || res.Unchanged {
+			break
+		}
 	}
 	return n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		_, err := w.Propose(&membership.Leave{Seen: w.Seen(x.me())}, clock)

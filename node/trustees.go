@@ -15,10 +15,6 @@ import (
 	"tend/protocol"
 )
 
-// sectionTrustees is the section of a member's page that holds the salt and the
-// list of their trustees, for these alone.
-const sectionTrustees = "trustees"
-
 // NameTrustees names those who may help this member back, k of whom must stand: the
 // circle gets a commitment, they get the list.
 func (n *Node) NameTrustees(ctx context.Context, id crdt.ID, list []crdt.ID, k int) (crdt.ID, error) {
@@ -55,7 +51,7 @@ func (n *Node) NameTrustees(ctx context.Context, id crdt.ID, list []crdt.ID, k i
 		if err != nil {
 			return crdt.ID{}, err
 		}
-		_, err = w.Do(circle.SetSection{Section: sectionTrustees, Values: values, To: list}, w.Env(now, n.cfg.Zone), n.clock())
+		_, err = w.Do(circle.SetSection{Section: circle.SectionTrustees, Values: values, To: list}, w.Env(now, n.cfg.Zone), n.clock())
 		return made, err
 	})
 	return made, problem(err)
@@ -68,7 +64,7 @@ func trusteesOf(s *Snapshot, member crdt.ID) (list []crdt.ID, salt []byte, ok bo
 	if !some {
 		return nil, nil, true
 	}
-	kept, found := s.State.Section(member, sectionTrustees)
+	kept, found := s.State.Section(member, circle.SectionTrustees)
 	if !found || len(kept.Values) < 2 {
 		return nil, nil, false
 	}

@@ -146,7 +146,8 @@ func (s *speaker) handover(open []view.Item) {
 		s.items(open)
 	}
 	s.line("")
-	s.line("What you agreed keeps your name and your word; how to reach and care for you is let go at once.")
+	s.line("What you agreed keeps your name and your word; how to reach and care for you is let go at once, in every home.")
+	s.line("Yours is among them:  tend export --format md DIR  keeps a copy of it for you.")
 	s.line("The door stays open: any member may invite you again.")
 }
 

@@ -12,6 +12,7 @@ import (
 // are "card." and "bounds." with one of [CardKeys] or [BoundsKeys] after it.
 const (
 	SectionName      = "name"
+	SectionTrustees  = "trustees" // list and salt, for the trustees alone; nobody here reads it
 	SectionLanguages = "languages"
 	SectionContact   = "contact"
 	SectionPlace     = "place"

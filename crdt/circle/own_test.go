@@ -212,3 +212,40 @@ func TestRoomHasNoHistory(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoeverLeavesTakesBackWhatTheySaidOfThemselves: but the name, in every home, also
+// what was there before; and there is nothing to take back twice.
+func TestWhoeverLeavesTakesBackWhatTheySaidOfThemselves(t *testing.T) {
+	w := newWorld(t, "Ann", "Ben", "Cleo")
+	ann, ben := w.homes["Ann"], w.homes["Ben"]
+	ann.do("me", "name", "Ann", "area", "Mill Lane", "contact", "call 1", "to", "circle")
+	ann.do("me", "contact", "call 2", "to", "circle")
+	ann.do("card", "text", "lands", "text", "a walk", "to", "Ben")
+	w.meet()
+	if _, ok := ben.state.Section(ann.id, circle.SectionContact); !ok {
+		t.Fatal("Ben reads no contact of Ann's")
+	}
+	said := map[crdt.ID]bool{}
+	for _, c := range ann.wrote {
+		if b, ok := c.Body.(circle.MemberSectionSet); ok && b.Section != circle.SectionName {
+			said[c.ID] = true
+		}
+	}
+	if _, err := ann.carryOut("leaving", circle.LetGoOfMine{}); err != nil {
+		t.Fatal(err)
+	}
+	w.meet()
+	for _, h := range []*home{ann, ben, w.homes["Cleo"]} {
+		if got := h.state.Name(ann.id); got != "Ann" {
+			t.Errorf("%s reads the name %q", h.name, got)
+		}
+		for op := range said {
+			if _, gone := h.state.Retraction(op); !gone {
+				t.Errorf("%s still holds %s", h.name, op.Short())
+			}
+		}
+	}
+	if res, err := ann.carryOut("leaving", circle.LetGoOfMine{}); err != nil || !res.Unchanged {
+		t.Errorf("once more = %+v, %v", res, err)
+	}
+}

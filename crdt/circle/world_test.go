@@ -79,6 +79,11 @@ func (h *home) try(verb string, words ...string) (circle.Result, error) {
 	if err != nil {
 		return circle.Result{}, err
 	}
+	return h.carryOut(verb, cmd)
+}
+
+// carryOut does a command, which a person may have no word for.
+func (h *home) carryOut(verb string, cmd circle.Command) (circle.Result, error) {
 	drafts, result, err := circle.Decide(h.state, h.env(), cmd)
 	if err != nil {
 		return circle.Result{}, err
