@@ -263,6 +263,19 @@ func TestPlacesKeptForNewcomers(t *testing.T) {
 	ann.again("edit", "id", rota.Short(), "newcomers", "0")
 	w.meet()
 	bea.do("yes", "id", rota.Short(), "slot", "2026-12-04T18:00")
+
+	// Who reads it later reads that as well, whether it was widened or waited for leave.
+	few := ann.do("ask", "text", "Sort seeds", "when", "2026-12-07", "people", "2", "newcomers", "1", "to", bea.id.String())
+	waits := ann.do("ask", "text", "Meals for Bea", "for", bea.id.String(), "when", "2026-12-08", "people", "2", "newcomers", "2")
+	w.meet()
+	ann.do("widen", "id", few.Short(), "to", "circle")
+	bea.do("yes", "id", waits.Short())
+	w.meet()
+	for id, want := range map[crdt.ID]int{few: 1, waits: 2} {
+		if got := cem.post(id).Kept; got != want {
+			t.Errorf("Cem reads %d places kept on %q, want %d", got, cem.post(id).Title, want)
+		}
+	}
 }
 
 // TestLateOpeningsReachWhoMayStandIn: a place that is given back the day before its date

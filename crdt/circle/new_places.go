@@ -54,3 +54,11 @@ func keepPlaces(to []crdt.ID, n int, on func(made []crdt.ID) crdt.ID) Draft {
 		return MarkAdded{On: on(made), What: MarkedTag, Value: tagNewcomers + strconv.Itoa(n)}
 	}}
 }
+
+// keepPlacesFor says to those who read a post from now on what it keeps for newcomers.
+func (p *post) keepPlacesFor(to []crdt.ID) []Draft {
+	if p.kept == 0 {
+		return nil
+	}
+	return []Draft{keepPlaces(to, p.kept, func([]crdt.ID) crdt.ID { return p.id })}
+}

@@ -379,7 +379,7 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	b := AudienceChanged{Target: c.ID, Snapshot: snapshotOf(p.author, p.made.HLC, text.body(p.need))}
-	return plan{drafts: []Draft{fixed(to, b)}, result: func([]crdt.ID) Result {
+	return plan{drafts: append([]Draft{fixed(to, b)}, p.keepPlacesFor(to)...), result: func([]crdt.ID) Result {
 		return Result{ID: c.ID, Asked: slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return slices.Contains(p.audience, m) })}
 	}}, nil
 }
@@ -443,5 +443,5 @@ func (r *reader) leave(p *post) plan {
 		to = nil
 	}
 	b := AudienceChanged{Target: p.id, Snapshot: snapshotOf(p.author, p.made.HLC, p.Posted.body(p.need))}
-	return about(p.id, fixed([]crdt.ID{p.author}, yes), fixed(to, b))
+	return about(p.id, append([]Draft{fixed([]crdt.ID{p.author}, yes), fixed(to, b)}, p.keepPlacesFor(to)...)...)
 }
