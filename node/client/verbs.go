@@ -19,16 +19,18 @@ type Ask struct {
 	Details  string
 	Category string
 	// When are dates or ranges as the command line takes them; none: anytime.
-	When    []string
-	By      string
-	People  int // places per slot; 0: one
-	ExtraOK bool
-	Repeat  string
-	Skip    []string
-	Area    string
-	Place   string
-	Costs   string
-	For     string
+	When   []string
+	By     string
+	People int // places per slot; 0: one
+	// Newcomers is how many of these are kept on each date for who is new here.
+	Newcomers int
+	ExtraOK   bool
+	Repeat    string
+	Skip      []string
+	Area      string
+	Place     string
+	Costs     string
+	For       string
 	// Under is the number of a wish of For's beforehand that this acts on; 0: none.
 	Under  int
 	SignUp string // "open" (as ""), or "ask-first"
@@ -46,7 +48,7 @@ type Offer = Ask
 // Args returns the ask as the arguments of its verb.
 func (a Ask) Args() Args {
 	return Args{}.text("text", a.Text).text("details", a.Details).text("category", a.Category).
-		list("when", a.When).text("by", a.By).number("people", a.People).flag("extra_ok", a.ExtraOK).
+		list("when", a.When).text("by", a.By).number("people", a.People).number("newcomers", a.Newcomers).flag("extra_ok", a.ExtraOK).
 		text("repeat", a.Repeat).list("skip", a.Skip).text("area", a.Area).text("place", a.Place).
 		text("costs", a.Costs).text("for", a.For).number("under", a.Under).text("sign_up", a.SignUp).flag("tender", a.Tender).list("to", a.To).flag("bulk", a.Bulk)
 }
