@@ -217,6 +217,18 @@ func (s *speaker) likes(p view.Asked) {
 	if p.Reply != "" {
 		s.line("An answer of %s's usually takes %s.", name(p.Member), plain(p.Reply))
 	}
+	if p.ThroughCircle {
+		return
+	}
+	if len(p.Ways) > 0 {
+		s.line("%s likes to be asked this way: %s", name(p.Member), plain(strings.Join(p.Ways, "; then ")))
+	}
+	if p.Radius != "" {
+		s.line("How far %s goes: %s", name(p.Member), plain(p.Radius))
+	}
+	if p.Area != "" {
+		s.line("Where %s can be asked: %s", name(p.Member), plain(p.Area))
+	}
 }
 
 // aside says something to the person that is not the answer.

@@ -39,7 +39,10 @@ type Asked struct {
 	StillUntil string   `json:"still_until,omitempty"`
 	Reply      string   `json:"reply,omitempty"`
 	Ways       []string `json:"ways,omitempty"`
-	NotFromMe  bool     `json:"not_from_me,omitempty"`
+	// Radius and Area are how far they go, and where, in their own words.
+	Radius    string `json:"radius,omitempty"`
+	Area      string `json:"area,omitempty"`
+	NotFromMe bool   `json:"not_from_me,omitempty"`
 	// ThroughCircle says that they are glad to be asked through the circle, and not
 	// directly by this reader. Only before something is written.
 	ThroughCircle bool `json:"through_circle,omitempty"`

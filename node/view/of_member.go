@@ -207,9 +207,9 @@ func (s Source) Asked(id crdt.ID) Asked {
 // Reached is Asked without how long an answer takes and whether the reader may ask them
 // directly, which is dear to find out for many.
 func (s Source) Reached(id crdt.ID) Asked {
-	v := Asked{Member: s.Person(id)}
-	v.StillUntil, _ = s.State.Still(s.Env, id)
 	bounds := s.State.Bounds(id)
+	v := Asked{Member: s.Person(id), Radius: bounds["radius"], Area: bounds["area"]}
+	v.StillUntil, _ = s.State.Still(s.Env, id)
 	if ways := bounds["ways"]; ways != "" {
 		v.Ways = strings.Split(ways, "\n")
 	}

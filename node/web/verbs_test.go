@@ -282,6 +282,10 @@ func TestWhoAsksIsToldBefore(t *testing.T) {
 	}
 	set(bela, "reply", "2d")
 	set(bela, "quiet", "11:00-13:00")
+	for key, text := range map[string]string{"ways": "knock, then call", "radius": "by bicycle", "area": "north of the mill"} {
+		set(bela, key, text)
+		says(person, text, true)
+	}
 	for _, at := range []string{person, talk} {
 		says(at, "Béla has quiet hours until today, 13:00.", true)
 		says(at, "usually takes: 2d", true)
