@@ -63,33 +63,17 @@ func (a *app) tellDemo(ctx context.Context, dir string) error {
 }
 
 // makeDemo plays the story with real homes on loopback, and returns the ways through
-// it. The homes of those whom nobody looks at from inside are made
-// beside, and go in the end.
+// it. The homes of those whom nobody looks at from inside are made beside, and go in
+// the end.
 func (a *app) makeDemo(ctx context.Context, dir string) (walks []walkView, err error) {
 	beside, err := os.MkdirTemp("", "tend-demo-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the others: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(beside)) }()
-	whole, err := filepath.Abs(dir)
+	st, err := a.setStage(dir, beside)
 	if err != nil {
 		return nil, err
-	}
-	st := &stage{app: a, clock: clockFrom(a.now), dirs: map[string]string{}, made: map[string]string{}}
-	homes := map[string]string{}
-	for i, name := range demoCast {
-		st.dirs[name] = filepath.Join(beside, fmt.Sprint(i))
-	}
-	for _, name := range demoHomes {
-		st.dirs[name] = demoHome(whole, name)
-		homes[name] = demoHome(dir, name)
-	}
-	for name, home := range st.dirs {
-		st.made["homes."+name] = home
-	}
-	st.made["charter"] = filepath.Join(beside, "charter.toml")
-	if err := os.WriteFile(st.made["charter"], []byte(demoCharter), 0o600); err != nil {
-		return nil, fmt.Errorf("write the charter: %w", err)
 	}
 	defer func() { err = errors.Join(err, st.close()) }()
 	place, _ := zone(a.getenv)
@@ -104,7 +88,29 @@ func (a *app) makeDemo(ctx context.Context, dir string) (walks []walkView, err e
 	if err := errors.Join(st.turnDay(ctx), st.sync(ctx)); err != nil {
 		return nil, err
 	}
-	return st.walks(today, homes)
+	return st.walks(today, dir)
+}
+
+// setStage says where everybody's home is: under dir those that stay, the others and
+// the charter beside.
+func (a *app) setStage(dir, beside string) (*stage, error) {
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	st := &stage{app: a, clock: clockFrom(a.now), dirs: map[string]string{}, made: map[string]string{}}
+	for i, name := range demoCast {
+		st.dirs[name] = filepath.Join(beside, fmt.Sprint(i))
+	}
+	for _, name := range demoHomes {
+		st.dirs[name] = demoHome(whole, name)
+		st.made["homes."+name] = st.dirs[name]
+	}
+	st.made["charter"] = filepath.Join(beside, "charter.toml")
+	if err := os.WriteFile(st.made["charter"], []byte(demoCharter), 0o600); err != nil {
+		return nil, fmt.Errorf("write the charter: %w", err)
+	}
+	return st, nil
 }
 
 // writeGuide writes every step of the walks to a file.

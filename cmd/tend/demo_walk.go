@@ -33,8 +33,9 @@ type stepView struct {
 	Says  string   `json:"says,omitempty"`
 }
 
-// walks fills the ways through the story with what it made.
-func (st *stage) walks(today time.Time, homes map[string]string) ([]walkView, error) {
+// walks fills the ways through the story with what it made; the homes are named as
+// they lie in dir.
+func (st *stage) walks(today time.Time, dir string) ([]walkView, error) {
 	named := map[string]string{}
 	for name, value := range st.made {
 		if st.made[name+".id"] == value {
@@ -50,7 +51,8 @@ func (st *stage) walks(today time.Time, homes map[string]string) ([]walkView, er
 			if err != nil {
 				return nil, err
 			}
-			v.Steps = append(v.Steps, stepView{Home: homes[s.who], Words: typedWords(does), Line: "tend --home " + homes[s.who] + " " + does, Says: s.says})
+			home := demoHome(dir, s.who)
+			v.Steps = append(v.Steps, stepView{Home: home, Words: typedWords(does), Line: "tend --home " + home + " " + does, Says: s.says})
 		}
 		out = append(out, v)
 	}
