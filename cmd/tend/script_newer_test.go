@@ -21,8 +21,8 @@ var changes = []struct{ file, from, to string }{
 	{"node/replica/propose.go", "kind, payload = circle.Encode(content)\n",
 		"if kind, payload = circle.Encode(content); kind == circle.KindNoteWritten {\nkind = 82\n}\n"},
 	// Whoever writes a note is away, and says so by kind 21: no verb says so yet.
-	{"node/service.go", "out, err = w.Do(cmd, env, n.clock())\n", "if out, err = w.Do(cmd, env, n.clock()); err == nil {\n" +
-		"if _, note := cmd.(circle.WriteNote); note {\n_, err = w.Propose(&membership.Away{}, n.clock())\n}\n}\n"},
+	{"node/service.go", "\t\treturn w.Do(cmd, env, n.clock())\n", "out, err := w.Do(cmd, env, n.clock())\n" +
+		"if _, note := cmd.(circle.WriteNote); note && err == nil {\n_, err = w.Propose(&membership.Away{}, n.clock())\n}\nreturn out, err\n"},
 	{"crdt/membership/kinds.go", "KindBeat:         {\"beat\", nil, false, false},\n",
 		"KindBeat:         {\"beat\", nil, false, false},\n21: {\"away.anew\", read[Away], true, false},\n"},
 	{"node/replica/propose.go", "kind, payload = membership.Encode(control)\n",
