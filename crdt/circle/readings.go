@@ -117,7 +117,20 @@ func (k *Readings) drop(id crdt.ID) {
 	}
 	delete(k.posts, id)
 	delete(k.made, id)
-	k.unread, k.uninvited = append(k.unread, id), append(k.uninvited, id)
+	k.unread, k.all = oneMore(k.unread, k.all, id)
+	k.uninvited, k.anyInvited = oneMore(k.uninvited, k.anyInvited, id)
+}
+
+// fewUnread is how many records are put in their places one by one.
+const fewUnread = 256
+
+// oneMore notes a record that is to be read. Of too many, and where all are to be read
+// anyhow, none is noted: whoever only ever looks at single things makes no list grow.
+func oneMore(unread []crdt.ID, all bool, id crdt.ID) ([]crdt.ID, bool) {
+	if all || len(unread) == fewUnread {
+		return nil, true
+	}
+	return append(unread, id), false
 }
 
 // proxies reports whether a record says who may act for somebody.
@@ -131,8 +144,7 @@ func (r *record) proxies() bool {
 // list brings the lists up to date. To put a record in its place costs a copy of the
 // lists' ends, so that many are read together.
 func (k *Readings) list(r *reader) {
-	const few = 256
-	if !k.all && len(k.unread) <= few {
+	if !k.all {
 		k.byID = slices.DeleteFunc(k.byID, func(p *post) bool { return p.dropped })
 		k.newest = slices.DeleteFunc(k.newest, func(p *post) bool { return p.dropped })
 		k.agreements = slices.DeleteFunc(k.agreements, func(a *agreement) bool { return a.dropped })
