@@ -40,6 +40,7 @@ var levels = []struct {
 	{5, "node/replica", nil},
 	{6, "node/view", nil},
 	{6, "node/qr", nil},
+	{6, "node/words", nil},
 	{6, "storage", nil},
 	{6, "storage/crashpoint", nil},
 	{7, "storage/agefile", nil},

@@ -1,18 +1,20 @@
 package tend_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"tend/node/words"
 )
 
 // What this software never does has ten points; each has a test here or in package
@@ -88,20 +90,14 @@ func goFiles(t *testing.T, dirs ...string) []string {
 	return out
 }
 
-// sentences are all that a person reads in English: the page's catalogue, and what the
-// sources of the commands and of the domain hold in quotes.
+// sentences are all that a person reads in English: the catalogues of the page and of the
+// commands, and what the sources of the commands and of the domain hold in quotes.
 func sentences(t *testing.T) map[string]string {
 	out := map[string]string{}
-	data, err := os.ReadFile("node/web/lang/en.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words map[string]any
-	if err := json.Unmarshal(data, &words); err != nil {
-		t.Fatal(err)
-	}
-	for key, v := range words {
-		out["lang "+key] = fmt.Sprint(v)
+	for voice, c := range map[string]*words.Catalogue{"lang ": words.English, "commands ": words.Commands} {
+		for _, key := range c.Keys() {
+			out[voice+key] = strings.Join(slices.Sorted(maps.Values(c.Texts(key))), " ")
+		}
 	}
 	for _, path := range goFiles(t, "cmd/tend", "crdt/circle", "node/view") {
 		files := token.NewFileSet()

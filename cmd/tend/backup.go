@@ -24,7 +24,7 @@ import (
 
 // backup are the verbs about the one file that brings a member back.
 func (a *app) backup() *cobra.Command {
-	return noun("backup", "one file, sealed, that brings me back on another machine",
+	return noun("backup",
 		a.backupCreate(), a.backupRestore(), a.backupVerify(), a.backupAlone())
 }
 
@@ -35,7 +35,7 @@ type seal struct {
 }
 
 func (k *seal) flags(set *pflag.FlagSet) {
-	set.IntVar(&k.fd, "backup-passphrase-fd", -1, "read the backup's passphrase from this descriptor")
+	set.IntVar(&k.fd, "backup-passphrase-fd", -1, "")
 }
 
 // sealVariable names the file that holds the passphrase of backups.
@@ -89,17 +89,13 @@ func (a *app) backupCreate() *cobra.Command {
 	var k seal
 	var to []string
 	var force bool
-	cmd := &cobra.Command{Use: "create FILE", Short: "write a backup of all my circles, for a passphrase or for recipients of age", Args: words(1, 1, "FILE"),
-		Long: `Write one file that brings you back on another machine: your roots, what you can
-read, and the logs of all your circles. It is an age file, sealed with a passphrase
-of its own, or for recipients of age (--to), so that the age tool opens it as well.
-Whoever opens it can be you. Keep it somewhere else than this machine.`,
+	cmd := &cobra.Command{Use: "create FILE", Args: words(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.createBackup(cmd.Context(), args[0], &k, to, force)
 		}}
 	k.flags(cmd.Flags())
-	cmd.Flags().StringArrayVar(&to, "to", nil, "a recipient of age (age1pq1…) instead of a passphrase; may be repeated")
-	cmd.Flags().BoolVar(&force, "force", false, "write over a file that is there")
+	cmd.Flags().StringArrayVar(&to, "to", nil, "")
+	cmd.Flags().BoolVar(&force, "force", false, "")
 	return cmd
 }
 
@@ -184,7 +180,7 @@ func backupTo(ctx context.Context, c *client.Client, file string, o client.Backu
 
 func (a *app) backupVerify() *cobra.Command {
 	var k seal
-	cmd := &cobra.Command{Use: "verify FILE", Short: "read a backup to its end and check everything in it", Args: words(1, 1, "FILE"),
+	cmd := &cobra.Command{Use: "verify FILE", Args: words(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out, _, err := a.readBackup(cmd.Context(), args[0], &k)
 			if err != nil {
@@ -201,7 +197,7 @@ func (a *app) backupVerify() *cobra.Command {
 			})
 		}}
 	k.flags(cmd.Flags())
-	cmd.Flags().StringVar(&k.identity, "identity", "", "a file with an identity of age, where it was sealed for one")
+	cmd.Flags().StringVar(&k.identity, "identity", "", "")
 	return cmd
 }
 
@@ -267,12 +263,7 @@ func (a *app) backupKey(f io.ReaderAt, size int64, k *seal) (client.BackupKey, e
 func (a *app) backupRestore() *cobra.Command {
 	var k seal
 	var alone bool
-	cmd := &cobra.Command{Use: "restore FILE", Short: "bring me back in this empty home, as a new device", Args: words(1, 1, "FILE"),
-		Long: `Bring yourself back in an empty home. It becomes a further device of yours, with
-keys of its own: no device is ever in two places. All of the backup can be read at
-once. Until this home has met another of the circle it only reads; any member's
-invitation lets it in (tend join INVITE). Where there is no other home to meet, say
---alone, or later tend backup alone.`,
+	cmd := &cobra.Command{Use: "restore FILE", Args: words(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			// Checked before the home is touched: a bad file leaves not even an empty one.
@@ -285,8 +276,8 @@ invitation lets it in (tend join INVITE). Where there is no other home to meet, 
 			})
 		}}
 	k.flags(cmd.Flags())
-	cmd.Flags().StringVar(&k.identity, "identity", "", "a file with an identity of age, where it was sealed for one")
-	cmd.Flags().BoolVar(&alone, "alone", false, "there is no other home to meet: write again at once")
+	cmd.Flags().StringVar(&k.identity, "identity", "", "")
+	cmd.Flags().BoolVar(&alone, "alone", false, "")
 	return cmd
 }
 
@@ -323,7 +314,7 @@ func (a *app) restoreFrom(ctx context.Context, c *client.Client, file string, ke
 }
 
 func (a *app) backupAlone() *cobra.Command {
-	return &cobra.Command{Use: "alone", Short: "after a restore: there is no other home left to meet", Args: words(0, 0, ""),
+	return &cobra.Command{Use: "alone", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !a.home().begun() {
 				return noCircle()

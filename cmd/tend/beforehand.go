@@ -19,7 +19,7 @@ func (a *app) beforehand() []*cobra.Command {
 }
 
 func (a *app) consentInAdvance() *cobra.Command {
-	list := &cobra.Command{Use: "list [MEMBER]", Short: "my wishes beforehand, or those of a member that I may see", Args: words(0, 1, "[MEMBER]"),
+	list := &cobra.Command{Use: "list [MEMBER]", Args: words(0, 1, "[MEMBER]"),
 		ValidArgsFunction: a.completeIDs("member"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
@@ -31,20 +31,20 @@ func (a *app) consentInAdvance() *cobra.Command {
 				return s.answer(whole(m.Consents), func() { s.consents(m.Consents) })
 			})
 		}}
-	add := a.numberedVerb("consent-in-advance", "add IF THEN", "if this happens, just do that", "Your wish is kept", 2,
+	add := a.numberedVerb("consent-in-advance", "add IF THEN", 2,
 		func(f *pflag.FlagSet) {
-			f.StringArray("who", nil, "who may do it: a member, pod (as when nobody is named) or a group of mine; may be repeated")
-			f.String("until", "", "until this date")
+			f.StringArray("who", nil, "")
+			f.String("until", "", "")
 			toFlag(f)
 		})
-	drop := a.numberedVerb("consent-in-advance", "drop N", "let one of my wishes go", "Let go", 1, nil)
-	cmd := noun("consent-in-advance", "what others may do for me in hard times without asking first", list, add, drop)
+	drop := a.numberedVerb("consent-in-advance", "drop N", 1, nil)
+	cmd := noun("consent-in-advance", list, add, drop)
 	cmd.RunE = list.RunE
 	return cmd
 }
 
 func (a *app) tenderDate() *cobra.Command {
-	list := &cobra.Command{Use: "list", Short: "my hard days", Args: words(0, 0, ""),
+	list := &cobra.Command{Use: "list", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				m, err := a.myself(cmd.Context(), c)
@@ -55,23 +55,23 @@ func (a *app) tenderDate() *cobra.Command {
 				return s.answer(whole(m.TenderDates), func() { s.tenderDates(m.TenderDates) })
 			})
 		}}
-	add := a.numberedVerb("tender-date", "add DATE TEXT", "a day that is hard for me, for those who may know", "It is kept", 2,
+	add := a.numberedVerb("tender-date", "add DATE TEXT", 2,
 		func(f *pflag.FlagSet) {
-			f.Bool("yearly", false, "again every year")
-			f.StringArray("follow-up", nil, "when else to think of me, as 1w,1m (by default 1w,1m,3m,6m,12m after it), or none")
-			f.String("welcome", "", "what would be welcome then")
+			f.Bool("yearly", false, "")
+			f.StringArray("follow-up", nil, "")
+			f.String("welcome", "", "")
 			toFlag(f)
 		})
-	drop := a.numberedVerb("tender-date", "drop N", "let one of my hard days go", "Let go", 1, nil)
-	cmd := noun("tender-date", "days that are hard for me", list, add, drop)
+	drop := a.numberedVerb("tender-date", "drop N", 1, nil)
+	cmd := noun("tender-date", list, add, drop)
 	cmd.RunE = list.RunE
 	return cmd
 }
 
 // numberedVerb is one that adds or drops one of several on my page.
-func (a *app) numberedVerb(verbOf, use, short, said string, n int, flags func(*pflag.FlagSet)) *cobra.Command {
+func (a *app) numberedVerb(verbOf, use string, n int, flags func(*pflag.FlagSet)) *cobra.Command {
 	word, takes, _ := strings.Cut(use, " ")
-	cmd := &cobra.Command{Use: use, Short: short, Args: words(n, n, takes),
+	cmd := &cobra.Command{Use: use, Args: words(n, n, takes),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, nil, nil)
 			out["text"] = append([]string{word}, args...)
@@ -81,7 +81,7 @@ func (a *app) numberedVerb(verbOf, use, short, said string, n int, flags func(*p
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.numbered(said, done) })
+				return s.answer(done, func() { s.numbered(sentence("said."+verbOf+"."+word), done) })
 			})
 		}}
 	if flags != nil {

@@ -27,20 +27,13 @@ import (
 // days.
 func (a *app) calendar() *cobra.Command {
 	var out string
-	cmd := &cobra.Command{Use: "calendar", Short: "what I agreed, as a calendar file", Args: noSuchVerb,
-		Long: `Write what I agreed in a circle as a calendar file (iCalendar), to --out or as the
-answer. What is tender has its date in it and nothing else; an exact place, a code
-or a telephone number is never in it, for calendars travel on.`,
+	cmd := &cobra.Command{Use: "calendar", Args: noSuchVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.writeCalendar(cmd.Context(), c, out) })
 		}}
-	cmd.Flags().StringVar(&out, "out", "", "write it into this file")
+	cmd.Flags().StringVar(&out, "out", "", "")
 	var fresh bool
-	link := &cobra.Command{Use: "link", Short: "a secret address at which my calendar is read", Args: words(0, 0, ""),
-		Long: `An address for a program that subscribes to calendars. Whoever has it reads my
-calendar of this circle, so it is a secret; --new makes another one and ends it. It
-works where this node is reached: on this machine, and with tend run --lan on the
-local network.`,
+	link := &cobra.Command{Use: "link", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				l, err := c.CalendarLink(cmd.Context(), fresh)
@@ -51,7 +44,7 @@ local network.`,
 				return s.answer(l, func() { s.line("%s", strings.Join(append([]string{l.Link}, l.Network...), "\n")) })
 			})
 		}}
-	link.Flags().BoolVar(&fresh, "new", false, "make another one; the one there was ends")
+	link.Flags().BoolVar(&fresh, "new", false, "")
 	cmd.AddCommand(link)
 	return cmd
 }

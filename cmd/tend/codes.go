@@ -32,7 +32,7 @@ func (a *app) invite() *cobra.Command {
 	var o client.InviteOptions
 	var until, png, svg, revoke string
 	var list bool
-	cmd := &cobra.Command{Use: "invite", Short: "an invitation: a QR code and a line of text", Args: words(0, 0, ""),
+	cmd := &cobra.Command{Use: "invite", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			if cmd.Flags().Changed("uses") && o.Uses < 1 {
@@ -68,13 +68,13 @@ func (a *app) invite() *cobra.Command {
 				return a.showInvite(made, png, svg)
 			})
 		}}
-	cmd.Flags().StringVar(&o.For, "for", "", "for whom, for me to remember")
-	cmd.Flags().StringVar(&until, "until", "", "how long it is good, as 72h or 30d")
-	cmd.Flags().IntVar(&o.Uses, "uses", 0, "how many it lets in (else one)")
-	cmd.Flags().StringVar(&png, "png", "", "write the QR code to this picture")
-	cmd.Flags().StringVar(&svg, "svg", "", "write the QR code to this drawing")
-	cmd.Flags().BoolVar(&list, "list", false, "the invitations there are")
-	cmd.Flags().StringVar(&revoke, "revoke", "", "end this invitation, by its id")
+	cmd.Flags().StringVar(&o.For, "for", "", "")
+	cmd.Flags().StringVar(&until, "until", "", "")
+	cmd.Flags().IntVar(&o.Uses, "uses", 0, "")
+	cmd.Flags().StringVar(&png, "png", "", "")
+	cmd.Flags().StringVar(&svg, "svg", "", "")
+	cmd.Flags().BoolVar(&list, "list", false, "")
+	cmd.Flags().StringVar(&revoke, "revoke", "", "")
 	cmd.MarkFlagsMutuallyExclusive("list", "revoke")
 	return cmd
 }
@@ -182,10 +182,7 @@ func (a *app) join() *cobra.Command {
 	var image, as, png string
 	var show bool
 	var wait time.Duration
-	cmd := &cobra.Command{Use: "join [INVITE | -]", Short: "join a circle", Args: words(0, 1, "INVITE, --image FILE, - or --show"),
-		Long: `Join a circle with an invitation: its text, a picture of its QR code, or either
-on stdin with "-". The node keeps knocking until it is let in. With --show it is
-the other way round: a member standing beside you scans your code.`,
+	cmd := &cobra.Command{Use: "join [INVITE | -]", Args: words(0, 1, "INVITE, --image FILE, - or --show"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			if show {
@@ -212,11 +209,11 @@ the other way round: a member standing beside you scans your code.`,
 				return errors.Join(a.settle(ctx, c, j.State != "knocking"), a.joined(ctx, c, j))
 			})
 		}}
-	cmd.Flags().StringVar(&image, "image", "", "a picture of the QR code, PNG or JPEG")
-	cmd.Flags().StringVar(&as, "as", "", "my name in it")
-	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to wait to be let in (15m with --show)")
-	cmd.Flags().BoolVar(&show, "show", false, "show my code, for a member to scan")
-	cmd.Flags().StringVar(&png, "png", "", "with --show: write my code to this picture")
+	cmd.Flags().StringVar(&image, "image", "", "")
+	cmd.Flags().StringVar(&as, "as", "", "")
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "")
+	cmd.Flags().BoolVar(&show, "show", false, "")
+	cmd.Flags().StringVar(&png, "png", "", "")
 	return cmd
 }
 

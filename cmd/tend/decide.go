@@ -14,10 +14,10 @@ func (a *app) deciding() []*cobra.Command {
 	idText := []string{"id", "text"}
 	cmds := []*cobra.Command{a.propose(), a.reshape()}
 	for _, v := range []verb{
-		{"consent ID [TEXT]", "good enough for now, safe enough to try", idText, 1, nil, "Consented"},
-		{"stand-aside ID [TEXT]", "not mine, and not in its way", idText, 1, nil, "Standing aside"},
-		{"concern ID|NEWCOMER [TEXT]", "something that should be looked at first", idText, 1, nil, "Your concern is said"},
-		{"enact ID", "close a decision, or carry one about the circle out", []string{"id"}, 1, nil, "Decided"},
+		{"consent ID [TEXT]", idText, 1, nil},
+		{"stand-aside ID [TEXT]", idText, 1, nil},
+		{"concern ID|NEWCOMER [TEXT]", idText, 1, nil},
+		{"enact ID", []string{"id"}, 1, nil},
 	} {
 		cmds = append(cmds, a.verb(v))
 	}
@@ -25,7 +25,7 @@ func (a *app) deciding() []*cobra.Command {
 }
 
 func (a *app) propose() *cobra.Command {
-	v := verb{"propose TEXT", "lay a decision before the circle; it is my own consent", []string{"text"}, 0, proposeFlags, "Proposed"}
+	v := verb{"propose TEXT", []string{"text"}, 0, proposeFlags}
 	cmd := a.verb(v)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		given := argsOf(cmd, v.words, args)
@@ -35,34 +35,34 @@ func (a *app) propose() *cobra.Command {
 		if len(given["remove"]) > 0 {
 			a.aside("Before parting: a talk (tend talk with), quiet distance (tend bounds), a third person may help. If someone is in danger, this is right.")
 		}
-		return a.say(cmd.Context(), v, given)
+		return a.say(cmd.Context(), cmd.Name(), given, sentence("said."+cmd.Name()))
 	}
 	return cmd
 }
 
 func (a *app) reshape() *cobra.Command {
-	v := verb{"reshape ID TEXT", "a new text of my decision; earlier words stay on the old one", []string{"id", "text"}, 1,
-		func(f *pflag.FlagSet) { f.String("charter", "", "of a charter: the new one, as TOML") }, "Reshaped"}
+	v := verb{"reshape ID TEXT", []string{"id", "text"}, 1,
+		func(f *pflag.FlagSet) { f.String("charter", "", "") }}
 	cmd := a.verb(v)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		given := argsOf(cmd, v.words, args)
 		if err := charterArg(given); err != nil {
 			return err
 		}
-		return a.say(cmd.Context(), v, given)
+		return a.say(cmd.Context(), cmd.Name(), given, sentence("said."+cmd.Name()))
 	}
 	return cmd
 }
 
 func proposeFlags(f *pflag.FlagSet) {
-	f.String("remove", "", "to part from this member")
-	f.String("charter", "", "another charter, as TOML")
-	f.String("lapse", "", "set this member's voice aside until they're back")
-	f.String("about", "", "what it is about")
-	f.String("as", "", "outside-help or rhythm")
-	f.String("renew", "", "the decision that it renews")
-	f.String("review", "", "look at it again on this day; else a year after it closes")
-	f.String("closes", "", "until when people are heard; else seven days")
+	f.String("remove", "", "")
+	f.String("charter", "", "")
+	f.String("lapse", "", "")
+	f.String("about", "", "")
+	f.String("as", "", "")
+	f.String("renew", "", "")
+	f.String("review", "", "")
+	f.String("closes", "", "")
 }
 
 // charterArg puts what a charter's file says in place of its name.

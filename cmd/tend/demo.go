@@ -17,11 +17,7 @@ var demoHomes = []string{"Rosa", "Tomasz", "Ann"}
 
 func (a *app) demo() *cobra.Command {
 	var run bool
-	cmd := &cobra.Command{Use: "demo [DIR]", Short: "three homes with a filled circle, on this machine, to look at", Args: words(0, 1, "[DIR]"),
-		Long: `Make three homes under DIR, of a circle of nine people with six weeks behind them,
-and say how to walk through what is in it. Nothing leaves this machine, and nothing
-of yours is touched. With --run the three homes run until Ctrl-C, so that they hear
-one another; what is there already is not made again.`,
+	cmd := &cobra.Command{Use: "demo [DIR]", Args: words(0, 1, "[DIR]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "tend-demo"
 			if len(args) > 0 {
@@ -41,7 +37,7 @@ one another; what is there already is not made again.`,
 			}
 			return a.runDemo(cmd.Context(), dir)
 		}}
-	cmd.Flags().BoolVar(&run, "run", false, "let the three homes run, until Ctrl-C")
+	cmd.Flags().BoolVar(&run, "run", false, "")
 	return cmd
 }
 

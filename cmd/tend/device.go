@@ -17,11 +17,11 @@ import (
 
 // device are the verbs about this member's devices.
 func (a *app) device() *cobra.Command {
-	return noun("device", "my devices, and the words that bring me back", a.devices(), a.addDevice(), a.revokeDevice(), a.linkDevice(), a.phrase())
+	return noun("device", a.devices(), a.addDevice(), a.revokeDevice(), a.linkDevice(), a.phrase())
 }
 
 func (a *app) phrase() *cobra.Command {
-	return &cobra.Command{Use: "phrase", Short: "24 words for paper: they bring me back when every device is lost", Args: words(0, 0, ""),
+	return &cobra.Command{Use: "phrase", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return a.with(ctx, here, func(c *client.Client) error {
@@ -78,7 +78,7 @@ func asked[T any](ctx context.Context, a *app, do func(passphrase string) (T, er
 }
 
 func (a *app) devices() *cobra.Command {
-	return &cobra.Command{Use: "list", Short: "my devices in this circle", Args: words(0, 0, ""),
+	return &cobra.Command{Use: "list", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				all, err := c.Devices(cmd.Context())
@@ -108,7 +108,7 @@ func deviceWord(s *speaker, d client.Device) string {
 }
 
 func (a *app) revokeDevice() *cobra.Command {
-	return &cobra.Command{Use: "revoke ID", Short: "end a device that is lost; it reads nothing new from then on", Args: words(1, 1, "ID"),
+	return &cobra.Command{Use: "revoke ID", Args: words(1, 1, "ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				done, err := c.RevokeDevice(cmd.Context(), args[0])
@@ -124,13 +124,13 @@ func (a *app) revokeDevice() *cobra.Command {
 func (a *app) linkDevice() *cobra.Command {
 	var png string
 	wait := 15 * time.Minute
-	cmd := &cobra.Command{Use: "link", Short: "make this a further device of mine: a code for the one I have to scan", Args: words(0, 0, ""),
+	cmd := &cobra.Command{Use: "link", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			return a.with(ctx, meeting, func(c *client.Client) error { return a.showLink(ctx, c, png, wait) })
 		}}
-	cmd.Flags().StringVar(&png, "png", "", "write the QR code to this picture")
-	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait for the other device")
+	cmd.Flags().StringVar(&png, "png", "", "")
+	cmd.Flags().DurationVar(&wait, "wait", wait, "")
 	return cmd
 }
 
@@ -178,7 +178,7 @@ func (a *app) showLink(ctx context.Context, c *client.Client, png string, wait t
 func (a *app) addDevice() *cobra.Command {
 	var image, same string
 	wait := 30 * time.Second
-	cmd := &cobra.Command{Use: "add CODE | --image FILE", Short: "add a further device, whose code I scanned", Args: words(0, 1, "CODE"),
+	cmd := &cobra.Command{Use: "add CODE | --image FILE", Args: words(0, 1, "CODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			return a.with(ctx, meeting, func(c *client.Client) error {
@@ -189,9 +189,9 @@ func (a *app) addDevice() *cobra.Command {
 				return a.linkWith(ctx, c, code.Text, same, wait)
 			})
 		}}
-	cmd.Flags().StringVar(&image, "image", "", "the code as a picture, PNG or JPEG")
-	cmd.Flags().StringVar(&same, "words", "", "the six words that the new device shows, where nobody can be asked")
-	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to try to reach it")
+	cmd.Flags().StringVar(&image, "image", "", "")
+	cmd.Flags().StringVar(&same, "words", "", "")
+	cmd.Flags().DurationVar(&wait, "wait", wait, "")
 	return cmd
 }
 

@@ -18,13 +18,7 @@ import (
 func (a *app) digest() *cobra.Command {
 	var every, at, out, mail string
 	var post mailer
-	cmd := &cobra.Command{Use: "digest", Short: "a letter to me about what came and what is ahead; none when there is nothing", Args: words(0, 0, ""),
-		Long: `Show what came for me since I was last told, and what is ahead. With --out it is
-written into a file, with --mail handed to the program of this machine that sends mail,
-once, and counts as told; where there is nothing to tell, none is made. With --every the
-running node does that by itself at my rhythm. Of what is tender it has nothing but that
-there is something, and a letter by mail has that alone also of what is for a few: mail
-is read on its way by whoever carries it.`,
+	cmd := &cobra.Command{Use: "digest", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case at != "" && every == "":
@@ -53,12 +47,12 @@ is read on its way by whoever carries it.`,
 					args[name] = []string{value}
 				}
 			}
-			return a.say(cmd.Context(), verb{use: "digest", said: onlyHere}, args)
+			return a.say(cmd.Context(), "digest", args, sentence("said.own"))
 		}}
-	cmd.Flags().StringVar(&every, "every", "", "day, week or never")
-	cmd.Flags().StringVar(&at, "at", "", "at this time of day; else 08:00")
-	cmd.Flags().StringVar(&out, "out", "", "write it into this file")
-	cmd.Flags().StringVar(&mail, "mail", "", "send it to this address")
+	cmd.Flags().StringVar(&every, "every", "", "")
+	cmd.Flags().StringVar(&at, "at", "", "")
+	cmd.Flags().StringVar(&out, "out", "", "")
+	cmd.Flags().StringVar(&mail, "mail", "", "")
 	post.flags(cmd.Flags())
 	return cmd
 }

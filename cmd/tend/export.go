@@ -37,13 +37,9 @@ var exportForms = map[string]func(context.Context, *client.Client, *os.File) (in
 
 func (a *app) export() *cobra.Command {
 	var format string
-	cmd := &cobra.Command{Use: "export DIR", Short: "all that this home may see, in a form that other programs read", Args: words(1, 1, "DIR"),
-		Long: `Write all that this home may see of its circles into a new folder, one file for each
-circle: as JSON, one object a line (json); to read and to print (md); what has a date,
-for a calendar (ics). What is private to me is in it, so keep it as you would keep a
-diary. What was sealed to others is not. It is no backup: tend backup create makes one.`,
+	cmd := &cobra.Command{Use: "export DIR", Args: words(1, 1, "DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.exportTo(cmd.Context(), format, args[0]) }}
-	cmd.Flags().StringVar(&format, "format", "json", "json, md or ics")
+	cmd.Flags().StringVar(&format, "format", "json", "")
 	return cmd
 }
 

@@ -13,10 +13,10 @@ func (a *app) hearing() []*cobra.Command {
 }
 
 func (a *app) follow() *cobra.Command {
-	return &cobra.Command{Use: "follow [CATEGORY…|none]", Short: "kinds of need I can meet: they come first, and stand in my digest",
+	return &cobra.Command{Use: "follow [CATEGORY…|none]",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return a.say(cmd.Context(), verb{use: "follow", said: onlyHere}, client.Args{"text": args})
+				return a.say(cmd.Context(), "follow", client.Args{"text": args}, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				f, err := c.Followed(cmd.Context())
@@ -38,12 +38,10 @@ func (a *app) follow() *cobra.Command {
 
 func (a *app) remind() *cobra.Command {
 	var before string
-	cmd := &cobra.Command{Use: "remind", Short: "how long before an agreement I am reminded", Args: words(0, 0, ""),
-		Long: `Say how long before an agreement begins I wish to be reminded. It stands in tend
-today then, and the calendar of what I agreed tells its program to remind me.`,
+	cmd := &cobra.Command{Use: "remind", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("before") {
-				return a.say(cmd.Context(), verb{use: "remind", said: onlyHere}, client.Args{"before": {before}})
+				return a.say(cmd.Context(), "remind", client.Args{"before": {before}}, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				r, err := c.Remind(cmd.Context())
@@ -54,6 +52,6 @@ today then, and the calendar of what I agreed tells its program to remind me.`,
 				return s.answer(r, func() { s.line("%s", r.Before) })
 			})
 		}}
-	cmd.Flags().StringVar(&before, "before", "", "1h, 2d or never")
+	cmd.Flags().StringVar(&before, "before", "", "")
 	return cmd
 }

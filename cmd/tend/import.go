@@ -14,15 +14,9 @@ const maxImport = 512 << 10
 
 func (a *app) importing() *cobra.Command {
 	var dry bool
-	cmd := &cobra.Command{Use: "import FILE.csv", Short: "needs and offers from a table; all of them or none", Args: words(1, 1, "FILE.csv"),
-		Long: `Post the needs and offers of a table (CSV, in UTF-8) for the whole circle. Its first
-line names the columns: kind (need or offer; need where it is empty), text, and any of
-the flags of tend ask: details, category, when, by, people, extra_ok, repeat, skip,
-area, costs, sign_up, tender, fade, listening. Several dates have ";" between. A cell is
-text, whatever a spreadsheet would make of it. All rows are posted together or none;
---dry-run shows each and what is wrong with it, and posts nothing.`,
+	cmd := &cobra.Command{Use: "import FILE.csv", Args: words(1, 1, "FILE.csv"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), args[0], dry) }}
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "look at each row; post nothing")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "")
 	return cmd
 }
 

@@ -14,21 +14,21 @@ import (
 
 // looks are the verbs of daily care that only read.
 func (a *app) looks() []*cobra.Command {
-	today := a.look("today", "for me, I could, we agreed, look", func(ctx context.Context, c *client.Client, s *speaker) error {
+	today := a.look("today", func(ctx context.Context, c *client.Client, s *speaker) error {
 		t, err := c.Today(ctx)
 		if err != nil {
 			return err
 		}
 		return s.answer(t, func() { s.today(t) })
 	})
-	look := a.look("look", "what needs looking at together", func(ctx context.Context, c *client.Client, s *speaker) error {
+	look := a.look("look", func(ctx context.Context, c *client.Client, s *speaker) error {
 		list, err := c.Attentions(ctx)
 		if err != nil {
 			return err
 		}
 		return s.answer(list, func() { s.look(list) })
 	})
-	week := a.look("week", "the seven days to come", func(ctx context.Context, c *client.Client, s *speaker) error {
+	week := a.look("week", func(ctx context.Context, c *client.Client, s *speaker) error {
 		days, err := c.Week(ctx)
 		if err != nil {
 			return err
@@ -39,8 +39,8 @@ func (a *app) looks() []*cobra.Command {
 }
 
 // look makes a command without words or flags that reads one thing.
-func (a *app) look(use, short string, read func(context.Context, *client.Client, *speaker) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Args: words(0, 0, ""), RunE: func(cmd *cobra.Command, _ []string) error {
+func (a *app) look(use string, read func(context.Context, *client.Client, *speaker) error) *cobra.Command {
+	return &cobra.Command{Use: use, Args: words(0, 0, ""), RunE: func(cmd *cobra.Command, _ []string) error {
 		return a.with(cmd.Context(), here, func(c *client.Client) error { return read(cmd.Context(), c, a.speaker()) })
 	}}
 }
@@ -50,7 +50,7 @@ var listKinds = []string{"needs", "offers", "agreements", "talks", "decisions", 
 
 func (a *app) list() *cobra.Command {
 	var f client.Filter
-	cmd := &cobra.Command{Use: "list [needs|offers|agreements|talks|decisions|members]", Short: "what there is",
+	cmd := &cobra.Command{Use: "list [needs|offers|agreements|talks|decisions|members]",
 		Args: words(0, 1, "[needs|offers|agreements|talks|decisions|members]"), ValidArgs: listKinds,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind := ""
@@ -62,12 +62,12 @@ func (a *app) list() *cobra.Command {
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.listed(cmd.Context(), c, kind, f) })
 		}}
-	cmd.Flags().BoolVar(&f.All, "all", false, "also what is met, withdrawn, resting, released, lapsed, done, let go and over")
-	cmd.Flags().BoolVar(&f.Mine, "mine", false, "only mine")
-	cmd.Flags().BoolVar(&f.Listening, "listening", false, "members who are open to listening now")
-	cmd.Flags().StringVar(&f.Category, "category", "", "only of this category")
-	cmd.Flags().StringVar(&f.Text, "text", "", "only what holds these words")
-	cmd.Flags().IntVar(&f.Limit, "limit", 0, "at most so many")
+	cmd.Flags().BoolVar(&f.All, "all", false, "")
+	cmd.Flags().BoolVar(&f.Mine, "mine", false, "")
+	cmd.Flags().BoolVar(&f.Listening, "listening", false, "")
+	cmd.Flags().StringVar(&f.Category, "category", "", "")
+	cmd.Flags().StringVar(&f.Text, "text", "", "")
+	cmd.Flags().IntVar(&f.Limit, "limit", 0, "")
 	return cmd
 }
 
@@ -121,7 +121,7 @@ func printed[T any](s *speaker, read func(context.Context, client.Filter) ([]T, 
 
 func (a *app) show() *cobra.Command {
 	var all bool
-	cmd := &cobra.Command{Use: "show ID", Short: "one thing whole, with what was said on it", Args: words(1, 1, "ID"),
+	cmd := &cobra.Command{Use: "show ID", Args: words(1, 1, "ID"),
 		ValidArgsFunction: a.completeIDs("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
@@ -140,13 +140,13 @@ func (a *app) show() *cobra.Command {
 				return s.answer(item, func() { s.show(item) })
 			})
 		}}
-	cmd.Flags().BoolVar(&all, "all", false, "every date, also those gone by and those far ahead")
+	cmd.Flags().BoolVar(&all, "all", false, "")
 	return cmd
 }
 
 // who names people who may have room; an order, never a filter.
 func (a *app) who() *cobra.Command {
-	return &cobra.Command{Use: "who ID", Short: "people who may have room for this; anyone may answer", Args: words(1, 1, "ID"),
+	return &cobra.Command{Use: "who ID", Args: words(1, 1, "ID"),
 		ValidArgsFunction: a.completeIDs("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
@@ -172,7 +172,7 @@ func (a *app) who() *cobra.Command {
 
 // shelves shows what there is by category.
 func (a *app) shelves() *cobra.Command {
-	return a.look("map", "what there is, by category, and when people are free", func(ctx context.Context, c *client.Client, s *speaker) error {
+	return a.look("map", func(ctx context.Context, c *client.Client, s *speaker) error {
 		list, err := c.Map(ctx)
 		if err != nil {
 			return err
@@ -220,7 +220,7 @@ func (s *speaker) freeTimes(first *bool, people []view.Member) {
 }
 
 func (a *app) search() *cobra.Command {
-	return &cobra.Command{Use: "search WORDS", Short: "what holds every one of these words", Args: words(1, -1, "WORDS"),
+	return &cobra.Command{Use: "search WORDS", Args: words(1, -1, "WORDS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				list, err := c.Search(cmd.Context(), strings.Join(args, " "))

@@ -20,7 +20,7 @@ type mailer struct{ program string } // "" is the machine's own
 
 func (p *mailer) flags(set *pflag.FlagSet) {
 	one := pflag.NewFlagSet("mail", pflag.ContinueOnError)
-	one.StringVar(&p.program, "sendmail", "", "the program that sends mail, called as sendmail -t; else the machine's own")
+	one.StringVar(&p.program, "sendmail", "", "")
 	mirror(one)
 	set.AddFlagSet(one)
 }

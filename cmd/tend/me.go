@@ -15,26 +15,26 @@ import (
 
 // section is a part of my own page: said with words or flags, shown without.
 type section struct {
-	use, short string
-	words      int // how many words say it; fewer show it
-	flags      func(*pflag.FlagSet)
-	show       func(s *speaker, m *view.Member, words []string)
+	use   string
+	words int // how many words say it; fewer show it
+	flags func(*pflag.FlagSet)
+	show  func(s *speaker, m *view.Member, words []string)
 }
 
 // me are the verbs about myself.
 func (a *app) me() []*cobra.Command {
 	table := []section{
-		{"me", "my name, languages, area and how to reach me", 0, meFlags,
+		{"me", 0, meFlags,
 			func(s *speaker, m *view.Member, _ []string) { s.member(m) }},
-		{"room [open|some|little|resting]", "how much I can carry just now", 1, untilFlags,
+		{"room [open|some|little|resting]", 1, untilFlags,
 			func(s *speaker, m *view.Member, _ []string) { s.room(m.Room) }},
-		{"listen [yes|no]", "open to listening now", 1, untilFlags,
+		{"listen [yes|no]", 1, untilFlags,
 			func(s *speaker, m *view.Member, _ []string) { s.listening(m.Listening) }},
-		{"card [SECTION [TEXT]]", "how care lands for me", 2, toFlag,
+		{"card [SECTION [TEXT]]", 2, toFlag,
 			func(s *speaker, m *view.Member, words []string) { s.sections("card.", m.Card, m.Readers, words) }},
-		{"bounds [KEY [VALUE]]", "how, when and by whom I like to be asked", 2, toFlag,
+		{"bounds [KEY [VALUE]]", 2, toFlag,
 			func(s *speaker, m *view.Member, words []string) { s.sections("bounds.", m.Bounds, m.Readers, words) }},
-		{"free [WHEN]…", "when I am free", 1, freeFlags,
+		{"free [WHEN]…", 1, freeFlags,
 			func(s *speaker, m *view.Member, _ []string) { s.free(m.Free) }},
 	}
 	cmds := make([]*cobra.Command, len(table))
@@ -51,7 +51,7 @@ func (a *app) section(one section) *cobra.Command {
 	if name == "free" {
 		most = -1
 	}
-	cmd := &cobra.Command{Use: one.use, Short: one.short, Args: words(0, most, takes)}
+	cmd := &cobra.Command{Use: one.use, Args: words(0, most, takes)}
 	one.flags(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, words []string) error {
 		args := argsOf(cmd, nil, nil)
@@ -59,7 +59,7 @@ func (a *app) section(one section) *cobra.Command {
 			if len(words) > 0 {
 				args["text"] = words
 			}
-			return a.say(cmd.Context(), verb{use: one.use, said: "Said"}, args)
+			return a.say(cmd.Context(), name, args, sentence("said.me"))
 		}
 		if len(args) > 0 {
 			return usage(cmd.CommandPath()+" "+takes, "there is nothing said for --%s to go with", slices.Sorted(maps.Keys(args))[0])
@@ -159,26 +159,26 @@ func (s *speaker) free(list []string) {
 }
 
 func toFlag(f *pflag.FlagSet) {
-	f.StringArray("to", nil, "who may read it: a member, pod or circle; may be repeated")
+	f.StringArray("to", nil, "")
 }
 
 func untilFlags(f *pflag.FlagSet) {
-	f.String("until", "", "until this date or hour")
+	f.String("until", "", "")
 	toFlag(f)
 }
 
 func meFlags(f *pflag.FlagSet) {
-	f.String("name", "", "what the others call me")
-	f.StringArray("languages", nil, "as de,ar")
-	f.String("area", "", "about where I am")
-	f.StringArray("contact", nil, `a way to reach me, as "call 0123"; the first is liked best`)
-	f.String("presence", "", "shown or hidden")
-	f.String("listed", "", "no keeps me off lists that are printed, yes puts me back")
+	f.String("name", "", "")
+	f.StringArray("languages", nil, "")
+	f.String("area", "", "")
+	f.StringArray("contact", nil, "")
+	f.String("presence", "", "")
+	f.String("listed", "", "")
 	toFlag(f)
 }
 
 func freeFlags(f *pflag.FlagSet) {
-	f.StringArray("repeat", nil, "again and again: daily, weekly, mon,wed")
-	f.Bool("none", false, "at no time")
+	f.StringArray("repeat", nil, "")
+	f.Bool("none", false, "")
 	toFlag(f)
 }

@@ -19,7 +19,7 @@ type noticeWish struct{ on bool }
 
 func (n *noticeWish) flags(set *pflag.FlagSet) {
 	one := pflag.NewFlagSet("notices", pflag.ContinueOnError)
-	one.BoolVar(&n.on, "notices", false, "say on the screen, without any detail, that somebody asks me something")
+	one.BoolVar(&n.on, "notices", false, "")
 	mirror(one)
 	set.AddFlagSet(one)
 }

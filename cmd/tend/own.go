@@ -21,7 +21,7 @@ func (a *app) own() []*cobra.Command {
 }
 
 func (a *app) pairNote() *cobra.Command {
-	cmd := &cobra.Command{Use: "pair-note [MEMBER [TEXT]]", Short: "a note about somebody for me alone, on this home", Args: words(0, -1, "[MEMBER [TEXT]]"),
+	cmd := &cobra.Command{Use: "pair-note [MEMBER [TEXT]]", Args: words(0, -1, "[MEMBER [TEXT]]"),
 		ValidArgsFunction: a.completeIDs("member"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, []string{"member", "text"}, args)
@@ -29,7 +29,7 @@ func (a *app) pairNote() *cobra.Command {
 				if len(args) == 1 && out["drop"] == nil {
 					return usage(cmd.CommandPath()+" MEMBER TEXT", "there is no note for it to go with")
 				}
-				return a.say(cmd.Context(), verb{use: "pair-note", said: onlyHere}, out)
+				return a.say(cmd.Context(), "pair-note", out, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				list, err := c.PairNotes(cmd.Context(), strings.Join(args, ""))
@@ -45,9 +45,9 @@ func (a *app) pairNote() *cobra.Command {
 				})
 			})
 		}}
-	cmd.Flags().String("on", "", "a day on which it reminds me, in tend today")
-	cmd.Flags().Bool("yearly", false, "every year on that day")
-	cmd.Flags().Int("drop", 0, "let the note of this number go")
+	cmd.Flags().String("on", "", "")
+	cmd.Flags().Bool("yearly", false, "")
+	cmd.Flags().Int("drop", 0, "")
 	return cmd
 }
 
@@ -66,11 +66,11 @@ func (s *speaker) pairNotes(list []view.PairNote) {
 }
 
 func (a *app) ceiling() *cobra.Command {
-	cmd := &cobra.Command{Use: "ceiling [N/week|none]", Short: "how much I mean to carry in a week; I alone am reminded", Args: words(0, 1, "[N/week|none]"),
+	cmd := &cobra.Command{Use: "ceiling [N/week|none]", Args: words(0, 1, "[N/week|none]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, []string{"text"}, args)
 			if len(args) > 0 {
-				return a.say(cmd.Context(), verb{use: "ceiling", said: onlyHere}, out)
+				return a.say(cmd.Context(), "ceiling", out, sentence("said.own"))
 			}
 			if len(out) > 0 {
 				return usage(cmd.CommandPath()+" N/week", "there is no ceiling for it to go with")
@@ -84,7 +84,7 @@ func (a *app) ceiling() *cobra.Command {
 				return s.answer(own, func() { s.ceiling(own) })
 			})
 		}}
-	cmd.Flags().Bool("tell-room", false, "once it is reached, say for me that there is little room; the number stays here")
+	cmd.Flags().Bool("tell-room", false, "")
 	return cmd
 }
 
@@ -101,7 +101,7 @@ func (s *speaker) ceiling(own view.Ceiling) {
 
 // mirror shows a person what moved through them lately.
 func (a *app) mirror() *cobra.Command {
-	return a.look("mirror", "what moved through me lately, for me alone", func(ctx context.Context, c *client.Client, s *speaker) error {
+	return a.look("mirror", func(ctx context.Context, c *client.Client, s *speaker) error {
 		m, err := c.Mirror(ctx)
 		if err != nil {
 			return err
@@ -121,10 +121,10 @@ func (s *speaker) mirror(m view.Mirror) {
 }
 
 func (a *app) reflect() *cobra.Command {
-	return &cobra.Command{Use: "reflect [TEXT]", Short: "do I feel cared for here? an answer for me alone, on this home", Args: words(0, -1, "[TEXT]"),
+	return &cobra.Command{Use: "reflect [TEXT]", Args: words(0, -1, "[TEXT]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return a.say(cmd.Context(), verb{use: "reflect", said: onlyHere}, argsOf(cmd, []string{"text"}, args))
+				return a.say(cmd.Context(), "reflect", argsOf(cmd, []string{"text"}, args), sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				all, err := c.Reflections(cmd.Context())
@@ -147,12 +147,12 @@ func (s *speaker) reflections(all view.Reflections) {
 
 // distance keeps somebody at a distance, which nobody but this person ever knows.
 func (a *app) distance() *cobra.Command {
-	cmd := &cobra.Command{Use: "distance [MEMBER]", Short: "keep somebody at a distance; it is told to nobody", Args: words(0, 1, "[MEMBER]"),
+	cmd := &cobra.Command{Use: "distance [MEMBER]", Args: words(0, 1, "[MEMBER]"),
 		ValidArgsFunction: a.completeIDs("member"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, []string{"member"}, args)
 			if len(args) > 0 {
-				return a.say(cmd.Context(), verb{use: "distance", said: onlyHere}, out)
+				return a.say(cmd.Context(), "distance", out, sentence("said.own"))
 			}
 			if len(out) > 0 {
 				return usage(cmd.CommandPath()+" MEMBER --not", "there is nobody for it to go with")
@@ -175,6 +175,6 @@ func (a *app) distance() *cobra.Command {
 				})
 			})
 		}}
-	cmd.Flags().Bool("not", false, "no longer")
+	cmd.Flags().Bool("not", false, "")
 	return cmd
 }

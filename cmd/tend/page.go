@@ -37,9 +37,9 @@ type pageWish struct {
 }
 
 func (p *pageWish) flags(set *pflag.FlagSet) {
-	set.StringVar(&p.addr, "page", "", "where the page is, as 127.0.0.1:4711; off for none")
-	set.BoolVar(&p.lan, "lan", false, "serve the page to paired phones on the local network too")
-	set.BoolVar(&p.noOpen, "no-open", false, "never open a browser")
+	set.StringVar(&p.addr, "page", "", "")
+	set.BoolVar(&p.lan, "lan", false, "")
+	set.BoolVar(&p.noOpen, "no-open", false, "")
 	mirror(set)
 }
 
@@ -221,23 +221,23 @@ func (m *machine) DismissScreen(_ context.Context, id string) error {
 // pageCommands are the verbs about the page.
 func (a *app) pageCommands() *cobra.Command {
 	var plain bool
-	open := &cobra.Command{Use: "open", Short: "open the page in the browser", Args: words(0, 0, ""),
+	open := &cobra.Command{Use: "open", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), running, func(c *client.Client) error { return a.openInBrowser(cmd.Context(), c, plain) })
 		}}
-	open.Flags().BoolVar(&plain, "plain", false, "under 127.0.0.1, for a browser that does not find the usual name")
-	link := &cobra.Command{Use: "link", Short: "a link that opens the page once, within a minute", Args: words(0, 0, ""),
+	open.Flags().BoolVar(&plain, "plain", false, "")
+	link := &cobra.Command{Use: "link", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), running, func(c *client.Client) error { return a.printLink(cmd.Context(), c, plain) })
 		}}
-	link.Flags().BoolVar(&plain, "plain", false, "under 127.0.0.1")
+	link.Flags().BoolVar(&plain, "plain", false, "")
 	var away string
-	devices := &cobra.Command{Use: "devices", Short: "the phones that show the page", Args: words(0, 0, ""),
+	devices := &cobra.Command{Use: "devices", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), running, func(c *client.Client) error { return a.screens(cmd.Context(), c, away) })
 		}}
-	devices.Flags().StringVar(&away, "dismiss", "", "send the one with this id away")
-	return noun("page", "the page in the browser", open, link, devices)
+	devices.Flags().StringVar(&away, "dismiss", "", "")
+	return noun("page", open, link, devices)
 }
 
 func (a *app) printLink(ctx context.Context, c *client.Client, plain bool) error {

@@ -13,7 +13,7 @@ import (
 // part parts from somebody: a few words or none, then what the two still have agreed,
 // one by one.
 func (a *app) part() *cobra.Command {
-	return &cobra.Command{Use: "part MEMBER [TEXT]", Short: "part from somebody, with a few words or none; nobody else learns of it",
+	return &cobra.Command{Use: "part MEMBER [TEXT]",
 		Args: words(1, -1, "MEMBER [TEXT]"), ValidArgsFunction: a.completeIDs("member"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, []string{"member", "text"}, args)

@@ -25,7 +25,7 @@ func (a *app) people() []*cobra.Command {
 func (a *app) begin() *cobra.Command {
 	var o client.BeginOptions
 	var charter string
-	cmd := &cobra.Command{Use: "begin NAME", Short: "begin a circle", Args: words(1, 1, "NAME"),
+	cmd := &cobra.Command{Use: "begin NAME", Args: words(1, 1, "NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Name = args[0]
 			if charter != "" {
@@ -44,16 +44,16 @@ func (a *app) begin() *cobra.Command {
 				return s.answer(done, func() { s.done("Begun "+plain(o.Name), done) })
 			})
 		}}
-	cmd.Flags().StringVar(&o.As, "as", "", "my name in it")
-	cmd.Flags().StringVar(&o.Purpose, "purpose", "", "what it is for")
-	cmd.Flags().StringVar(&charter, "charter", "", "a charter as TOML, such as `charter --out` writes")
-	cmd.Flags().StringVar(&o.History, "history", "", "what newcomers may read: all (as without) or from-joining")
+	cmd.Flags().StringVar(&o.As, "as", "", "")
+	cmd.Flags().StringVar(&o.Purpose, "purpose", "", "")
+	cmd.Flags().StringVar(&charter, "charter", "", "")
+	cmd.Flags().StringVar(&o.History, "history", "", "")
 	return cmd
 }
 
 func (a *app) charter() *cobra.Command {
 	var out string
-	cmd := &cobra.Command{Use: "charter", Short: "purpose, bounds, categories and review date", Args: words(0, 0, ""),
+	cmd := &cobra.Command{Use: "charter", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				ch, err := c.Charter(cmd.Context())
@@ -67,16 +67,16 @@ func (a *app) charter() *cobra.Command {
 				return s.answer(ch, func() { s.charter(ch) })
 			})
 		}}
-	cmd.Flags().StringVar(&out, "out", "", "write it to this file as TOML, for begin --charter")
-	cmd.AddCommand(&cobra.Command{Use: "word TEXT", Short: "what it means to me; shown beside my name, never needed", Args: words(1, -1, "TEXT"),
+	cmd.Flags().StringVar(&out, "out", "", "")
+	cmd.AddCommand(&cobra.Command{Use: "word TEXT", Args: words(1, -1, "TEXT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), verb{use: "charter", said: "It stands beside your name"}, client.Args{"text": {"word", strings.Join(args, " ")}})
+			return a.say(cmd.Context(), "charter", client.Args{"text": {"word", strings.Join(args, " ")}}, sentence("said.charter.word"))
 		}})
 	return cmd
 }
 
 func (a *app) circles() *cobra.Command {
-	return a.look("circles", "the circles of this home", func(ctx context.Context, c *client.Client, s *speaker) error {
+	return a.look("circles", func(ctx context.Context, c *client.Client, s *speaker) error {
 		list, err := c.Circles(ctx)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (a *app) circles() *cobra.Command {
 }
 
 func (a *app) welcome() *cobra.Command {
-	return &cobra.Command{Use: "welcome MEMBER", Short: "I know them: counts towards member and voice", Args: words(1, 1, "MEMBER"),
+	return &cobra.Command{Use: "welcome MEMBER", Args: words(1, 1, "MEMBER"),
 		ValidArgsFunction: a.completeIDs("member"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
@@ -106,7 +106,7 @@ func (a *app) welcome() *cobra.Command {
 func (a *app) leave() *cobra.Command {
 	var look bool
 	var farewell string
-	cmd := &cobra.Command{Use: "leave", Short: "leave the circle, with a few words or none", Args: words(0, 0, ""),
+	cmd := &cobra.Command{Use: "leave", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				s := a.speaker()
@@ -132,8 +132,8 @@ func (a *app) leave() *cobra.Command {
 				return s.answer(done, func() { s.line("You have left. What you wrote stays readable here; the door is open.") })
 			})
 		}}
-	cmd.Flags().BoolVar(&look, "look", false, "only see what I would hand over")
-	cmd.Flags().StringVar(&farewell, "farewell", "", "a few words for the others")
+	cmd.Flags().BoolVar(&look, "look", false, "")
+	cmd.Flags().StringVar(&farewell, "farewell", "", "")
 	return cmd
 }
 
@@ -154,7 +154,7 @@ func (s *speaker) handover(open []view.Item) {
 func (a *app) letIn() *cobra.Command {
 	var image string
 	var wait time.Duration
-	cmd := &cobra.Command{Use: "let-in [CODE]", Short: "let in someone standing beside me, by their code", Args: words(0, 1, "CODE or --image FILE"),
+	cmd := &cobra.Command{Use: "let-in [CODE]", Args: words(0, 1, "CODE or --image FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), meeting, func(c *client.Client) error {
 				code, err := a.code(cmd.Context(), c, args, image)
@@ -169,8 +169,8 @@ func (a *app) letIn() *cobra.Command {
 				return errors.Join(a.settle(cmd.Context(), c, true), s.answer(done, func() { s.done("Let in", done) }))
 			})
 		}}
-	cmd.Flags().StringVar(&image, "image", "", "a picture of the code")
-	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to try")
+	cmd.Flags().StringVar(&image, "image", "", "")
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "")
 	return cmd
 }
 

@@ -12,34 +12,33 @@ import (
 
 // pod are the verbs about the few one would turn to.
 func (a *app) pod() *cobra.Command {
-	list := a.look("list", "who is in my pod, and whose pod I am in", func(ctx context.Context, c *client.Client, s *speaker) error {
+	list := a.look("list", func(ctx context.Context, c *client.Client, s *speaker) error {
 		p, err := c.Pod(ctx)
 		if err != nil {
 			return err
 		}
 		return s.answer(p, func() { s.pod(p) })
 	})
-	checkIns := &cobra.Command{Use: "check-ins open|closed", Short: "whether my pod may read check-ins about me",
+	checkIns := &cobra.Command{Use: "check-ins open|closed",
 		Args: words(1, 1, "open|closed"), ValidArgs: []string{"open", "closed"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), verb{use: "pod", said: "Check-ins about me are " + plain(args[0]) + " to my pod"},
-				client.Args{"text": {"check-ins"}, "check_ins": {args[0]}})
+			return a.say(cmd.Context(), "pod", client.Args{"text": {"check-ins"}, "check_ins": {args[0]}}, sentence("said.pod.check-ins."+args[0]))
 		}}
-	cmd := noun("pod", "the few I would turn to", list,
-		a.podVerb("add", "MEMBER…", "ask somebody to be one of the few I would turn to", "They are asked; each answers for themselves", -1),
-		a.podVerb("yes", "MEMBER", "yes, I am in their pod", "You are in their pod", 1),
-		a.podVerb("not-now", "MEMBER", "not now: a full answer", "Not now: a full answer", 1),
-		a.podVerb("leave", "MEMBER", "leave somebody's pod; no reason needed", "You have left their pod", 1),
-		a.podVerb("remove", "MEMBER", "let somebody go from my pod", "They are no longer in your pod", 1),
+	cmd := noun("pod", list,
+		a.podVerb("add", "MEMBER…", -1),
+		a.podVerb("yes", "MEMBER", 1),
+		a.podVerb("not-now", "MEMBER", 1),
+		a.podVerb("leave", "MEMBER", 1),
+		a.podVerb("remove", "MEMBER", 1),
 		checkIns)
 	cmd.RunE = list.RunE
 	return cmd
 }
 
-func (a *app) podVerb(word, takes, short, said string, most int) *cobra.Command {
-	return &cobra.Command{Use: word + " " + takes, Short: short, Args: words(1, most, takes), ValidArgsFunction: a.completeIDs("member"),
+func (a *app) podVerb(word, takes string, most int) *cobra.Command {
+	return &cobra.Command{Use: word + " " + takes, Args: words(1, most, takes), ValidArgsFunction: a.completeIDs("member"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), verb{use: "pod", said: said}, client.Args{"text": {word}, "member": args})
+			return a.say(cmd.Context(), "pod", client.Args{"text": {word}, "member": args}, sentence("said.pod."+word))
 		}}
 }
 
@@ -65,11 +64,11 @@ func (s *speaker) pod(p view.Pod) {
 // group keeps lists of people on this home alone.
 func (a *app) group() *cobra.Command {
 	var drop bool
-	cmd := &cobra.Command{Use: "group [NAME [MEMBER]…]", Short: "a list of people of my own, on this home alone; usable after --to",
+	cmd := &cobra.Command{Use: "group [NAME [MEMBER]…]",
 		Args: words(0, -1, "[NAME [MEMBER]…]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 || drop && len(args) == 1 {
-				return a.say(cmd.Context(), verb{use: "group", said: "Kept on this home alone"}, client.Args{"name": {args[0]}, "member": args[1:]})
+				return a.say(cmd.Context(), "group", client.Args{"name": {args[0]}, "member": args[1:]}, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				all, err := c.Groups(cmd.Context())
@@ -89,7 +88,7 @@ func (a *app) group() *cobra.Command {
 				return s.answer(list, func() { s.groups(list) })
 			})
 		}}
-	cmd.Flags().BoolVar(&drop, "drop", false, "let the list go")
+	cmd.Flags().BoolVar(&drop, "drop", false, "")
 	return cmd
 }
 

@@ -16,11 +16,11 @@ import (
 
 // printing are the verbs about paper.
 func (a *app) printing() *cobra.Command {
-	return noun("print", "on paper: a sheet to open in a browser and print",
-		a.sheet("week", "the coming week, with a line to write on for each open place", ""),
-		a.sheet("tree", "how we reach each other", ""),
-		a.sheet("card [MEMBER]", "how care lands for me, or for somebody", "[MEMBER]"),
-		a.sheet("qr [ID]", "an invitation as a poster: the one good longest, or that one", "[ID]"),
+	return noun("print",
+		a.sheet("week", ""),
+		a.sheet("tree", ""),
+		a.sheet("card [MEMBER]", "[MEMBER]"),
+		a.sheet("qr [ID]", "[ID]"),
 		a.slips())
 }
 
@@ -31,7 +31,7 @@ const maxSlips = 40
 func (a *app) slips() *cobra.Command {
 	var n int
 	var until, out string
-	cmd := &cobra.Command{Use: "invite", Short: "new invitations for one person each on one sheet, to tear off", Args: words(0, 0, "")}
+	cmd := &cobra.Command{Use: "invite", Args: words(0, 0, "")}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if n < 1 || n > maxSlips {
 			return usage(fmt.Sprintf("from 1 to %d", maxSlips), "--slips %d is no number of invitations for one sheet", n)
@@ -46,9 +46,9 @@ func (a *app) slips() *cobra.Command {
 		}
 		return a.with(cmd.Context(), meeting, func(c *client.Client) error { return a.printSlips(cmd.Context(), c, n, o, out) })
 	}
-	cmd.Flags().IntVar(&n, "slips", 8, "how many")
-	cmd.Flags().StringVar(&until, "until", "30d", "how long they are good")
-	cmd.Flags().StringVar(&out, "out", "", "write it into this file")
+	cmd.Flags().IntVar(&n, "slips", 8, "")
+	cmd.Flags().StringVar(&until, "until", "30d", "")
+	cmd.Flags().StringVar(&out, "out", "", "")
 	return cmd
 }
 
@@ -75,13 +75,13 @@ func (a *app) printSlips(ctx context.Context, c *client.Client, n int, o client.
 }
 
 // sheet makes the verb of one sheet.
-func (a *app) sheet(use, short, takes string) *cobra.Command {
+func (a *app) sheet(use, takes string) *cobra.Command {
 	var out string
 	most := 0
 	if takes != "" {
 		most = 1
 	}
-	cmd := &cobra.Command{Use: use, Short: short, Args: words(0, most, takes)}
+	cmd := &cobra.Command{Use: use, Args: words(0, most, takes)}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		member := ""
 		if len(args) > 0 {
@@ -94,7 +94,7 @@ func (a *app) sheet(use, short, takes string) *cobra.Command {
 			return a.printSheet(cmd.Context(), c, cmd.Name(), member, out)
 		})
 	}
-	cmd.Flags().StringVar(&out, "out", "", "write it into this file")
+	cmd.Flags().StringVar(&out, "out", "", "")
 	return cmd
 }
 

@@ -18,14 +18,14 @@ const maxPhrase = 1 << 10
 
 // recovering are the verbs by which a member who lost everything comes back.
 func (a *app) recovering() *cobra.Command {
-	return noun("recover", "come back when every device is lost, or help somebody back",
+	return noun("recover",
 		a.trustees(), a.recoverBegin(), a.recoverShow(), a.recoverAsking(), a.recoverMeant(), a.recoverStand(),
 		a.recoverWithout(), a.recoverObject(), a.recoverFinish())
 }
 
 func (a *app) trustees() *cobra.Command {
 	var of int
-	cmd := &cobra.Command{Use: "trustees MEMBER…", Short: "who may help me back, should I lose everything", Args: words(1, -1, "MEMBER…"),
+	cmd := &cobra.Command{Use: "trustees MEMBER…", Args: words(1, -1, "MEMBER…"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				done, err := c.NameTrustees(cmd.Context(), args, of)
@@ -36,7 +36,7 @@ func (a *app) trustees() *cobra.Command {
 				return s.answer(done, func() { s.done("Named. Only they know who they are", done) })
 			})
 		}}
-	cmd.Flags().IntVar(&of, "of", 0, "how many of them must stand for me (else more than half)")
+	cmd.Flags().IntVar(&of, "of", 0, "")
 	return cmd
 }
 
@@ -44,7 +44,7 @@ func (a *app) recoverBegin() *cobra.Command {
 	var name, image string
 	var phrase, dry bool
 	wait := 10 * time.Second
-	cmd := &cobra.Command{Use: "begin INVITE --i-am NAME", Short: "ask to be known again, on a new home", Args: words(0, 1, "INVITE"),
+	cmd := &cobra.Command{Use: "begin INVITE --i-am NAME", Args: words(0, 1, "INVITE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			if name == "" {
@@ -73,11 +73,11 @@ func (a *app) recoverBegin() *cobra.Command {
 				return a.comingBack(ctx, c, j, phrase)
 			})
 		}}
-	cmd.Flags().StringVar(&name, "i-am", "", "what the others call me")
-	cmd.Flags().StringVar(&image, "image", "", "the invitation as a picture, PNG or JPEG")
-	cmd.Flags().BoolVar(&phrase, "phrase", false, "by my 24 words, typed or on stdin; nobody needs to stand for me")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would happen, and do nothing")
-	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait at the doors")
+	cmd.Flags().StringVar(&name, "i-am", "", "")
+	cmd.Flags().StringVar(&image, "image", "", "")
+	cmd.Flags().BoolVar(&phrase, "phrase", false, "")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "")
+	cmd.Flags().DurationVar(&wait, "wait", wait, "")
 	return cmd
 }
 
@@ -147,14 +147,14 @@ func (a *app) showRecovery(ctx context.Context, c *client.Client) error {
 }
 
 func (a *app) recoverShow() *cobra.Command {
-	return &cobra.Command{Use: "show", Short: "my code and six words, for those who stand for me", Args: words(0, 0, ""),
+	return &cobra.Command{Use: "show", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.showRecovery(cmd.Context(), c) })
 		}}
 }
 
 func (a *app) recoverAsking() *cobra.Command {
-	return &cobra.Command{Use: "list", Short: "who asks at this home's door to be let back in", Args: words(0, 0, ""),
+	return &cobra.Command{Use: "list", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				list, err := c.Asking(cmd.Context())
@@ -184,7 +184,7 @@ func (s *speaker) asking(list []client.Asking) {
 }
 
 func (a *app) recoverMeant() *cobra.Command {
-	return &cobra.Command{Use: "meant NAME MEMBER", Short: "say who it is that asks at this door under a name nobody is known by", Args: words(2, 2, "NAME MEMBER"),
+	return &cobra.Command{Use: "meant NAME MEMBER", Args: words(2, 2, "NAME MEMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				done, err := c.Meant(cmd.Context(), args[0], args[1])
@@ -198,7 +198,7 @@ func (a *app) recoverMeant() *cobra.Command {
 }
 
 func (a *app) recoverWithout() *cobra.Command {
-	return &cobra.Command{Use: "without MEMBER", Short: "keep what I write for a few from the lost devices of MEMBER, who is coming back", Args: words(1, 1, "MEMBER"),
+	return &cobra.Command{Use: "without MEMBER", Args: words(1, 1, "MEMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				done, err := c.LeaveOut(cmd.Context(), args[0])
@@ -213,7 +213,7 @@ func (a *app) recoverWithout() *cobra.Command {
 
 func (a *app) recoverStand() *cobra.Command {
 	var same string
-	cmd := &cobra.Command{Use: "stand MEMBER CODE", Short: "say that this is them: I heard their voice and the same six words", Args: words(2, 2, "MEMBER CODE"),
+	cmd := &cobra.Command{Use: "stand MEMBER CODE", Args: words(2, 2, "MEMBER CODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			return a.with(ctx, here, func(c *client.Client) error {
@@ -233,12 +233,12 @@ func (a *app) recoverStand() *cobra.Command {
 				return s.answer(done, func() { s.done("You stand for them. The circle is told; after three days it counts", done) })
 			})
 		}}
-	cmd.Flags().StringVar(&same, "words", "", "the six words they read to me, where nobody can be asked")
+	cmd.Flags().StringVar(&same, "words", "", "")
 	return cmd
 }
 
 func (a *app) recoverObject() *cobra.Command {
-	return &cobra.Command{Use: "object", Short: "somebody comes back in my name, and it is not me", Args: words(0, 0, ""),
+	return &cobra.Command{Use: "object", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				done, err := c.ObjectReturn(cmd.Context())
@@ -253,7 +253,7 @@ func (a *app) recoverObject() *cobra.Command {
 
 func (a *app) recoverFinish() *cobra.Command {
 	wait := 30 * time.Second
-	cmd := &cobra.Command{Use: "finish [MEMBER]", Short: "wait until I am back; or, for MEMBER, let them back in", Args: words(0, 1, "MEMBER"),
+	cmd := &cobra.Command{Use: "finish [MEMBER]", Args: words(0, 1, "MEMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			if len(args) == 0 {
@@ -268,7 +268,7 @@ func (a *app) recoverFinish() *cobra.Command {
 				return s.answer(done, func() { s.done("They are back; their lost devices are out", done) })
 			})
 		}}
-	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait")
+	cmd.Flags().DurationVar(&wait, "wait", wait, "")
 	return cmd
 }
 

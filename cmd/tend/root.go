@@ -77,11 +77,7 @@ func readable(args []string) error {
 // root builds the whole tree of commands.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "tend",
-		Short: "Needs, offers and agreements of a circle of people who look after one another",
-		Long: `Tend is where a circle of people say what they could use, what they can give,
-and what they agreed. It lives on your own devices; there is no company in the
-middle. Alone, tend opens the running node, or is the node.`,
+		Use:               "tend",
 		Args:              noSuchVerb,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return a.bare(cmd.Context()) },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
@@ -94,27 +90,28 @@ middle. Alone, tend opens the running node, or is the node.`,
 		return usage("tend help "+strings.TrimPrefix(cmd.CommandPath(), "tend "), "%s", err)
 	})
 	f := root.PersistentFlags()
-	f.StringVar(&a.homeDir, "home", "", "the home folder (else TEND_HOME, else the platform's data folder)")
-	f.StringVar(&a.circle, "circle", "", "the circle, by name or id; only needed with several")
-	f.BoolVar(&a.json, "json", false, "answer in JSON")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "answer with ids alone")
-	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more when something fails")
-	f.IntVar(&a.passphraseFD, "passphrase-fd", -1, "read the vault's passphrase from this descriptor")
+	f.StringVar(&a.homeDir, "home", "", "")
+	f.StringVar(&a.circle, "circle", "", "")
+	f.BoolVar(&a.json, "json", false, "")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "")
+	f.IntVar(&a.passphraseFD, "passphrase-fd", -1, "")
 	mirror(f)
 
 	root.AddGroup(
-		&cobra.Group{ID: "care", Title: "Daily care:"},
-		&cobra.Group{ID: "me", Title: "Me:"},
-		&cobra.Group{ID: "people", Title: "People and circle:"},
-		&cobra.Group{ID: "decide", Title: "Deciding:"},
-		&cobra.Group{ID: "upkeep", Title: "Upkeep:"},
+		group("care"), group("me"), group("people"), group("decide"), group("upkeep"),
 	)
 	a.addGroup(root, "care", a.looks(), a.verbs(), []*cobra.Command{a.printing()})
 	a.addGroup(root, "me", a.me(), a.beforehand(), []*cobra.Command{a.group(), a.calendar()}, a.own(), a.hearing())
 	a.addGroup(root, "people", a.people())
 	a.addGroup(root, "decide", a.deciding())
 	a.addGroup(root, "upkeep", a.upkeep())
+	describe(root)
 	return root
+}
+
+func group(id string) *cobra.Group {
+	return &cobra.Group{ID: id, Title: sentence("groups." + id)}
 }
 
 func (a *app) addGroup(root *cobra.Command, group string, lists ...[]*cobra.Command) {
@@ -186,8 +183,8 @@ func words(least, most int, takes string) cobra.PositionalArgs {
 }
 
 // noun is a command that only groups others.
-func noun(use, short string, under ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: noSuchVerb, RunE: func(cmd *cobra.Command, _ []string) error {
+func noun(use string, under ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Args: noSuchVerb, RunE: func(cmd *cobra.Command, _ []string) error {
 		var names []string
 		for _, c := range cmd.Commands() {
 			names = append(names, cmd.CommandPath()+" "+c.Use)

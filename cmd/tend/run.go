@@ -27,11 +27,11 @@ type network struct {
 
 // flags lets a command set the network; all of it has TEND_ variables.
 func (n *network) flags(set *pflag.FlagSet) {
-	set.StringArrayVar(&n.listen, "listen", nil, "a multiaddr to listen on; may be repeated")
-	set.StringArrayVar(&n.relay, "relay", nil, "a relay's multiaddr; may be repeated")
-	set.BoolVar(&n.noMDNS, "no-mdns", false, "no discovery on the local network")
-	set.BoolVar(&n.noPortMap, "no-port-map", false, "do not ask the router for a port")
-	set.BoolVar(&n.noGossip, "no-gossip", false, "no gossip: what is new travels by sync alone")
+	set.StringArrayVar(&n.listen, "listen", nil, "")
+	set.StringArrayVar(&n.relay, "relay", nil, "")
+	set.BoolVar(&n.noMDNS, "no-mdns", false, "")
+	set.BoolVar(&n.noPortMap, "no-port-map", false, "")
+	set.BoolVar(&n.noGossip, "no-gossip", false, "")
 	mirror(set)
 }
 
@@ -48,7 +48,7 @@ func (a *app) run() *cobra.Command {
 	var n network
 	var page pageWish
 	var says saying
-	cmd := &cobra.Command{Use: "run", Short: "be the node, in the foreground", Args: words(0, 0, ""),
+	cmd := &cobra.Command{Use: "run", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c, err := a.runningNode(cmd.Context()); err == nil {
 				return errors.Join(fail(exitFailed, "tend status shows how it is", "a node is running on %s already", a.homeDir), c.Close())

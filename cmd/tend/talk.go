@@ -12,74 +12,58 @@ import (
 	"tend/node/view"
 )
 
-// talkSteps are the steps of a talk beside with and third: what each is for, and
-// what a person reads when it is done.
+// talkSteps are the steps of a talk beside with and third.
 var talkSteps = []struct {
-	word, takes, short, said string
-	until                    bool
+	word, takes string
+	until       bool
 }{
-	{"yes", "ID [TEXT]", "yes to the talk, to going on with it, or to what was drafted", "Yes said", false},
-	{"later", "ID [TEXT]", "later: a full answer", "Later: a full answer", true},
-	{"not-now", "ID [TEXT]", "not now: a full answer", "Not now: a full answer", false},
-	{"say", "ID [TEXT]", "tell, or write what it may be like for the other", "Said", false},
-	{"say-back", "ID [TEXT]", "what I heard the other say, in my own words", "Said back", false},
-	{"heard", "ID [TEXT]", "yes, that is what I meant", "Heard", false},
-	{"not-quite", "ID [TEXT]", "not quite, it is more…", "Not quite", false},
-	{"felt", "ID [TEXT]", "yes, that is what it is like for me", "Felt", false},
-	{"common", "ID [TEXT]", "a sentence that both of us may mean", "Added", false},
-	{"ours", "ID [SENTENCE]", "mine too, honestly", "Yours too", false},
-	{"partner", "ID [TEXT]", "what we could try; --until is when we look at it again", "Drafted", true},
-	{"pause", "ID [TEXT]", "pause; yes takes it up again", "Paused", true},
-	{"end", "ID", "end quietly: no verdict, nothing given back", "Ended quietly", false},
-	{"part", "ID [TEXT]", "part, with a few words or none", "Parted", false},
+	{"yes", "ID [TEXT]", false},
+	{"later", "ID [TEXT]", true},
+	{"not-now", "ID [TEXT]", false},
+	{"say", "ID [TEXT]", false},
+	{"say-back", "ID [TEXT]", false},
+	{"heard", "ID [TEXT]", false},
+	{"not-quite", "ID [TEXT]", false},
+	{"felt", "ID [TEXT]", false},
+	{"common", "ID [TEXT]", false},
+	{"ours", "ID [SENTENCE]", false},
+	{"partner", "ID [TEXT]", true},
+	{"pause", "ID [TEXT]", true},
+	{"end", "ID", false},
+	{"part", "ID [TEXT]", false},
 }
 
 // talk are the verbs of two people trying to hear each other.
 func (a *app) talk() *cobra.Command {
-	with := a.talkStep("with", "MEMBER TEXT", "invite somebody to a talk, with one sentence", "The invitation is on its way", []string{"member", "text"}, 2)
-	with.Flags().String("about", "", "what it is about: a need, an offer, an agreement…")
-	with.Flags().String("fade", "", "fades this long after it is over, as 90d")
-	with.Flags().Bool("yes", false, "do not ask first whether this is the person you mean")
-	third := a.talkStep("third", "ID MEMBER", "somebody I would like along; they come once all three said yes", "Said", []string{"id", "member"}, 2)
-	third.Flags().Bool("earlier", false, "my words so far go along")
+	with := a.talkStep("with", "MEMBER TEXT", []string{"member", "text"}, 2)
+	with.Flags().String("about", "", "")
+	with.Flags().String("fade", "", "")
+	with.Flags().Bool("yes", false, "")
+	third := a.talkStep("third", "ID MEMBER", []string{"id", "member"}, 2)
+	third.Flags().Bool("earlier", false, "")
 	cmds := []*cobra.Command{with, third}
 	for _, s := range talkSteps {
-		cmd := a.talkStep(s.word, s.takes, s.short, s.said, []string{"id", "text"}, 1)
+		cmd := a.talkStep(s.word, s.takes, []string{"id", "text"}, 1)
 		if s.until {
 			untilFlag(cmd.Flags())
 		}
 		cmds = append(cmds, cmd)
 	}
-	cmd := noun("talk", "two people trying to hear each other, step by step", cmds...)
-	cmd.Long = talkPage
-	return cmd
+	return noun("talk", cmds...)
 }
 
-func untilFlag(f *pflag.FlagSet) { f.String("until", "", "a day") }
+func untilFlag(f *pflag.FlagSet) { f.String("until", "", "") }
 
-// talkPage is what a talk is for, and what it is not.
-const talkPage = `A talk is for two people who see something differently and would both like to
-be heard: each tells, the other says it back; each writes what it may be like for
-the other; then the two look for sentences that both honestly mean, and for
-something to try. It begins when both have said yes, and each may pause or end
-it at any time. Only the two read it, and a third whom both want along. It fades
-some time after it is over, and nothing of it is ever used anywhere else.
-
-It is not for fear or violence, and nobody owes anybody a talk. If you are
-afraid of somebody, turn to your pod (tend pod) or to help from outside (tend
-charter names some), and part without a talk if that is right. If someone is in
-danger, call for help first.`
-
-func (a *app) talkStep(word, takes, short, said string, names []string, least int) *cobra.Command {
+func (a *app) talkStep(word, takes string, names []string, least int) *cobra.Command {
 	most := len(names)
 	if names[most-1] == "text" {
 		most = -1
 	}
-	cmd := &cobra.Command{Use: word + " " + takes, Short: short, Args: words(least, most, takes), ValidArgsFunction: a.completeIDs(names[0])}
+	cmd := &cobra.Command{Use: word + " " + takes, Args: words(least, most, takes), ValidArgsFunction: a.completeIDs(names[0])}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		given := argsOf(cmd, names, args)
 		given["step"] = []string{word}
-		return a.with(cmd.Context(), here, func(c *client.Client) error { return a.talked(cmd.Context(), c, given, said) })
+		return a.with(cmd.Context(), here, func(c *client.Client) error { return a.talked(cmd.Context(), c, given, sentence("said.talk."+word)) })
 	}
 	return cmd
 }
@@ -97,7 +81,7 @@ func (a *app) talked(ctx context.Context, c *client.Client, args client.Args, sa
 		return err
 	}
 	if done.Kept {
-		said = "Kept for your turn"
+		said = sentence("said.talk.kept")
 	}
 	s := a.speaker()
 	return s.answer(done, func() {
@@ -184,7 +168,7 @@ func (s *speaker) talk(t *view.Talk) {
 	}
 	if t.Gate == "invited" {
 		s.line("")
-		s.line("%s", talkPage)
+		s.line("%s", sentence("help.talk.long"))
 	}
 	for _, a := range t.Answers {
 		word := answerWords[a.Word]

@@ -17,13 +17,13 @@ import (
 // upkeep are the verbs of looking after the home.
 func (a *app) upkeep() []*cobra.Command {
 	return []*cobra.Command{a.run(), a.status(), a.peers(), a.sync(),
-		noun("carry", "sync by file: a stick, a mail, a photo frame's card", a.carryOut(), a.carryIn()),
+		noun("carry", a.carryOut(), a.carryIn()),
 		a.pageCommands(), a.device(), a.recovering(), a.backup(), a.export(), a.importing(), a.vault(), a.doctor(), a.verify(), a.rebuild(), a.demo(), a.version()}
 }
 
 func (a *app) status() *cobra.Command {
 	var watch bool
-	cmd := &cobra.Command{Use: "status", Short: "is everything caught up, and who has what", Args: words(0, 0, ""),
+	cmd := &cobra.Command{Use: "status", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			by := here
@@ -37,7 +37,7 @@ func (a *app) status() *cobra.Command {
 				return a.printStatus(ctx, c)
 			})
 		}}
-	cmd.Flags().BoolVar(&watch, "watch", false, "again whenever something changed, until stopped")
+	cmd.Flags().BoolVar(&watch, "watch", false, "")
 	return cmd
 }
 
@@ -73,7 +73,7 @@ func (a *app) watchStatus(ctx context.Context, c *client.Client) error {
 }
 
 func (a *app) peers() *cobra.Command {
-	add := &cobra.Command{Use: "add MULTIADDR", Short: "an address to dial", Args: words(1, 1, "MULTIADDR"),
+	add := &cobra.Command{Use: "add MULTIADDR", Args: words(1, 1, "MULTIADDR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), running, func(c *client.Client) error {
 				done, err := c.AddPeer(cmd.Context(), args[0])
@@ -84,7 +84,7 @@ func (a *app) peers() *cobra.Command {
 				return s.answer(done, func() { s.line("It will be dialled.") })
 			})
 		}}
-	cmd := &cobra.Command{Use: "peers", Short: "the homes this node knows", Args: noSuchVerb,
+	cmd := &cobra.Command{Use: "peers", Args: noSuchVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), running, func(c *client.Client) error {
 				list, err := c.Peers(cmd.Context())
@@ -104,7 +104,7 @@ func (a *app) peers() *cobra.Command {
 
 func (a *app) sync() *cobra.Command {
 	var wait time.Duration
-	cmd := &cobra.Command{Use: "sync", Short: "meet whom it can, now", Args: words(0, 0, ""),
+	cmd := &cobra.Command{Use: "sync", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), meeting, func(c *client.Client) error {
 				st, err := c.Sync(cmd.Context(), wait)
@@ -121,13 +121,13 @@ func (a *app) sync() *cobra.Command {
 				return nil
 			})
 		}}
-	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "how long to try")
+	cmd.Flags().DurationVar(&wait, "wait", 30*time.Second, "")
 	return cmd
 }
 
 func (a *app) carryOut() *cobra.Command {
 	var to string
-	cmd := &cobra.Command{Use: "out FILE", Short: "write what there is into a file", Args: words(1, 1, "FILE"),
+	cmd := &cobra.Command{Use: "out FILE", Args: words(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				out, err := carryTo(cmd.Context(), c, args[0], to)
@@ -138,7 +138,7 @@ func (a *app) carryOut() *cobra.Command {
 				return s.answer(out, func() { s.line("%s, %s, in %s", count(out.Ops, "op"), count(out.Bytes, "byte"), out.File) })
 			})
 		}}
-	cmd.Flags().StringVar(&to, "to", "", "only what this member's home is not known to hold")
+	cmd.Flags().StringVar(&to, "to", "", "")
 	return cmd
 }
 
@@ -168,7 +168,7 @@ func carryTo(ctx context.Context, c *client.Client, file, to string) (out view.C
 }
 
 func (a *app) carryIn() *cobra.Command {
-	return &cobra.Command{Use: "in FILE", Short: "take in what a file brings", Args: words(1, 1, "FILE"),
+	return &cobra.Command{Use: "in FILE", Args: words(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := os.Open(args[0])
 			if err != nil {
@@ -190,7 +190,7 @@ func (a *app) carryIn() *cobra.Command {
 
 func (a *app) doctor() *cobra.Command {
 	var report string
-	cmd := a.look("doctor", "is everything all right with this home", func(ctx context.Context, c *client.Client, s *speaker) error {
+	cmd := a.look("doctor", func(ctx context.Context, c *client.Client, s *speaker) error {
 		list, err := c.Doctor(ctx)
 		if err != nil {
 			return err
@@ -200,12 +200,12 @@ func (a *app) doctor() *cobra.Command {
 		}
 		return s.answer(list, func() { s.checks(list) })
 	})
-	cmd.Flags().StringVar(&report, "report", "", "write this into a file to show to somebody who helps; no name and no text of a circle is in it")
+	cmd.Flags().StringVar(&report, "report", "", "")
 	return cmd
 }
 
 func (a *app) verify() *cobra.Command {
-	return a.look("verify", "check every op, hash, signature and index", func(ctx context.Context, c *client.Client, s *speaker) error {
+	return a.look("verify", func(ctx context.Context, c *client.Client, s *speaker) error {
 		v, err := c.Verify(ctx)
 		if err != nil {
 			return err
@@ -221,7 +221,7 @@ func (a *app) verify() *cobra.Command {
 }
 
 func (a *app) rebuild() *cobra.Command {
-	cmd := a.look("rebuild", "make all that is derived again from the log", func(ctx context.Context, c *client.Client, s *speaker) error {
+	cmd := a.look("rebuild", func(ctx context.Context, c *client.Client, s *speaker) error {
 		v, err := c.Rebuild(ctx)
 		if err != nil {
 			return err

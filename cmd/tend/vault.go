@@ -118,15 +118,15 @@ func readPassphrase(r io.Reader) ([]byte, error) {
 }
 
 func (a *app) vault() *cobra.Command {
-	move := func(place, short, said string) *cobra.Command {
-		return &cobra.Command{Use: place, Short: short, Args: words(0, 0, ""), RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.moveKey(cmd.Context(), place, said)
+	move := func(place string) *cobra.Command {
+		return &cobra.Command{Use: place, Args: words(0, 0, ""), RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.moveKey(cmd.Context(), place, sentence("said.vault."+place))
 		}}
 	}
-	return noun("vault", "where this home's key is kept",
-		move(api.KeyInFile, "in a file beside the vault, so that a start asks nothing", "The key is in a file beside the vault."),
-		move(api.KeyInKeyring, "in this computer's keyring", "The key is in this computer's keyring."),
-		move(api.KeyInPassphrase, "behind a passphrase, which each start then needs", "From now on each start needs the passphrase."))
+	return noun("vault",
+		move(api.KeyInFile),
+		move(api.KeyInKeyring),
+		move(api.KeyInPassphrase))
 }
 
 // moveKey moves the home's key, of a running node as well. A passphrase travels

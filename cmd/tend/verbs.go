@@ -14,44 +14,41 @@ import (
 // verb is one way to say something to the circle. Its words and flags go to the
 // node under their own names, "_" for "-"; what they mean is decided there.
 type verb struct {
-	use   string
-	short string
+	use string
 	// words are the names under which the words after the verb travel. The last
 	// takes all that is left when it is "text", so that quotes may be forgotten.
 	words []string
 	// least is how many of words must be there.
 	least int
 	flags func(*pflag.FlagSet)
-	// said is what a person reads when it is done, before the id.
-	said string
 }
 
 // verbs are the verbs of daily care that write.
 func (a *app) verbs() []*cobra.Command {
 	id, idText := []string{"id"}, []string{"id", "text"}
 	table := []verb{
-		{"ask [TEXT]", "say what I could use", []string{"text"}, 0, postFlags, "Asked"},
-		{"offer TEXT", "say what I can give, lend, do or be", []string{"text"}, 1, postFlags, "Offered"},
-		{"may-i MEMBER TEXT", "a specific offer to one person", []string{"member", "text"}, 2, mayIFlags, "May I? is on its way"},
-		{"yes ID", "say yes to a need, an offer or an agreement", id, 1, yesFlags, "Yes said"},
-		{"not-now ID", "not now: a full answer", id, 1, nil, "Not now: a full answer"},
-		{"stand-by ID", "ask me first if this place opens again", id, 1, standByFlags, "Standing by"},
-		{"cannot ID", "give a place back; no reason needed", id, 1, cannotFlags, "Given back"},
-		{"both ID", "one more place on that date: both come", id, 1, oneSlot, "Both come"},
-		{"done ID", "it happened", id, 1, doneFlags, "Done"},
-		{"change ID", "a new text; earlier yeses ask again", id, 1, changeFlags, "Changed"},
-		{"place ID", "where it is, for the people in this agreement alone", id, 1, placeFlags, "Only the people in this agreement see it"},
-		{"thank ID TEXT", "say thanks, privately", idText, 2, nil, "Thanked"},
-		{"note ID TEXT", "write a note on anything", idText, 2, noteFlags, "Noted"},
-		{"check-in MEMBER TEXT", "how somebody seemed to me; they read it too", []string{"member", "text"}, 2, nil, "Noted"},
-		{"edit ID", "change a need or an offer of mine", id, 1, editFlags, "Changed"},
-		{"enough ID", "enough for now", id, 1, nil, "Enough for now"},
-		{"met ID", "it's taken care of", id, 1, nil, "Taken care of"},
-		{"withdraw ID", "take it down", id, 1, nil, "Taken down"},
-		{"reopen ID", "open it again", id, 1, nil, "Open again"},
-		{"rest ID", "let an offer rest", id, 1, nil, "Resting"},
-		{"still-true ID", "yes, this is still so", id, 1, nil, "Still so"},
-		{"retract ID", "take back something I wrote", id, 1, nil, "Taken back"},
+		{"ask [TEXT]", []string{"text"}, 0, postFlags},
+		{"offer TEXT", []string{"text"}, 1, postFlags},
+		{"may-i MEMBER TEXT", []string{"member", "text"}, 2, mayIFlags},
+		{"yes ID", id, 1, yesFlags},
+		{"not-now ID", id, 1, nil},
+		{"stand-by ID", id, 1, standByFlags},
+		{"cannot ID", id, 1, cannotFlags},
+		{"both ID", id, 1, oneSlot},
+		{"done ID", id, 1, doneFlags},
+		{"change ID", id, 1, changeFlags},
+		{"place ID", id, 1, placeFlags},
+		{"thank ID TEXT", idText, 2, nil},
+		{"note ID TEXT", idText, 2, noteFlags},
+		{"check-in MEMBER TEXT", []string{"member", "text"}, 2, nil},
+		{"edit ID", id, 1, editFlags},
+		{"enough ID", id, 1, nil},
+		{"met ID", id, 1, nil},
+		{"withdraw ID", id, 1, nil},
+		{"reopen ID", id, 1, nil},
+		{"rest ID", id, 1, nil},
+		{"still-true ID", id, 1, nil},
+		{"retract ID", id, 1, nil},
 	}
 	cmds := make([]*cobra.Command, len(table))
 	for i, v := range table {
@@ -67,12 +64,12 @@ func (a *app) verb(v verb) *cobra.Command {
 		most = -1
 	}
 	_, takes, _ := strings.Cut(v.use, " ")
-	cmd := &cobra.Command{Use: v.use, Short: v.short, Args: words(v.least, most, takes),
+	cmd := &cobra.Command{Use: v.use, Args: words(v.least, most, takes),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), v, argsOf(cmd, v.words, args))
+			return a.say(cmd.Context(), cmd.Name(), argsOf(cmd, v.words, args), sentence("said."+cmd.Name()))
 		}}
 	if facesOf[cmd.Name()] != "" {
-		cmd.Flags().Bool("yes", false, "do not ask first whether these are the people you mean")
+		cmd.Flags().Bool("yes", false, "")
 	}
 	if v.words[0] == "id" || v.words[0] == "member" {
 		cmd.ValidArgsFunction = a.completeIDs(v.words[0])
@@ -94,9 +91,9 @@ func askWords(cmd *cobra.Command, args []string) error {
 	return words(1, -1, "TEXT")(cmd, args)
 }
 
-// say sends a verb and prints its answer.
-func (a *app) say(ctx context.Context, v verb, args client.Args) error {
-	name, _, _ := strings.Cut(v.use, " ")
+// say sends a verb and prints its answer; said is what a person reads when it is done,
+// before the id.
+func (a *app) say(ctx context.Context, name string, args client.Args, said string) error {
 	return a.with(ctx, here, func(c *client.Client) error {
 		if err := a.facesFirst(ctx, c, args, facesOf[name]); err != nil {
 			return err
@@ -109,7 +106,7 @@ func (a *app) say(ctx context.Context, v verb, args client.Args) error {
 			a.aside("that is more than you meant to carry this week")
 		}
 		s := a.speaker()
-		return s.answer(done, func() { s.done(v.said, done) })
+		return s.answer(done, func() { s.done(said, done) })
 	})
 }
 
@@ -239,77 +236,77 @@ func (a *app) aside(text string) {
 }
 
 func postFlags(f *pflag.FlagSet) {
-	f.String("details", "", "more words")
-	f.String("category", "", "one of the circle's categories")
-	f.StringArray("when", nil, "a date, a date with hour, or a range; may be repeated")
-	f.String("by", "", "wanted by this date")
-	f.Int("people", 1, "places on each date")
-	f.Bool("extra-ok", false, "more are welcome")
-	f.String("repeat", "", "daily, weekly, monthly or mon,wed; with xN or 'until DATE'")
-	f.StringArray("skip", nil, "a date that falls out; may be repeated")
-	f.String("area", "", "about where")
-	f.String("place", "", "exactly where, for those in an agreement alone")
-	f.String("costs", "", "a sentence: I pay, you pay, we share")
-	f.String("for", "", "the member it is for, who has to give leave")
-	f.Int("under", 0, "with --for: under this number of that member's wishes for hard times")
-	f.StringArray("listening", nil, "someone to listen: call, text or sit; may be repeated; TEXT may be left out")
-	f.Int("newcomers", 0, "of these, places kept on each date for who is new here, until the day before")
-	f.String("sign-up", "", "open (a yes is enough) or ask-first")
-	f.Bool("tender", false, "never in notices or printouts")
-	f.String("fade", "", "fades this long after closing, as 30d")
-	f.StringArray("to", nil, "only for a member, pod, pod:MEMBER or a group of mine; may be repeated")
+	f.String("details", "", "")
+	f.String("category", "", "")
+	f.StringArray("when", nil, "")
+	f.String("by", "", "")
+	f.Int("people", 1, "")
+	f.Bool("extra-ok", false, "")
+	f.String("repeat", "", "")
+	f.StringArray("skip", nil, "")
+	f.String("area", "", "")
+	f.String("place", "", "")
+	f.String("costs", "", "")
+	f.String("for", "", "")
+	f.Int("under", 0, "")
+	f.StringArray("listening", nil, "")
+	f.Int("newcomers", 0, "")
+	f.String("sign-up", "", "")
+	f.Bool("tender", false, "")
+	f.String("fade", "", "")
+	f.StringArray("to", nil, "")
 }
 
 func editFlags(f *pflag.FlagSet) {
-	f.String("text", "", "another title")
+	f.String("text", "", "")
 	postFlags(f)
 }
 
 func noteFlags(f *pflag.FlagSet) {
-	f.StringArray("to", nil, "only for some of those who read it; may be repeated")
+	f.StringArray("to", nil, "")
 }
 
-func mayIFlags(f *pflag.FlagSet) { f.String("when", "", "a date, a date with hour, or a range") }
+func mayIFlags(f *pflag.FlagSet) { f.String("when", "", "") }
 
-func slotFlag(f *pflag.FlagSet) { f.StringArray("slot", nil, "the date, as 2026-12-01T17:00") }
+func slotFlag(f *pflag.FlagSet) { f.StringArray("slot", nil, "") }
 
-func oneSlot(f *pflag.FlagSet) { f.String("slot", "", "the date, as 2026-12-01T17:00") }
+func oneSlot(f *pflag.FlagSet) { f.String("slot", "", "") }
 
 func yesFlags(f *pflag.FlagSet) {
 	slotFlag(f)
-	f.String("every", "", "every open date: all, or weekdays as tue,thu")
-	f.String("when", "", "terms of my own: another date or hour")
-	f.String("note", "", "a few words beside it")
+	f.String("every", "", "")
+	f.String("when", "", "")
+	f.String("note", "", "")
 }
 
 func standByFlags(f *pflag.FlagSet) {
 	slotFlag(f)
-	f.Bool("not", false, "no longer")
+	f.Bool("not", false, "")
 }
 
 func cannotFlags(f *pflag.FlagSet) {
 	slotFlag(f)
-	f.Bool("every", false, "every date still to come")
+	f.Bool("every", false, "")
 }
 
 func doneFlags(f *pflag.FlagSet) {
 	slotFlag(f)
-	f.Bool("not", false, "it did not happen after all")
+	f.Bool("not", false, "")
 }
 
 func changeFlags(f *pflag.FlagSet) {
-	f.String("when", "", "another date")
-	f.String("area", "", "another area")
-	f.String("what", "", "another text")
-	f.String("costs", "", "another sentence about costs")
-	f.StringArray("with", nil, "one more person in it; may be repeated")
-	f.String("review", "", "the day to look at it again; asks nobody for a new yes")
+	f.String("when", "", "")
+	f.String("area", "", "")
+	f.String("what", "", "")
+	f.String("costs", "", "")
+	f.StringArray("with", nil, "")
+	f.String("review", "", "")
 	slotFlag(f)
 }
 
 func placeFlags(f *pflag.FlagSet) {
-	f.String("where", "", "the address")
-	f.String("code", "", "of the door")
-	f.String("phone", "", "to call")
+	f.String("where", "", "")
+	f.String("code", "", "")
+	f.String("phone", "", "")
 	slotFlag(f)
 }

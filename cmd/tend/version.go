@@ -13,7 +13,7 @@ import (
 const apiVersion = "v1"
 
 func (a *app) version() *cobra.Command {
-	return &cobra.Command{Use: "version", Short: "which tend this is", Args: words(0, 0, ""),
+	return &cobra.Command{Use: "version", Args: words(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			v := thisVersion()
 			s := a.speaker()

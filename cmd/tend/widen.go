@@ -18,24 +18,23 @@ import (
 // widen asks more people: it shows the faces and the text they will get, and asks
 // first.
 func (a *app) widen() *cobra.Command {
-	v := verb{use: "widen ID", said: "More people are asked"}
 	var yes bool
-	cmd := &cobra.Command{Use: v.use, Short: "ask more people; they get the text as it is now, or another", Args: words(1, 1, "ID"),
+	cmd := &cobra.Command{Use: "widen ID", Args: words(1, 1, "ID"),
 		ValidArgsFunction: a.completeIDs("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, []string{"id"}, args)
 			delete(out, "yes")
-			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.widenTo(cmd.Context(), c, v, out, yes) })
+			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.widenTo(cmd.Context(), c, out, yes) })
 		}}
 	f := cmd.Flags()
-	f.StringArray("to", nil, "a member, pod, pod:MEMBER, a group of mine, or circle; may be repeated")
-	f.String("text", "", "the title they will get")
-	f.String("details", "", "the details they will get")
-	f.BoolVar(&yes, "yes", false, "do not ask first")
+	f.StringArray("to", nil, "")
+	f.String("text", "", "")
+	f.String("details", "", "")
+	f.BoolVar(&yes, "yes", false, "")
 	return cmd
 }
 
-func (a *app) widenTo(ctx context.Context, c *client.Client, v verb, args client.Args, yes bool) error {
+func (a *app) widenTo(ctx context.Context, c *client.Client, args client.Args, yes bool) error {
 	w, err := c.Widening(ctx, args)
 	if err != nil {
 		return err
@@ -57,7 +56,7 @@ func (a *app) widenTo(ctx context.Context, c *client.Client, v verb, args client
 		return err
 	}
 	s := a.speaker()
-	return s.answer(done, func() { s.done(v.said, done) })
+	return s.answer(done, func() { s.done(sentence("said.widen"), done) })
 }
 
 // widening writes who would read something, and what.

@@ -1,9 +1,6 @@
 package web
 
 import (
-	"embed"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -11,107 +8,45 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/feature/plural"
 	xlanguage "golang.org/x/text/language"
+
+	"tend/node/words"
 )
 
-//go:embed lang/*.json
-var langFS embed.FS
-
-// language is one catalogue: every sentence of the page, whole, by its key. A
-// sentence is a text, or one text for each plural form of the language (CLDR),
-// chosen by the parameter "n". Parameters stand in braces.
+// language is a catalogue of package words, and what is the page's about it.
 type language struct {
-	tag   string // "en"
-	dir   string // "ltr" or "rtl"
-	name  string // what the language calls itself
-	match xlanguage.Tag
-	words map[string]message
-}
-
-// message holds a text, or the texts by plural form.
-type message struct {
-	text  string
-	forms map[string]string
-}
-
-// UnmarshalJSON reads a string, or an object of strings.
-func (m *message) UnmarshalJSON(data []byte) error {
-	if json.Unmarshal(data, &m.text) == nil {
-		return nil
-	}
-	return json.Unmarshal(data, &m.forms)
+	*words.Catalogue
+	dir  string // "ltr" or "rtl"
+	name string // what the language calls itself
 }
 
 // languages are those the page speaks; the first is spoken where none fits.
-var languages = []*language{{tag: "en", dir: "ltr", name: "English"}, {tag: "de", dir: "ltr", name: "Deutsch"}, {tag: "ar", dir: "rtl", name: "العربية"}}
-
-func init() {
-	for _, l := range languages {
-		data, err := langFS.ReadFile("lang/" + l.tag + ".json")
-		if err != nil {
-			panic(err) // built in: a build without it does not start
-		}
-		if err := json.Unmarshal(data, &l.words); err != nil {
-			panic(fmt.Sprintf("lang/%s.json: %v", l.tag, err))
-		}
-		l.match = xlanguage.MustParse(l.tag)
-	}
-}
-
-// errNoWords: a key without a sentence. A test executes every template in every
-// language, so people do not meet it.
-var errNoWords = errors.New("no such sentence")
-
-var pluralForms = map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other"}
-
-// sentence returns the text of key for n.
-func (l *language) sentence(key string, n int) (string, error) {
-	m, ok := l.words[key]
-	if !ok {
-		return "", fmt.Errorf("%w: %s in %s", errNoWords, key, l.tag)
-	}
-	if m.forms == nil {
-		return m.text, nil
-	}
-	form := pluralForms[plural.Cardinal.MatchPlural(l.match, n, 0, 0, 0, 0)]
-	if text, ok := m.forms[form]; ok {
-		return text, nil
-	}
-	return m.forms["other"], nil
-}
+var languages = []*language{{words.English, "ltr", "English"}, {words.German, "ltr", "Deutsch"}, {words.Arabic, "rtl", "العربية"}}
 
 // t is a sentence with its parameters, given as name, value, name, value. What
 // people wrote comes as a string: it is escaped and isolated, so that a name of
 // another direction does not turn the sentence around. A template.HTML is one that
 // went through here before.
 func (l *language) t(key string, pairs ...any) (template.HTML, error) {
-	n := 0
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if v, ok := pairs[i+1].(int); ok && pairs[i] == "n" {
-			n = v
-		}
-	}
-	text, err := l.sentence(key, n)
+	text, err := l.Sentence(key, words.Counted(pairs))
 	if err != nil {
 		return "", err
 	}
-	replace := []string{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		var v string
-		switch p := pairs[i+1].(type) {
-		case int:
-			v = strconv.Itoa(p)
-		case template.HTML:
-			v = string(p)
-		case string:
-			v = "<bdi>" + template.HTMLEscapeString(p) + "</bdi>"
-		default:
-			return "", fmt.Errorf("parameter %v of %s is a %T", pairs[i], key, p)
-		}
-		replace = append(replace, "{"+fmt.Sprint(pairs[i])+"}", v)
+	text, err = words.Fill(template.HTMLEscapeString(text), pairs, shown)
+	return template.HTML(text), err
+}
+
+// shown is what goes into a sentence, as markup.
+func shown(name string, value any) (string, error) {
+	switch v := value.(type) {
+	case int:
+		return strconv.Itoa(v), nil
+	case template.HTML:
+		return string(v), nil
+	case string:
+		return string(isolated(v)), nil
 	}
-	return template.HTML(strings.NewReplacer(replace...).Replace(template.HTMLEscapeString(text))), nil
+	return "", fmt.Errorf("the value %s is a %T", name, value)
 }
 
 // say is t for code, which names only sentences that a test finds.
@@ -125,15 +60,12 @@ func (l *language) say(key string, pairs ...any) template.HTML {
 
 // plain is say for places that take no markup.
 func (l *language) plain(key string) string {
-	text, err := l.sentence(key, 0)
+	text, err := l.Sentence(key, 0)
 	if err != nil {
 		return key
 	}
 	return text
 }
-
-// has reports whether there is a sentence under key.
-func (l *language) has(key string) bool { _, ok := l.words[key]; return ok }
 
 // list joins names or sentences as the language does.
 func (l *language) list(parts []template.HTML) template.HTML {
@@ -188,7 +120,7 @@ func languageOf(r *http.Request, own []string) *language {
 
 func tagged(tag string) *language {
 	base, _, _ := strings.Cut(strings.ToLower(tag), "-")
-	if i := slices.IndexFunc(languages, func(l *language) bool { return l.tag == base }); i >= 0 {
+	if i := slices.IndexFunc(languages, func(l *language) bool { return l.Tag() == base }); i >= 0 {
 		return languages[i]
 	}
 	return nil
@@ -205,7 +137,6 @@ func InWords(spoken []string, key string) string {
 	return languages[0].plain(key)
 }
 
-// Tag, Dir and Name are for the templates.
-func (l *language) Tag() string  { return l.tag }
+// Dir and Name are for the templates.
 func (l *language) Dir() string  { return l.dir }
 func (l *language) Name() string { return l.name }

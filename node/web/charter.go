@@ -168,7 +168,7 @@ func boundTexts(b *membership.Bounds) map[string]*string {
 func (in *inside) boundLines(texts map[string]string) []sectionLine {
 	lines := in.sections("bounds", texts, boundsKeys)
 	for i := range lines {
-		if key := "who." + lines[i].Text; lines[i].Key == "who" && in.lang.has(key) {
+		if key := "who." + lines[i].Text; lines[i].Key == "who" && in.lang.Has(key) {
 			lines[i].Text = in.lang.plain(key)
 		}
 	}

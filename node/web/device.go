@@ -45,7 +45,7 @@ func (s *Site) drawDevice(w http.ResponseWriter, r *http.Request, pair view.Page
 	h := s.frame(r, nil)
 	m := deviceModel{Letters: h.Letters != "", LAN: !h.Phone && len(s.lan()) > 0, Address: s.Address(), Version: s.upkeep.Version().Version}
 	for _, l := range languages {
-		m.Languages = append(m.Languages, option{Value: l.tag, Label: template.HTML(`<bdi lang="` + l.tag + `">` + l.name + `</bdi>`), On: l == h.Lang})
+		m.Languages = append(m.Languages, option{Value: l.Tag(), Label: template.HTML(`<bdi lang="` + l.Tag() + `">` + l.name + `</bdi>`), On: l == h.Lang})
 	}
 	for _, theme := range []string{"", "light", "dark"} {
 		key := "device.theme_" + theme
@@ -118,7 +118,7 @@ func (s *Site) setLook(w http.ResponseWriter, r *http.Request) error {
 		http.SetCookie(w, c)
 	}
 	if l := tagged(form.Get("language")); l != nil {
-		keep(langCookie, l.tag)
+		keep(langCookie, l.Tag())
 	}
 	switch theme := form.Get("theme"); theme {
 	case "light", "dark":

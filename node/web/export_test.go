@@ -29,12 +29,9 @@ func (s *Site) Drawn(told func(screen string)) { s.tell = told }
 func Words() map[string]map[string]map[string]string {
 	out := map[string]map[string]map[string]string{}
 	for _, l := range languages {
-		out[l.tag] = map[string]map[string]string{}
-		for key, m := range l.words {
-			out[l.tag][key] = m.forms
-			if m.forms == nil {
-				out[l.tag][key] = map[string]string{"": m.text}
-			}
+		out[l.Tag()] = map[string]map[string]string{}
+		for _, key := range l.Keys() {
+			out[l.Tag()][key] = l.Texts(key)
 		}
 	}
 	return out
@@ -65,7 +62,7 @@ func Said(lang string, said circle.Said, now time.Time) template.HTML {
 func Languages() []string {
 	var out []string
 	for _, l := range languages {
-		out = append(out, l.tag)
+		out = append(out, l.Tag())
 	}
 	return out
 }

@@ -11,7 +11,7 @@ func (in *inside) looks(all []view.Attention) []lookCard {
 	out := []lookCard{}
 	for _, a := range all {
 		c := lookCard{Kind: a.Kind, Title: in.lang.say("look.title"), Text: in.speaker().say(a.Said, a.Text)}
-		if key := "look." + a.Kind; in.lang.has(key) {
+		if key := "look." + a.Kind; in.lang.Has(key) {
 			c.Title = in.lang.say(key)
 		}
 		if len(a.About) > 0 {

@@ -23,7 +23,7 @@ type speaker struct {
 // its first number chooses the plural form. Where no catalogue knows it, which a
 // test keeps from happening, it is the English.
 func (s speaker) say(said circle.Said, english string) template.HTML {
-	if !s.lang.has(said.Key) {
+	if !s.lang.Has(said.Key) {
 		return escaped(english)
 	}
 	return capital(s.part(said))
@@ -32,7 +32,7 @@ func (s speaker) say(said circle.Said, english string) template.HTML {
 // hint is what can be done about it, where the page has a word on that.
 func (s speaker) hint(said circle.Said) template.HTML {
 	said.Key += ".hint"
-	if !s.lang.has(said.Key) {
+	if !s.lang.Has(said.Key) {
 		return ""
 	}
 	return capital(s.part(said))

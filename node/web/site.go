@@ -238,7 +238,7 @@ func coming(c view.Circle) bool { return c.Standing == "coming_back" }
 
 // saidIn is what an address asks a screen to say: that a wish was carried out.
 func (l *language) saidIn(r *http.Request) *said {
-	if key := r.URL.Query().Get("said"); r.Method == http.MethodGet && key != "" && l.has("said."+key) {
+	if key := r.URL.Query().Get("said"); r.Method == http.MethodGet && key != "" && l.Has("said."+key) {
 		return &said{Text: l.say("said." + key), Gently: true}
 	}
 	return nil
@@ -251,11 +251,11 @@ func (s *Site) draw(w http.ResponseWriter, status int, screen string, h head) er
 		s.tell(screen)
 	}
 	var out strings.Builder
-	if err := s.drawn[h.Lang.tag][screen].ExecuteTemplate(&out, "page", h); err != nil {
+	if err := s.drawn[h.Lang.Tag()][screen].ExecuteTemplate(&out, "page", h); err != nil {
 		return fmt.Errorf("draw %s: %w", screen, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", h.Lang.tag)
+	w.Header().Set("Content-Language", h.Lang.Tag())
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(out.String())) // a reader that went away needs no answer
 	return nil

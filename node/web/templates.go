@@ -24,13 +24,13 @@ func parseTemplates() map[string]map[string]*template.Template {
 	out := map[string]map[string]*template.Template{}
 	for _, l := range languages {
 		base := template.Must(template.New("").Funcs(template.FuncMap{"t": l.t, "dict": dict, "dayOf": dayOf, "fromOf": fromOf, "toOf": toOf, "lastOf": lastOf, "assets": func() string { return assetsBase }}).ParseFS(templateFS, partials...))
-		out[l.tag] = map[string]*template.Template{}
+		out[l.Tag()] = map[string]*template.Template{}
 		for _, name := range names {
 			screen := strings.TrimSuffix(path.Base(name), ".html")
 			if screen == "page" || screen == "parts" {
 				continue
 			}
-			out[l.tag][screen] = template.Must(template.Must(base.Clone()).ParseFS(templateFS, name))
+			out[l.Tag()][screen] = template.Must(template.Must(base.Clone()).ParseFS(templateFS, name))
 		}
 	}
 	return out

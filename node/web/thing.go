@@ -42,7 +42,7 @@ func (in *inside) notes(all []view.Note) []noteLine {
 	out := []noteLine{}
 	for _, n := range all {
 		line := noteLine{By: in.name(n.Author), Text: n.Text, Mine: n.Author.ID == in.me, ID: n.ID}
-		if key := "note." + n.Kind; in.lang.has(key) {
+		if key := "note." + n.Kind; in.lang.Has(key) {
 			line.Kind = in.lang.say(key)
 		}
 		if line.Mine {

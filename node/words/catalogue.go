@@ -1,0 +1,104 @@
+package words
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Catalogue holds every sentence of one voice in one language.
+type Catalogue struct {
+	tag   string // "en"
+	match language.Tag
+	read  func() map[string]message
+}
+
+// English, German and Arabic are what the page says; Commands is what the command line
+// says.
+var (
+	English  = open("en", "en.json")
+	German   = open("de", "de.json")
+	Arabic   = open("ar", "ar.json")
+	Commands = open("en", "commands.en.json")
+)
+
+// open makes the catalogue of a file, which is read when it is first needed.
+func open(tag, file string) *Catalogue {
+	return &Catalogue{tag: tag, match: language.MustParse(tag), read: sync.OnceValue(func() map[string]message {
+		data, err := files.ReadFile(file)
+		if err != nil {
+			panic(err) // built in: a test reads them all
+		}
+		var all map[string]message
+		if err := json.Unmarshal(data, &all); err != nil {
+			panic(fmt.Sprintf("%s: %v", file, err))
+		}
+		return all
+	})}
+}
+
+// message holds a text, or the texts by plural form.
+type message struct {
+	text  string
+	forms map[string]string
+}
+
+// UnmarshalJSON reads a string, or an object of strings.
+func (m *message) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '{' {
+		return json.Unmarshal(data, &m.forms)
+	}
+	return json.Unmarshal(data, &m.text)
+}
+
+// ErrNone: a key without a sentence. Tests read every key that the code names, so
+// people do not meet it.
+var ErrNone = errors.New("no such sentence")
+
+var pluralForms = map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other"}
+
+// Sentence returns the text of key with its braces, in the plural form for n.
+func (c *Catalogue) Sentence(key string, n int) (string, error) {
+	m, ok := c.read()[key]
+	if !ok {
+		return "", fmt.Errorf("%w: %s in %s", ErrNone, key, c.tag)
+	}
+	if m.forms == nil {
+		return m.text, nil
+	}
+	if text, ok := m.forms[pluralForms[plural.Cardinal.MatchPlural(c.match, n, 0, 0, 0, 0)]]; ok {
+		return text, nil
+	}
+	return m.forms["other"], nil
+}
+
+// Has reports whether there is a sentence under key.
+func (c *Catalogue) Has(key string) bool { _, ok := c.read()[key]; return ok }
+
+// Tag names the language: "en".
+func (c *Catalogue) Tag() string { return c.tag }
+
+// Match is the language, to be compared with others.
+func (c *Catalogue) Match() language.Tag { return c.match }
+
+// Keys are the names of all sentences, sorted.
+func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.read())) }
+
+// Texts are the texts of key by plural form, under "" where it has none.
+func (c *Catalogue) Texts(key string) map[string]string {
+	m := c.read()[key]
+	if m.forms == nil {
+		return map[string]string{"": m.text}
+	}
+	return maps.Clone(m.forms)
+}
