@@ -250,7 +250,7 @@ func (r *replica) Search(word string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(s.State.SearchIn(env, word, r.MayHold(r.id, s.State, word))), nil
+	return len(s.State.SearchIn(env, word, r.MayHold(r.id, s.State, word), 0)), nil
 }
 
 // Close implements [system.Replica].

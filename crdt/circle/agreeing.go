@@ -11,6 +11,9 @@ import (
 // own returns the person's own agreements on a post that want lets through, those
 // at the named slots if any are, by slot.
 func (r *reader) own(p *post, slots []string, want func(*agreement) bool) []*agreement {
+	if len(r.line(p).agreements) == 0 {
+		return nil
+	}
 	out := slices.DeleteFunc(r.agreementsOn(p), func(a *agreement) bool {
 		return !a.has(r.env.Me) || !want(a) || (slots != nil && !slices.Contains(slots, a.slot))
 	})
@@ -255,8 +258,7 @@ func (r *reader) current(p *post, slot string) *agreement {
 
 // mayTake says in which cases a place is not there to be taken.
 func (r *reader) mayTake(p *post, slot string) error {
-	times := p.slots()
-	w := times.whens[slot]
+	w, _ := p.slots().when(slot)
 	switch status := r.status(p); {
 	case status == "waiting":
 		return kept("no.waits", "", "It waits for %s.", r.s.who(p.owner))
@@ -269,7 +271,7 @@ func (r *reader) mayTake(p *post, slot string) error {
 	case slotPast(w, r.now):
 		return kept("no.date_past", "", "That date is past.")
 	}
-	yes := r.yesBySlot(p)[slot]
+	yes := r.line(p).yes[slot]
 	switch open := p.wanted(slot) - len(yes); {
 	case p.ExtraOK:
 	case open <= 0:

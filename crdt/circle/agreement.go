@@ -94,8 +94,9 @@ type agreement struct {
 	ended   string    // the state that marks and words gave it, whatever the time; "" for none
 	state   string
 	past    bool
-	at      time.Time // local reading of state and past
-	dropped bool      // of one that is kept: it reads otherwise now
+	at      time.Time  // local reading of state and past
+	line    *Agreement // once worked out; see agreementLine
+	dropped bool       // of one that is kept: it reads otherwise now
 }
 
 // text is one version, or the return of one.
@@ -459,22 +460,34 @@ func (a *agreement) revision() (n int, newest crdt.HLC) {
 
 // viewAgreement returns the agreement as a person sees it.
 func (r *reader) viewAgreement(a *agreement) Agreement {
+	if a.line == nil {
+		a.line = r.agreementLine(a)
+	}
+	v := *a.line
+	v.State = a.state
+	if !a.live() {
+		v.ReviewOn = ""
+	}
+	if !a.has(r.env.Me) {
+		v.Place = nil
+	}
+	return v
+}
+
+// agreementLine is what its view shows at any time, to its parties, while it is alive. It
+// is kept with the agreement; its slices are shared by all views and never changed.
+func (r *reader) agreementLine(a *agreement) *Agreement {
 	newest := a.newest()
 	if agreed, ok := a.standing(); ok {
 		newest = agreed
 	}
-	v := Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, State: a.state, Rev: newest.rev,
-		Made: a.made.HLC, Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.tender()}
+	v := &Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, Rev: newest.rev, Made: a.made.HLC,
+		Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.tender(), ReviewOn: a.reviewOn(), Place: a.place()}
 	v.Revision, v.Newest = a.revision()
-	if a.live() {
-		v.ReviewOn = a.reviewOn()
-	}
 	if a.post != nil {
 		v.Zone = a.post.Zone
 	}
-	if a.has(r.env.Me) {
-		v.Place = a.place()
-	}
+	v.Parties = make([]Party, 0, len(a.parties))
 	for _, m := range a.parties {
 		word, current := a.word(m)
 		if a.shared() && word == WordNone {
@@ -482,12 +495,11 @@ func (r *reader) viewAgreement(a *agreement) Agreement {
 		}
 		v.Parties = append(v.Parties, Party{Member: m, Word: word, Current: current})
 	}
-	heads := a.heads
 	for _, t := range a.texts {
 		if slices.ContainsFunc(v.Texts, func(o Text) bool { return o.Rev == t.rev }) {
 			continue
 		}
-		head := slices.ContainsFunc(heads, func(h text) bool { return h.rev == t.rev })
+		head := slices.ContainsFunc(a.heads, func(h text) bool { return h.rev == t.rev })
 		v.Texts = append(v.Texts, Text{Rev: t.rev, Terms: t.terms, By: t.by, HLC: t.hlc, Newest: head})
 	}
 	return v
@@ -511,19 +523,17 @@ func (s *State) Agreements(env Env, f Filter) []Agreement {
 	defer done()
 	var taken []*agreement
 	chosen := choose(f)
-	for _, a := range r.allAgreements() {
+	for _, a := range r.latestAgreements() {
 		over := a.state == StateReleased || a.state == StateLapsed || a.state == StateDone
 		if (over && !f.All) || (f.Mine && !a.has(env.Me)) || !chosen.words.among(a.newest().terms.What, a.newest().terms.Area) {
 			continue
 		}
-		if f.Category != "" && (a.post == nil || fold(a.post.Category) != chosen.category) {
+		if f.Category != "" && (a.post == nil || a.post.folded() != chosen.category) {
 			continue
 		}
-		taken = append(taken, a)
-	}
-	slices.SortStableFunc(taken, func(a, b *agreement) int { return cmp.Compare(b.made.HLC, a.made.HLC) })
-	if f.Limit > 0 {
-		taken = taken[:min(len(taken), f.Limit)]
+		if taken = append(taken, a); len(taken) == f.Limit {
+			break
+		}
 	}
 	out := make([]Agreement, len(taken))
 	for i, a := range taken {
@@ -534,31 +544,60 @@ func (s *State) Agreements(env Env, f Filter) []Agreement {
 
 // allAgreements reads every agreement whose post is kept, ascending by id.
 func (r *reader) allAgreements() []*agreement {
-	var out []*agreement
-	now := crdt.At(r.env.Now.UnixMilli())
-	add := func(a *agreement) {
-		if a.post == nil || a.post.lasts(now) {
+	if r.kept == nil {
+		var out []*agreement
+		r.s.records.all(func(id crdt.ID, _ *record) bool {
+			if a, ok := r.agreement(id); ok {
+				out = append(out, a)
+			}
+			return true
+		})
+		return r.ofKept(out)
+	}
+	r.kept.list(r)
+	return r.besides(r.kept.agreements, byAgreementID)
+}
+
+// latestAgreements are the same, the newest first and then by id.
+func (r *reader) latestAgreements() []*agreement {
+	if r.kept == nil {
+		all := r.allAgreements()
+		slices.SortFunc(all, latestFirst)
+		return all
+	}
+	r.kept.list(r)
+	return r.besides(r.kept.latest, latestFirst)
+}
+
+// myAgreements are those that this person is in, ascending by id.
+func (r *reader) myAgreements() []*agreement {
+	if r.kept == nil {
+		return slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool { return !a.has(r.env.Me) })
+	}
+	r.kept.of(r, r.env.Me)
+	return slices.DeleteFunc(r.besides(r.kept.with, byAgreementID), func(a *agreement) bool { return !a.has(r.env.Me) })
+}
+
+// besides returns those of a kept list whose post is kept, as they are now, and in their
+// places those that came out of talks.
+func (r *reader) besides(kept []*agreement, order func(a, b *agreement) int) []*agreement {
+	out := make([]*agreement, 0, len(kept)+len(r.kept.ofTalks))
+	for _, a := range kept {
+		out = append(out, r.asOfNow(a))
+	}
+	for _, id := range r.kept.ofTalks {
+		if a, ok := r.agreement(id); ok {
 			out = append(out, a)
 		}
 	}
-	read := func(id crdt.ID) {
-		if a, ok := r.agreement(id); ok {
-			add(a)
-		}
+	if len(out) > len(kept) {
+		slices.SortFunc(out, order)
 	}
-	if r.kept == nil {
-		r.s.records.all(func(id crdt.ID, _ *record) bool { read(id); return true })
-		return out
-	}
-	r.kept.list(r)
-	for _, a := range r.kept.agreements {
-		add(r.asOfNow(a))
-	}
-	if len(r.kept.ofTalks) > 0 {
-		for _, id := range r.kept.ofTalks {
-			read(id)
-		}
-		slices.SortFunc(out, func(a, b *agreement) int { return a.id.Compare(b.id) })
-	}
-	return out
+	return r.ofKept(out)
+}
+
+// ofKept leaves out those whose post is let go.
+func (r *reader) ofKept(all []*agreement) []*agreement {
+	now := crdt.At(r.env.Now.UnixMilli())
+	return slices.DeleteFunc(all, func(a *agreement) bool { return a.post != nil && !a.post.lasts(now) })
 }

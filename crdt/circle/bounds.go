@@ -113,7 +113,7 @@ func (s *State) know(env Env, member crdt.ID) bool {
 	}
 	r, done := s.looking(env)
 	defer done()
-	return slices.ContainsFunc(r.allAgreements(), func(a *agreement) bool {
+	return slices.ContainsFunc(r.myAgreements(), func(a *agreement) bool {
 		return a.has(env.Me) && a.has(member) && a.saidYes(env.Me) > 0 && a.saidYes(member) > 0
 	})
 }

@@ -92,7 +92,7 @@ func (s *State) ToTell(env Env, days int) Digest {
 // ahead are this person's agreements that begin within some days.
 func (r *reader) ahead(days int) []Item {
 	var found []Agreement
-	for _, a := range r.allAgreements() {
+	for _, a := range r.myAgreements() {
 		w, err := parseWhen(dated(a.slot, a.newest().terms.When))
 		if err == nil && a.has(r.env.Me) && a.state == StateAgreed && !a.past && w.over().After(r.now) && w.Start.Before(dayOf(r.now).AddDate(0, 0, days)) {
 			found = append(found, r.viewAgreement(a))
@@ -124,7 +124,7 @@ func (r *reader) news() []newsItem {
 	isNews := func(n newsItem) bool {
 		return n.changes > 0 && n.newest.Time().After(r.env.Now.AddDate(0, 0, -newsDays))
 	}
-	for _, a := range r.allAgreements() {
+	for _, a := range r.myAgreements() {
 		word, _ := a.word(r.env.Me)
 		if !a.has(r.env.Me) || a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.HLC) {
 			continue
@@ -144,7 +144,7 @@ func (r *reader) news() []newsItem {
 		case (p.audience != nil || p.status == "waiting" || forMe) && r.liesStill(p.author, p.made.HLC):
 			continue // until the quiet hours are over
 		case p.audience != nil || forMe || r.standsByOpened(p, &n):
-		case p.need && r.env.Own.follows(p.Category) && r.status(p) == "open" && r.couldHelp(p):
+		case p.need && r.follows(p) && r.status(p) == "open" && r.couldHelp(p):
 			n.followed = true
 		default:
 			continue

@@ -19,7 +19,7 @@ func (r *reader) firsts(empty bool) []string {
 		return nil
 	}
 	asked, offered := false, false
-	for _, p := range r.allPosts() {
+	for _, p := range r.myPosts() {
 		if p.author == r.env.Me {
 			asked, offered = asked || p.need, offered || !p.need
 		}

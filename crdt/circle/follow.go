@@ -19,9 +19,15 @@ func (o Own) Followed() []string {
 	return out
 }
 
-// follows reports whether one of them is this.
-func (o Own) follows(category string) bool {
-	return category != "" && slices.ContainsFunc(o.Followed(), func(c string) bool { return fold(c) == fold(category) })
+// follows reports whether this person follows the category of a post.
+func (r *reader) follows(p *post) bool {
+	if r.followed == nil {
+		r.followed = map[string]bool{}
+		for _, c := range r.env.Own.Followed() {
+			r.followed[fold(c)] = true
+		}
+	}
+	return p.Category != "" && r.followed[p.folded()]
 }
 
 // Follow says which categories one follows, in place of those before.

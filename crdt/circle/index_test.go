@@ -107,9 +107,14 @@ func TestIndexFollows(t *testing.T) {
 			s := rapid.SampledFrom(states).Draw(t, "state")
 			word := rapid.SampledFrom(words).Draw(t, "look for")
 			ix.Follow(s)
-			want, got := keysOf(s.Search(env, word)), keysOf(s.SearchIn(env, word, ix.May(word)))
+			want, got := keysOf(s.Search(env, word)), keysOf(s.SearchIn(env, word, ix.May(word), 0))
 			if !slices.Equal(got, want) {
 				t.Fatalf("the index finds %v of %q, reading everything %v", got, word, want)
+			}
+			most := rapid.IntRange(1, 5).Draw(t, "most")
+			first := keysOf(s.SearchIn(env, word, ix.May(word), most))
+			if len(first) < min(most, len(want)) || !slices.Equal(first, want[:min(len(first), len(want))]) {
+				t.Fatalf("of %v the first %d are given as %v", want, most, first)
 			}
 		}
 	})

@@ -52,6 +52,10 @@ func body(t *rapid.T, target, person func() crdt.ID) circle.Body {
 		p := circle.Posted{Title: "soup", People: 1, SignUp: rapid.Uint64Range(0, 1).Draw(t, "signup"), When: []string{}}
 		if rapid.Bool().Draw(t, "dated") {
 			p.When = []string{"2026-12-01T17:00", "2026-12-02T17:00"}
+			p.Rule = rapid.SampledFrom([]string{"", "", "FREQ=DAILY;COUNT=3", "FREQ=DAILY;COUNT=40"}).Draw(t, "rule")
+			if p.Rule == "" && rapid.Bool().Draw(t, "days") {
+				p.When = append(p.When, "2026-11-29/2026-12-03")
+			}
 		}
 		if rapid.IntRange(0, 3).Draw(t, "for") == 0 {
 			p.For = person()

@@ -76,16 +76,15 @@ func (s *State) Look(env Env) []Attention {
 
 func (r *reader) look() []Attention {
 	out := r.aboutYou()
-	posts := r.allPosts()
+	posts, mine := r.myPosts(), r.myAgreements()
 	for _, p := range posts {
 		if at, ok := r.actedUnder(p); ok {
 			out = append(out, at)
 		}
 	}
-	for _, p := range posts {
+	for _, p := range askedOrPromised(posts, mine) {
 		out = append(out, r.twoYeses(p)...)
 	}
-	mine := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool { return !a.has(r.env.Me) })
 	for _, find := range []func(*agreement) (Attention, bool){
 		r.termsMoved, r.crossed, r.closedMeanwhile, r.restingMeanwhile, r.askOthers, r.twoTexts, r.ownTwoWords, r.openedToo, r.homeAgain, r.reviewDue,
 	} {
@@ -139,11 +138,23 @@ func (r *reader) names(ids []crdt.ID) People {
 	return out
 }
 
+// askedOrPromised are posts and those that agreements are about, ascending, none twice.
+func askedOrPromised(posts []*post, agreements []*agreement) []*post {
+	out := slices.Clone(posts)
+	for _, a := range agreements {
+		if a.post != nil {
+			out = append(out, a.post)
+		}
+	}
+	slices.SortFunc(out, byPostID)
+	return slices.Compact(out)
+}
+
 // twoYeses: more people agreed to one slot than it has places. The asker and the
 // helpers see it.
 func (r *reader) twoYeses(p *post) []Attention {
 	var out []Attention
-	if on, _ := r.s.links.get(p.id); len(on) < 2 || p.closed() {
+	if p.closed() || len(r.line(p).agreements) < 2 {
 		return nil
 	}
 	asker := r.mayEdit(p, r.env.Me)

@@ -33,7 +33,7 @@ func (r *reader) placesForNew(p *post, slot string, yes []crdt.ID) int {
 
 // soonOn reports whether a slot begins before tomorrow is over. An undated one never does.
 func (r *reader) soonOn(p *post, slot string) bool {
-	w := p.slots().whens[slot]
+	w, _ := p.slots().when(slot)
 	return !w.Start.IsZero() && w.Start.Before(dayOf(r.now).AddDate(0, 0, 2))
 }
 

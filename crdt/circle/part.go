@@ -50,7 +50,7 @@ func (c Part) decide(s *State, env Env) (plan, error) {
 func (s *State) shared(env Env, member crdt.ID) []crdt.ID {
 	r, done := s.looking(env)
 	defer done()
-	both := slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool {
+	both := slices.DeleteFunc(r.myAgreements(), func(a *agreement) bool {
 		return !a.live() || !a.has(env.Me) || !a.has(member)
 	})
 	slices.SortStableFunc(both, func(a, b *agreement) int { return r.day(a).Compare(r.day(b)) })

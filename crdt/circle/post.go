@@ -85,8 +85,10 @@ type post struct {
 	audience      []crdt.ID
 	skipped       []string
 	rec           *record
-	dropped       bool // of one that is kept: it reads otherwise now
-	titled        bool // words are those of the title
+	line          *line  // once worked out
+	kind          string // its category folded, once worked out
+	dropped       bool   // of one that is kept: it reads otherwise now
+	titled        bool   // words are those of the title
 	words         []string
 }
 
@@ -215,7 +217,8 @@ func (p *post) slots() *slotTimes { return p.slotTimes(len(p.versions) - 1) }
 // terms returns what a yes at slot says yes to, by version i.
 func (p *post) terms(i int, slot string) Terms {
 	v := &p.versions[i]
-	return Terms{What: v.Title, When: p.slotTimes(i).whens[slot].String(), Area: v.Area, Costs: v.Costs}
+	when, _ := p.slotTimes(i).when(slot)
+	return Terms{What: v.Title, When: when.String(), Area: v.Area, Costs: v.Costs}
 }
 
 func (p *post) termsNow(slot string) Terms { return p.terms(len(p.versions)-1, slot) }
@@ -281,6 +284,7 @@ type reader struct {
 	s     *State
 	env   Env
 	now   time.Time         // local reading
+	today time.Time         // the day of now
 	posts map[crdt.ID]*post // nil for what is none
 	made  map[crdt.ID]*agreement
 	kept  *Readings // whose maps posts and made are; nil for none
@@ -288,13 +292,16 @@ type reader struct {
 	actsFor map[crdt.ID]bool // whom this person acts for, as far as it was asked
 	rests   map[crdt.ID]bool // who rests now, as far as it was asked
 
+	followed map[string]bool // categories folded; nil until it was asked
+
 	talksRead bool
 	allTalks  []*talk // ascending by id
 	talkOf    map[crdt.ID]*talk
 }
 
 func (s *State) reader(env Env) *reader {
-	return &reader{s: s, env: env, now: local(env.Now), posts: map[crdt.ID]*post{}, made: map[crdt.ID]*agreement{}}
+	now := local(env.Now)
+	return &reader{s: s, env: env, now: now, today: dayOf(now), posts: map[crdt.ID]*post{}, made: map[crdt.ID]*agreement{}}
 }
 
 // post reads a post; false if id is none that is known.
@@ -353,37 +360,6 @@ func (s *State) proxyBy(member, who crdt.ID, use func(*Change) bool) bool {
 	return ok && slices.Contains(c.Body.(MemberSectionSet).Values, who.String())
 }
 
-// slotsBetween returns the slots with who said yes, from one local reading to
-// another; an undated slot is always among them.
-func (r *reader) slotsBetween(p *post, from, to time.Time) []Slot {
-	times := p.slots()
-	var yes map[string][]crdt.ID
-	out := []Slot{}
-	for _, s := range times.slots {
-		w := times.whens[s]
-		if s != "" && (!w.over().After(from) || !w.Start.Before(to)) {
-			continue
-		}
-		if yes == nil {
-			yes = r.yesBySlot(p)
-		}
-		slot := r.slot(p, s, w, yes[s])
-		slot.Kept = r.placesForNew(p, s, yes[s])
-		out = append(out, slot)
-	}
-	return out
-}
-
-func (r *reader) slot(p *post, s string, w When, yes []crdt.ID) Slot {
-	out := Slot{Slot: s, When: w.String(), Wanted: p.wanted(s), Yes: yes, Past: slotPast(w, r.now)}
-	if out.Yes == nil {
-		out.Yes = []crdt.ID{}
-	}
-	out.Over = len(out.Yes) > out.Wanted && !p.ExtraOK
-	out.StandBy = p.standBy(s, out.Yes)
-	return out
-}
-
 // standBy returns who stands by for a slot and is not among those who said yes.
 func (p *post) standBy(slot string, yes []crdt.ID) []crdt.ID {
 	marks := slices.DeleteFunc(p.rec.marks(MarkedStandBy), func(m mark) bool { return m.value != slot || slices.Contains(yes, m.by) })
@@ -393,21 +369,6 @@ func (p *post) standBy(slot string, yes []crdt.ID) []crdt.ID {
 		if !slices.Contains(out, m.by) {
 			out = append(out, m.by)
 		}
-	}
-	return out
-}
-
-// yesBySlot returns who holds a place on each slot, ascending, nobody twice.
-func (r *reader) yesBySlot(p *post) map[string][]crdt.ID {
-	out := map[string][]crdt.ID{}
-	for _, a := range r.agreementsOn(p) {
-		if a.holdsPlace() {
-			out[a.slot] = append(out[a.slot], a.made.Author)
-		}
-	}
-	for s := range out {
-		slices.SortFunc(out[s], crdt.ID.Compare)
-		out[s] = slices.Compact(out[s])
 	}
 	return out
 }
@@ -429,33 +390,25 @@ const slotWindow = 60
 
 // view returns the post as a person sees it.
 func (r *reader) view(p *post) Post {
-	today := dayOf(r.now)
-	v := Post{ID: p.id, Need: p.need, Posted: p.Posted, Author: p.by, Owner: p.owner, Status: r.status(p), Made: p.made.HLC,
-		Edited: p.edited, Audience: p.audience, Slots: r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), Agreements: []crdt.ID{}}
-	v.Skips = append(slices.Clone(p.Skips), p.skipped...)
-	v.Kept, v.Stale = p.kept, r.stale(p)
-	for _, a := range r.agreementsOn(p) {
-		v.Agreements = append(v.Agreements, a.id)
-	}
-	for _, w := range p.rec.words() {
-		if w.value == WordNotNow && w.by != p.owner && (r.env.Me == p.owner || r.env.Me == p.author || r.env.Me == w.by) {
-			v.NotNow = append(v.NotNow, w.by)
-		}
-	}
-	v.Faded = slices.ContainsFunc(p.rec.parts, func(x part) bool { return x.faded })
-	v.Newest = p.made.HLC
-	for i := range p.rec.parts {
-		switch c := &p.rec.parts[i].Change; c.Body.(type) {
-		case PostEdited, PostStatusSet, MarkAdded, MarkRemoved:
-			v.Revision, v.Newest = v.Revision+1, max(v.Newest, c.HLC)
-		}
-	}
-	slices.SortFunc(v.NotNow, crdt.ID.Compare)
-	v.NotNow = slices.Compact(v.NotNow)
-	if at, ok := p.fadesAt(); ok {
-		v.FadesOn = at.Time().Format(dateForm)
-	}
+	var v Post
+	r.viewInto(&v, p)
 	return v
+}
+
+// viewInto is view into the place of a line in a list.
+func (r *reader) viewInto(v *Post, p *post) {
+	l, today := r.line(p), r.today
+	v.ID, v.Need, v.Posted, v.Author, v.Owner = p.id, p.need, p.Posted, p.by, p.owner
+	v.Status, v.Made, v.Edited, v.Audience = r.status(p), p.made.HLC, p.edited, p.audience
+	v.Slots, v.Agreements, v.Skips = r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), l.agreements, l.skips
+	v.Kept, v.Stale = p.kept, r.stale(p)
+	v.Faded, v.FadesOn, v.Revision, v.Newest = l.faded, l.fadesOn, l.revision, l.newest
+	switch me := r.env.Me; {
+	case me == p.owner || me == p.author:
+		v.NotNow = l.notNow
+	case slices.Contains(l.notNow, me):
+		v.NotNow = []crdt.ID{me}
+	}
 }
 
 // status is that of the post, or "resting" for an offer whose author rests.
@@ -514,11 +467,28 @@ func (s *State) Posts(env Env, f Filter) []Post {
 	return r.views(r.taken(f))
 }
 
+// EachPost yields the posts that a filter takes, newest first, each with its place among
+// how many. What p points to is another post at the next call; line must not look itself.
+func (s *State) EachPost(env Env, f Filter, line func(i, of int, p *Post)) {
+	r, done := s.looking(env)
+	defer done()
+	r.each(r.taken(f), line)
+}
+
+func (r *reader) each(posts []*post, line func(i, of int, p *Post)) {
+	var v Post
+	for i, p := range posts {
+		v = Post{}
+		r.viewInto(&v, p)
+		line(i, len(posts), &v)
+	}
+}
+
 // taken are the posts that a filter takes, newest first.
 func (r *reader) taken(f Filter) []*post {
 	var out []*post
 	chosen := choose(f)
-	for p := range r.newestPosts {
+	for _, p := range r.newestPosts(!f.All) {
 		if !r.takes(p, chosen) {
 			continue
 		}
@@ -532,52 +502,67 @@ func (r *reader) taken(f Filter) []*post {
 func (r *reader) views(posts []*post) []Post {
 	out := make([]Post, len(posts))
 	for i, p := range posts {
-		out[i] = r.view(p)
+		r.viewInto(&out[i], p)
 	}
 	return out
 }
 
 // allPosts reads every post that is kept, ascending by id.
 func (r *reader) allPosts() []*post {
-	var out []*post
-	now := crdt.At(r.env.Now.UnixMilli())
 	if r.kept != nil {
 		r.kept.list(r)
-		for _, p := range r.kept.byID {
-			if p.lasts(now) {
-				out = append(out, p)
-			}
-		}
-		return out
+		return r.lasting(r.kept.byID)
 	}
+	var out []*post
 	r.s.records.all(func(id crdt.ID, rec *record) bool {
 		if !rec.mayBePost() {
 			return true
 		}
-		if p, ok := r.post(id); ok && p.lasts(now) {
+		if p, ok := r.post(id); ok {
 			out = append(out, p)
 		}
 		return true
 	})
+	return r.lasting(out)
+}
+
+// lasting returns those of posts that are not let go yet.
+func (r *reader) lasting(posts []*post) []*post {
+	now := crdt.At(r.env.Now.UnixMilli())
+	out := make([]*post, 0, len(posts))
+	for _, p := range posts {
+		if p.lasts(now) {
+			out = append(out, p)
+		}
+	}
 	return out
 }
 
-// newestPosts yields every post that is kept, the newest first and then by id.
-func (r *reader) newestPosts(yield func(*post) bool) {
-	var all []*post
-	if r.kept != nil {
-		r.kept.list(r)
-		all = r.kept.newest
-	} else {
-		all = r.allPosts()
-		slices.SortFunc(all, newestFirst)
-	}
-	now := crdt.At(r.env.Now.UnixMilli())
-	for _, p := range all {
-		if p.lasts(now) && !yield(p) {
-			return
+// newestPosts returns every post that is kept, or with open those that are not closed,
+// the newest first and then by id. The caller does not change it.
+func (r *reader) newestPosts(open bool) []*post {
+	if r.kept == nil {
+		all := r.allPosts()
+		if open {
+			all = slices.DeleteFunc(all, (*post).closed)
 		}
+		slices.SortFunc(all, newestFirst)
+		return all
 	}
+	r.kept.list(r)
+	if open {
+		return r.kept.open // nothing open is ever let go
+	}
+	return r.lasting(r.kept.newest)
+}
+
+// myPosts returns the posts that are kept and that this person may edit, ascending.
+func (r *reader) myPosts() []*post {
+	if r.kept != nil {
+		r.kept.of(r, r.env.Me)
+		return r.lasting(r.kept.mine)
+	}
+	return slices.DeleteFunc(r.allPosts(), func(p *post) bool { return !r.mayEdit(p, r.env.Me) })
 }
 
 // mayBePost rules out most records at a glance.
@@ -599,7 +584,7 @@ type choice struct {
 func choose(f Filter) choice { return choice{f, fold(f.Category), queryOf(f.Text)} }
 
 func (r *reader) takes(p *post, f choice) bool {
-	if f.category != "" && f.category != fold(p.Category) {
+	if f.category != "" && f.category != p.folded() {
 		return false
 	}
 	status := r.status(p)
@@ -614,4 +599,12 @@ func (r *reader) takes(p *post, f choice) bool {
 		return false
 	}
 	return f.words.among(p.Title, p.Details, p.Category, p.Area)
+}
+
+// folded is the category of a post as categories are compared, worked out once.
+func (p *post) folded() string {
+	if p.kind == "" && p.Category != "" {
+		p.kind = fold(p.Category)
+	}
+	return p.kind
 }

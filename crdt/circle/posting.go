@@ -256,7 +256,7 @@ func (c MakeBoth) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	var over []string
-	for s, yes := range r.yesBySlot(p) {
+	for s, yes := range r.line(p).yes {
 		if len(yes) > p.wanted(s) && (c.Slot == nil || *c.Slot == s) {
 			over = append(over, s)
 		}
@@ -319,14 +319,20 @@ func (c StandBy) decide(s *State, env Env) (plan, error) {
 func (r *reader) coming(p *post, named []string) ([]string, error) {
 	times := p.slots()
 	for _, s := range named {
-		if _, ok := times.whens[s]; !ok {
+		if _, ok := times.when(s); !ok {
 			return nil, noSlot(p, s)
 		}
 	}
 	if named != nil {
 		return named, nil
 	}
-	return slices.DeleteFunc(slices.Clone(times.slots), func(s string) bool { return slotPast(times.whens[s], r.now) }), nil
+	var out []string
+	for i, s := range times.slots {
+		if !times.times[i].past(r.now) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
 }
 
 // Widen gives a post, or what was agreed on a "May I", to more readers. To is the

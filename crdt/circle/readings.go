@@ -22,12 +22,18 @@ type Readings struct {
 	posts map[crdt.ID]*post      // nil for what is none
 	made  map[crdt.ID]*agreement // those that came out of no talk
 
-	// newest are the posts, the newest first and then by id; byID are the same by id, as
-	// agreements are. ofTalks are agreements that came out of one, ascending: they are
+	// newest are the posts, the newest first and then by id; byID are the same by id, and
+	// open those of newest that are not closed. agreements are by id, and latest the same,
+	// the newest first. ofTalks are agreements that came out of one, ascending: they are
 	// read anew each time, for they settle the talk.
-	newest, byID []*post
-	agreements   []*agreement
-	ofTalks      []crdt.ID
+	newest, byID, open []*post
+	agreements, latest []*agreement
+	ofTalks            []crdt.ID
+	// mine are the posts that me may edit, and with the agreements that me is in, both
+	// ascending. Only one person's are kept.
+	me   crdt.ID
+	mine []*post
+	with []*agreement
 	// unread are records that are in none of the lists; all says that the lists are to be
 	// made from the start.
 	unread []crdt.ID
@@ -95,9 +101,14 @@ func (k *Readings) follow(s *State) {
 	}
 	differ(old.records.root, s.records.root, func(id crdt.ID) {
 		for _, of := range []*State{old, s} {
-			if rec, ok := of.records.get(id); ok && rec.proxies() {
+			rec, ok := of.records.get(id)
+			if !ok {
+				continue
+			}
+			if rec.proxies() {
 				k.clear() // with another to act for them, what others wrote reads otherwise
 			}
+			k.rewrite(rec)
 			about, _ := of.links.get(id)
 			for _, a := range about {
 				k.drop(a)
@@ -105,6 +116,17 @@ func (k *Readings) follow(s *State) {
 		}
 		k.drop(id)
 	})
+}
+
+// rewrite forgets the lines of what a record is about: they tell of it.
+func (k *Readings) rewrite(rec *record) {
+	for i := range rec.parts {
+		for _, id := range linksOf(&rec.parts[i].Change) {
+			if p := k.posts[id]; p != nil {
+				p.line = nil
+			}
+		}
+	}
 }
 
 // drop forgets one record.
@@ -145,16 +167,22 @@ func (r *record) proxies() bool {
 // lists' ends, so that many are read together.
 func (k *Readings) list(r *reader) {
 	if !k.all {
-		k.byID = slices.DeleteFunc(k.byID, func(p *post) bool { return p.dropped })
-		k.newest = slices.DeleteFunc(k.newest, func(p *post) bool { return p.dropped })
-		k.agreements = slices.DeleteFunc(k.agreements, func(a *agreement) bool { return a.dropped })
+		if len(k.unread) == 0 {
+			return
+		}
+		for _, posts := range []*[]*post{&k.newest, &k.byID, &k.open, &k.mine} {
+			*posts = slices.DeleteFunc(*posts, func(p *post) bool { return p.dropped })
+		}
+		for _, made := range []*[]*agreement{&k.agreements, &k.latest, &k.with} {
+			*made = slices.DeleteFunc(*made, func(a *agreement) bool { return a.dropped })
+		}
 		for _, id := range k.unread {
 			k.place(r, id)
 		}
 		k.unread = nil
 		return
 	}
-	k.byID, k.agreements, k.ofTalks = nil, nil, nil
+	k.byID, k.agreements, k.ofTalks, k.me = nil, nil, nil, crdt.ID{}
 	r.s.records.all(func(id crdt.ID, _ *record) bool {
 		p, a := k.read(r, id)
 		switch {
@@ -167,9 +195,29 @@ func (k *Readings) list(r *reader) {
 		}
 		return true
 	})
-	k.newest = slices.Clone(k.byID)
+	k.newest, k.latest = slices.Clone(k.byID), slices.Clone(k.agreements)
 	slices.SortFunc(k.newest, newestFirst)
+	slices.SortFunc(k.latest, latestFirst)
+	k.open = slices.DeleteFunc(slices.Clone(k.newest), (*post).closed)
 	k.unread, k.all = nil, false
+}
+
+// of brings the lists up to date, and among them those of what concerns a person.
+func (k *Readings) of(r *reader, me crdt.ID) {
+	if k.list(r); k.me == me {
+		return
+	}
+	k.me, k.mine, k.with = me, nil, nil
+	for _, p := range k.byID {
+		if r.mayEdit(p, me) {
+			k.mine = append(k.mine, p)
+		}
+	}
+	for _, a := range k.agreements {
+		if a.has(me) {
+			k.with = append(k.with, a)
+		}
+	}
 }
 
 // invited brings the list of invitations to talks up to date.
@@ -196,6 +244,13 @@ func newestFirst(a, b *post) int {
 	return cmp.Or(cmp.Compare(b.made.HLC, a.made.HLC), a.id.Compare(b.id))
 }
 
+func latestFirst(a, b *agreement) int {
+	return cmp.Or(cmp.Compare(b.made.HLC, a.made.HLC), a.id.Compare(b.id))
+}
+
+func byPostID(a, b *post) int           { return a.id.Compare(b.id) }
+func byAgreementID(a, b *agreement) int { return a.id.Compare(b.id) }
+
 // read returns what a record is: a post, an agreement, or neither.
 func (k *Readings) read(r *reader, id crdt.ID) (*post, *agreement) {
 	rec, ok := r.s.records.get(id)
@@ -217,12 +272,22 @@ func (k *Readings) place(r *reader, id crdt.ID) {
 	k.ofTalks = slices.DeleteFunc(k.ofTalks, func(o crdt.ID) bool { return o == id })
 	switch {
 	case p != nil:
-		k.byID = putIn(k.byID, p, func(a, b *post) int { return a.id.Compare(b.id) })
+		k.byID = putIn(k.byID, p, byPostID)
 		k.newest = putIn(k.newest, p, newestFirst)
+		if !p.closed() {
+			k.open = putIn(k.open, p, newestFirst)
+		}
+		if r.mayEdit(p, k.me) {
+			k.mine = putIn(k.mine, p, byPostID)
+		}
 	case a != nil && a.talk != nil:
 		k.ofTalks = putIn(k.ofTalks, id, crdt.ID.Compare)
 	case a != nil:
-		k.agreements = putIn(k.agreements, a, func(a, b *agreement) int { return a.id.Compare(b.id) })
+		k.agreements = putIn(k.agreements, a, byAgreementID)
+		k.latest = putIn(k.latest, a, latestFirst)
+		if a.has(k.me) {
+			k.with = putIn(k.with, a, byAgreementID)
+		}
 	}
 }
 

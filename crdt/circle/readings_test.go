@@ -2,6 +2,7 @@ package circle_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -27,11 +28,55 @@ func everyLook(t *rapid.T, s *circle.State, env circle.Env, ids []crdt.ID) strin
 		m, _ := s.Match(env, id)
 		looks = append(looks, p, a, m)
 	}
+	looks = append(looks, eachPost(s, env, circle.Filter{Needs: true}), eachOnMap(s, env))
 	out, err := json.Marshal(looks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// eachPost is what EachPost yields.
+func eachPost(s *circle.State, env circle.Env, f circle.Filter) []circle.Post {
+	out := []circle.Post{}
+	s.EachPost(env, f, func(_, _ int, p *circle.Post) { out = append(out, *p) })
+	return out
+}
+
+// eachOnMap is what EachOnMap yields.
+func eachOnMap(s *circle.State, env circle.Env) []circle.MapRow {
+	out := []circle.MapRow{}
+	s.EachOnMap(env, func(category string) {
+		out = append(out, circle.MapRow{Category: category, Offers: []circle.Post{}, Needs: []circle.Post{}})
+	}, func(_, _ int, p *circle.Post) {
+		row := &out[len(out)-1]
+		if p.Need {
+			row.Needs = append(row.Needs, *p)
+		} else {
+			row.Offers = append(row.Offers, *p)
+		}
+	})
+	return out
+}
+
+// TestOneByOneAndTogetherAreTheSame: lists that are yielded line by line, and those made
+// at once.
+func TestOneByOneAndTogetherAreTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := circle.NewState(circleID)
+		for _, c := range history(t) {
+			s.Apply(c)
+		}
+		s = s.With(circle.NewReadings(unguarded{}))
+		env := circle.Env{Me: rapid.SampledFrom(people).Draw(t, "me"), Members: people, Zone: "Europe/Berlin", Now: monday}
+		f := circle.Filter{Needs: true, All: rapid.Bool().Draw(t, "all"), Limit: rapid.IntRange(0, 3).Draw(t, "limit")}
+		if got, want := eachPost(s, env, f), s.Posts(env, f); !reflect.DeepEqual(got, want) {
+			t.Fatalf("one by one: %v, together: %v", got, want)
+		}
+		if got, want := eachOnMap(s, env), s.Map(env); !reflect.DeepEqual(got, want) {
+			t.Fatalf("the map one by one: %v, together: %v", got, want)
+		}
+	})
 }
 
 // TestReadingsChangeNoLook looks at a growing history, now and again at an older state

@@ -44,6 +44,6 @@ func (p *Posted) Rota() (Rota, bool) {
 	if len(times.slots) == 0 || from.Start.IsZero() {
 		return Rota{}, false
 	}
-	out.Dates, out.First = times.slots, times.whens[times.slots[0]]
+	out.Dates, out.First = times.slots, times.times[0].When
 	return out, true
 }

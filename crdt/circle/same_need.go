@@ -9,11 +9,12 @@ import (
 // sameNeeds are pairs of needs that two people wrote for one person and that may be
 // the same: shown to the two and to the one it is for, who decides. Saying yes to both
 // is a decision as well, and so is doing nothing.
-func (r *reader) sameNeeds(posts []*post) []Attention {
+func (r *reader) sameNeeds(mine []*post) []Attention {
 	forAnother := func(p *post) bool { return p.author != p.owner }
-	if !slices.ContainsFunc(posts, forAnother) {
-		return nil
+	if !slices.ContainsFunc(mine, forAnother) {
+		return nil // one of each pair is for another, and whoever wrote it or has it is concerned
 	}
+	posts := r.allPosts()
 	byOwner := map[crdt.ID][]*post{}
 	for _, p := range posts {
 		if p.need && (p.status == "waiting" || p.status == "open") {
@@ -59,7 +60,7 @@ func bothStand(a, b *post) bool {
 // similar reports whether two posts are about the same: a category, or a word of their
 // titles.
 func similar(a, b *post) bool {
-	if a.Category != "" && fold(a.Category) == fold(b.Category) {
+	if a.Category != "" && a.folded() == b.folded() {
 		return true
 	}
 	words := b.titleWords()

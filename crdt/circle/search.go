@@ -48,22 +48,17 @@ type Found struct {
 func (s *State) Search(env Env, words string) []Found {
 	var all []crdt.ID
 	s.records.all(func(id crdt.ID, _ *record) bool { all = append(all, id); return true })
-	return s.SearchIn(env, words, all)
+	return s.SearchIn(env, words, all, 0)
 }
 
 // SearchIn is [State.Search] that reads some of the records, in which all that holds
-// the words must be: see [Index.May].
-func (s *State) SearchIn(env Env, words string, may []crdt.ID) []Found {
-	if strings.TrimSpace(words) == "" {
-		return []Found{}
-	}
-	r, done := s.looking(env)
-	defer done()
-	f := &finding{reader: r, all: choose(Filter{All: true, Text: words})}
-	for _, id := range may {
-		f.read(id)
-	}
+// the words must be: see [Index.May]. It may leave away what comes after the first most,
+// unless that is 0.
+func (s *State) SearchIn(env Env, words string, may []crdt.ID, most int) []Found {
 	out := []Found{}
+	if strings.TrimSpace(words) == "" {
+		return out
+	}
 	members := slices.Clone(env.Members)
 	slices.SortFunc(members, crdt.ID.Compare)
 	for _, m := range members {
@@ -71,48 +66,88 @@ func (s *State) SearchIn(env Env, words string, may []crdt.ID) []Found {
 			out = append(out, Found{Member: m})
 		}
 	}
-	slices.SortStableFunc(f.posts, func(a, b Post) int { return cmp.Compare(b.Made, a.Made) })
-	for _, p := range f.posts {
-		out = append(out, Found{Post: &p})
+	r, done := s.looking(env)
+	defer done()
+	f := &finding{reader: r, all: choose(Filter{All: true, Text: words}), found: out, most: most}
+	for _, id := range may {
+		f.read(id)
 	}
-	slices.SortStableFunc(f.agreements, func(a, b Agreement) int { return cmp.Compare(b.Made, a.Made) })
-	for _, a := range f.agreements {
-		out = append(out, Found{Agreement: &a})
-	}
-	slices.SortStableFunc(f.notes, func(a, b Note) int { return cmp.Compare(b.HLC, a.HLC) })
-	for _, n := range f.notes {
-		out = append(out, Found{Note: &n})
-	}
-	return out
+	f.addPosts()
+	f.addAgreements()
+	f.addNotes()
+	return f.found
 }
 
-// finding gathers what a search comes upon.
+// finding gathers what a search comes upon. Lines are made of what is shown alone.
 type finding struct {
 	*reader
 	all        choice
-	posts      []Post
-	agreements []Agreement
-	notes      []Note
+	found      []Found
+	most       int
+	posts      []*post
+	agreements []*agreement
+	noted      []*record
 }
 
-// read takes from one record what holds the words.
+// read takes from one record what may hold the words.
 func (f *finding) read(id crdt.ID) {
 	rec, ok := f.s.records.get(id)
 	if !ok || f.s.IsTalk(id) {
 		return
 	}
-	now := crdt.At(f.env.Now.UnixMilli())
 	if rec.mayBePost() {
-		if p, ok := f.post(id); ok && p.lasts(now) && f.takes(p, f.all) {
-			f.posts = append(f.posts, f.view(p))
+		if p, ok := f.post(id); ok {
+			f.posts = append(f.posts, p)
 		}
 	}
-	if a, ok := f.agreement(id); ok && (a.post == nil || a.post.lasts(now)) && f.all.words.among(a.newest().terms.What, a.newest().terms.Area) {
-		f.agreements = append(f.agreements, f.viewAgreement(a))
+	if a, ok := f.agreement(id); ok {
+		f.agreements = append(f.agreements, a)
 	}
-	for _, n := range rec.notes() {
-		if f.all.words.among(n.Text) {
-			f.notes = append(f.notes, n)
+	if rec.holds(KindNoteWritten) {
+		f.noted = append(f.noted, rec)
+	}
+}
+
+// enough reports whether there is as much as was asked for.
+func (f *finding) enough() bool { return f.most > 0 && len(f.found) >= f.most }
+
+func (f *finding) addPosts() {
+	slices.SortFunc(f.posts, newestFirst)
+	for _, p := range f.lasting(f.posts) {
+		if f.enough() {
+			return
 		}
+		if f.takes(p, f.all) {
+			v := f.view(p)
+			f.found = append(f.found, Found{Post: &v})
+		}
+	}
+}
+
+func (f *finding) addAgreements() {
+	slices.SortFunc(f.agreements, latestFirst)
+	for _, a := range f.ofKept(f.agreements) {
+		if f.enough() {
+			return
+		}
+		if text := a.newest().terms; f.all.words.among(text.What, text.Area) {
+			v := f.viewAgreement(a)
+			f.found = append(f.found, Found{Agreement: &v})
+		}
+	}
+}
+
+// addNotes adds every note there is: several may be on one thing, which is shown once.
+func (f *finding) addNotes() {
+	if f.enough() {
+		return
+	}
+	var notes []Note
+	for _, rec := range f.noted {
+		notes = append(notes, slices.DeleteFunc(rec.notes(), func(n Note) bool { return !f.all.words.among(n.Text) })...)
+	}
+	slices.SortStableFunc(notes, func(a, b Note) int { return cmp.Compare(b.HLC, a.HLC) })
+	for i := range notes {
+		f.found = append(f.found, Found{Note: &notes[i]})
 	}
 }

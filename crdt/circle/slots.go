@@ -8,27 +8,46 @@ import (
 
 // slotTimes are the slots of a post with the When that yields each.
 type slotTimes struct {
-	slots []string // ascending; [""] of an undated post
-	whens map[string]When
+	slots []string // ascending, at most [MaxSlots]; [""] of an undated post
+	times []slotTime
+}
+
+// slotTime is when a slot is: those of slots first, then what is beyond [MaxSlots].
+type slotTime struct {
+	slot string
+	When
+	ends time.Time // local reading; zero of an undated slot
+}
+
+// when returns the When of a slot; false, and the zero When, if it is none of these.
+func (t *slotTimes) when(slot string) (When, bool) {
+	i, ok := slices.BinarySearchFunc(t.times, slot, func(t slotTime, slot string) int { return strings.Compare(t.slot, slot) })
+	if !ok {
+		return When{}, false
+	}
+	return t.times[i].When, true
+}
+
+// past reports whether its time is over at the local reading now.
+func (t *slotTime) past(now time.Time) bool { return !t.ends.IsZero() && !t.ends.After(now) }
+
+// within reports whether it lies in a span of local readings; an undated slot always does.
+func (t *slotTime) within(from, to time.Time) bool {
+	return t.slot == "" || t.ends.After(from) && t.Start.Before(to)
 }
 
 // slotsOf works the slots of a post out: those of its dates, or of its repeat from
 // the first date on, without the skipped ones. Both skip lists count: the post's
 // own, and marks.
 func slotsOf(p *Posted, skipped []string) slotTimes {
-	out := slotTimes{whens: map[string]When{}}
-	add := func(w When) {
-		s := w.slot()
-		if _, twice := out.whens[s]; twice || skips(p.Skips, s) || skips(skipped, s) {
-			return
-		}
-		out.whens[s] = w
-		out.slots = append(out.slots, s)
-	}
 	if len(p.When) == 0 {
-		out.whens[""] = When{}
-		out.slots = []string{""}
-		return out
+		return slotTimes{slots: []string{""}, times: make([]slotTime, 1)}
+	}
+	var times []slotTime
+	add := func(w When) {
+		if s := w.slot(); !skips(p.Skips, s) && !skips(skipped, s) {
+			times = append(times, slotTime{s, w, w.over()})
+		}
 	}
 	rule, repeats := Rule{}, false
 	if p.Rule != "" {
@@ -48,8 +67,12 @@ func slotsOf(p *Posted, skipped []string) slotTimes {
 			add(w)
 		}
 	}
-	slices.Sort(out.slots)
-	out.slots = out.slots[:min(len(out.slots), MaxSlots)]
+	slices.SortStableFunc(times, func(a, b slotTime) int { return strings.Compare(a.slot, b.slot) })
+	times = slices.Clip(slices.CompactFunc(times, func(a, b slotTime) bool { return a.slot == b.slot })) // the first of each
+	out := slotTimes{slots: make([]string, min(len(times), MaxSlots)), times: times}
+	for i := range out.slots {
+		out.slots[i] = times[i].slot
+	}
 	return out
 }
 

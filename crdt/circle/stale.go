@@ -24,9 +24,9 @@ func (r *reader) stale(p *post) bool {
 // is, are over; zero for a post that has neither.
 func (p *post) lastDate() time.Time {
 	var end time.Time
-	for _, w := range p.slots().whens {
-		if !w.Start.IsZero() && w.over().After(end) {
-			end = w.over()
+	for _, t := range p.slots().times {
+		if t.ends.After(end) {
+			end = t.ends
 		}
 	}
 	if by, err := parseWhen(p.By); err == nil && !by.Start.IsZero() && by.over().After(end) {

@@ -23,7 +23,7 @@ func (r *reader) givenBack(p *post, slot string) []crdt.HLC {
 // lateOpenings returns when others gave back places that are open still and begin before
 // tomorrow is over, ascending, where this person may be asked to stand in.
 func (r *reader) lateOpenings(p *post) []crdt.HLC {
-	if on, _ := r.s.links.get(p.id); len(on) == 0 || !p.need || p.may(r.env.Me) {
+	if len(r.line(p).agreements) == 0 || !p.need || p.may(r.env.Me) {
 		return nil
 	}
 	var out []crdt.HLC
@@ -44,10 +44,10 @@ func (r *reader) standsIn(p *post) bool {
 	if level, _, said := r.s.Room(r.env.Me, r.env.Now); said && level == RoomResting {
 		return false
 	}
-	if r.env.Own.follows(p.Category) {
+	if r.follows(p) {
 		return true
 	}
-	return p.Category != "" && slices.ContainsFunc(r.allPosts(), func(o *post) bool {
-		return !o.need && o.owner == r.env.Me && o.status == "open" && fold(o.Category) == fold(p.Category)
+	return p.Category != "" && slices.ContainsFunc(r.myPosts(), func(o *post) bool {
+		return !o.need && o.owner == r.env.Me && o.status == "open" && o.folded() == p.folded()
 	})
 }

@@ -193,7 +193,7 @@ func (r *reader) endTalk(t *talk, c AnswerTalk) (plan, error) {
 // to something, ascending: each is given back only by itself.
 func (r *reader) sharedWith(member crdt.ID) []crdt.ID {
 	var out []crdt.ID
-	for _, a := range r.allAgreements() {
+	for _, a := range r.myAgreements() {
 		if a.has(r.env.Me) && a.has(member) && a.state == StateAgreed {
 			out = append(out, a.id)
 		}

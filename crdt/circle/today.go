@@ -49,32 +49,33 @@ func (s *State) Today(env Env) Today {
 	defer done()
 	t := Today{ForMe: []Item{}, ICould: []Item{}, WeAgreed: []Item{}, Look: r.look(), HardDays: r.s.HardDays(env, r.now.AddDate(0, 0, 1-hardFor), r.now)}
 	t.Until, t.Still = r.s.Still(env, env.Me)
-	var could []Post
-	for _, p := range r.allPosts() {
+	var forMe []*post
+	var could []helpable
+	for _, p := range r.newestPosts(true) {
 		switch {
-		case p.closed():
 		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.HLC):
 		case r.mayEdit(p, env.Me):
-			v := r.view(p)
-			t.ForMe = append(t.ForMe, Item{Post: &v})
-		case r.status(p) == "open" && r.opened(p) && !r.far(p.owner):
-			v := r.view(p)
-			t.ForMe = append(t.ForMe, Item{Post: &v})
-		case p.need && r.status(p) == "open" && r.couldHelp(p) && !r.far(p.owner):
-			could = append(could, r.view(p))
+			forMe = append(forMe, p)
+		case r.over(p) || r.far(p.owner) || r.status(p) != "open":
+		case r.opened(p):
+			forMe = append(forMe, p)
+		case p.need && r.couldHelp(p):
+			could = append(could, helpable{p, r.follows(p), r.soonest(p)})
 		}
 	}
-	slices.SortStableFunc(could, func(a, b Post) int {
-		return cmp.Or(asFirst(!env.Own.follows(a.Category), !env.Own.follows(b.Category)), strings.Compare(soonest(a), soonest(b)), cmp.Compare(b.Made, a.Made))
+	slices.SortStableFunc(could, func(a, b helpable) int {
+		return cmp.Or(asFirst(!a.followed, !b.followed), strings.Compare(a.soonest, b.soonest))
 	})
-	for _, p := range could {
-		t.ICould = append(t.ICould, Item{Post: &p})
+	posts := make([]*post, len(could))
+	for i := range could {
+		posts[i] = could[i].post
 	}
+	t.ForMe, t.ICould = r.items(forMe), r.items(posts)
 	var agreed []Agreement
-	for _, a := range r.allAgreements() {
+	for _, a := range r.myAgreements() {
 		word, _ := a.word(env.Me)
 		switch {
-		case !a.has(env.Me) || !a.live():
+		case !a.live():
 		case a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.HLC):
 		case a.state == StateProposed && word != WordYes:
 			v := r.viewAgreement(a)
@@ -111,9 +112,16 @@ func (i Item) made() crdt.HLC {
 // late sorts what has no date after all that has one.
 const late = "9999-99-99"
 
-// soonest returns the first open slot of a post, for sorting.
-func soonest(p Post) string {
-	for _, s := range p.Slots {
+// helpable is a post with what sorts it among those that one could help with.
+type helpable struct {
+	*post
+	followed bool
+	soonest  string
+}
+
+// soonest returns the first open slot that is shown of a post, for sorting.
+func (r *reader) soonest(p *post) string {
+	for _, s := range r.slotsBetween(p, r.today, r.today.AddDate(0, 0, slotWindow)) {
 		if s.open() && s.Slot != "" {
 			return s.Slot
 		}
@@ -121,35 +129,44 @@ func soonest(p Post) string {
 	return cmp.Or(p.By, late)
 }
 
+// items are posts as lines of a look.
+func (r *reader) items(posts []*post) []Item {
+	views, out := r.views(posts), make([]Item, len(posts))
+	for i := range views {
+		out[i].Post = &views[i]
+	}
+	return out
+}
+
 func dated(slot, when string) string { return cmp.Or(slot, when, late) }
 
 // couldHelp reports whether a post has an open place for this person, who has
 // neither said yes to one nor "not now".
 func (r *reader) couldHelp(p *post) bool {
-	for _, w := range p.rec.words() {
-		if w.by == r.env.Me && w.value == WordNotNow {
-			return false
+	l, me := r.line(p), r.env.Me
+	if slices.Contains(l.notNow, me) || me == p.owner && slices.ContainsFunc(p.rec.words(), func(w word) bool { return w.by == me && w.value == WordNotNow }) {
+		return false
+	}
+	var taken map[string]bool
+	if len(l.agreements) > 0 {
+		taken = map[string]bool{}
+		for _, a := range r.own(p, nil, (*agreement).live) {
+			taken[a.slot] = true
 		}
 	}
-	taken := map[string]bool{}
-	for _, a := range r.own(p, nil, (*agreement).live) {
-		taken[a.slot] = true
+	slots := r.slotsBetween(p, r.today, r.now.AddDate(2, 0, 0))
+	for i := range slots {
+		if r.forMe(&slots[i]) && !taken[slots[i].Slot] {
+			return true
+		}
 	}
-	return slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
-		return r.forMe(&s) && !taken[s.Slot]
-	})
-}
-
-// behind reports whether all dates of a post have gone by.
-func (r *reader) behind(p *post) bool {
-	times := p.slots()
-	return len(times.slots) > 0 && !slices.ContainsFunc(times.slots, func(s string) bool { return s == "" || !slotPast(times.whens[s], r.now) })
+	return false
 }
 
 // opened reports whether a place is open on a date for which this person asked to be
 // asked first, or one that was given back so late that whoever might stand in is asked.
 func (r *reader) opened(p *post) bool {
-	if len(p.rec.marks(MarkedStandBy)) > 0 && slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
+	if r.line(p).standBy && slices.ContainsFunc(r.slotsBetween(p, dayOf(r.now), r.now.AddDate(2, 0, 0)), func(s Slot) bool {
 		return s.open() && slices.Contains(s.StandBy, r.env.Me)
 	}) {
 		return true
@@ -207,11 +224,11 @@ func (s *State) Week(env Env) []Day {
 		days[i].HardDays = append(days[i].HardDays, h)
 	}
 	shown := map[crdt.ID]bool{}
-	for _, p := range r.allPosts() {
-		if p.closed() || !p.need {
-			continue
-		}
-		for _, slot := range r.slotsBetween(p, today, today.AddDate(0, 0, weekDays)) {
+	end := today.AddDate(0, 0, weekDays)
+	needs := slices.DeleteFunc(slices.Clone(r.newestPosts(true)), func(p *post) bool { return !p.need || len(r.slotsBetween(p, today, end)) == 0 })
+	slices.SortFunc(needs, byPostID)
+	for _, p := range needs {
+		for _, slot := range r.slotsBetween(p, today, end) {
 			e := Entry{Slot: slot.Slot, What: p.Title, Post: p.id, Wanted: slot.Wanted, Yes: slot.Yes, Mine: r.mayEdit(p, env.Me)}
 			if p.Tender {
 				e.What, e.Tender = Private, true
@@ -225,8 +242,8 @@ func (s *State) Week(env Env) []Day {
 			put(slot.Slot, e)
 		}
 	}
-	for _, a := range r.allAgreements() {
-		if a.has(env.Me) && !shown[a.id] && (a.state == StateAgreed || a.state == StatePassed) {
+	for _, a := range r.myAgreements() {
+		if !shown[a.id] && (a.state == StateAgreed || a.state == StatePassed) {
 			text := a.newest().terms
 			e := Entry{Slot: dated(a.slot, text.When), What: text.What, Agreement: a.id, Yes: a.others(env.Me), Mine: true}
 			if a.tender() {
@@ -256,19 +273,41 @@ type MapRow struct {
 func (s *State) Map(env Env) []MapRow {
 	r, done := s.looking(env)
 	defer done()
-	type row struct {
-		category      string
-		offers, needs []*post
+	out := []MapRow{}
+	for _, in := range r.mapped() {
+		out = append(out, MapRow{Category: in.category, Offers: r.views(in.offers), Needs: r.views(in.needs)})
 	}
-	rows := map[string]*row{}
-	for _, p := range r.taken(Filter{}) {
-		if r.status(p) != "open" || p.need && r.behind(p) {
+	return out
+}
+
+// EachOnMap yields the rows of [State.Map], and after each its offers and then its needs,
+// as [State.EachPost] does.
+func (s *State) EachOnMap(env Env, row func(category string), line func(i, of int, p *Post)) {
+	r, done := s.looking(env)
+	defer done()
+	for _, in := range r.mapped() {
+		row(in.category)
+		r.each(in.offers, line)
+		r.each(in.needs, line)
+	}
+}
+
+// mapRow is a row of the map before lines are made of it.
+type mapRow struct {
+	category      string
+	offers, needs []*post
+}
+
+func (r *reader) mapped() []*mapRow {
+	rows := map[string]*mapRow{}
+	for _, p := range r.newestPosts(true) {
+		if status := r.status(p); status != "open" || p.need && r.over(p) {
 			continue
 		}
-		in := rows[fold(p.Category)]
+		in := rows[p.folded()]
 		if in == nil {
-			in = &row{category: p.Category}
-			rows[fold(p.Category)] = in
+			in = &mapRow{category: p.Category}
+			rows[p.folded()] = in
 		}
 		if p.need {
 			in.needs = append(in.needs, p)
@@ -276,10 +315,9 @@ func (s *State) Map(env Env) []MapRow {
 			in.offers = append(in.offers, p)
 		}
 	}
-	out := []MapRow{}
+	var out []*mapRow
 	for _, key := range slices.Sorted(maps.Keys(rows)) {
-		in := rows[key]
-		out = append(out, MapRow{Category: in.category, Offers: r.views(in.offers), Needs: r.views(in.needs)})
+		out = append(out, rows[key])
 	}
 	return out
 }

@@ -20,15 +20,18 @@ func (s Source) Today() Today {
 }
 
 func (s Source) items(all []circle.Item) []Item {
-	out := []Item{}
+	out := make([]Item, 0, len(all))
+	w := s.pen()
 	for _, i := range all {
 		switch {
 		case i.Post != nil:
-			p := s.post(i.Post)
-			out = append(out, Item{Post: &p})
+			p := new(Post)
+			w.post(p, i.Post)
+			out = append(out, Item{Post: p})
 		case i.Agreement != nil:
-			a := s.agreement(*i.Agreement)
-			out = append(out, Item{Agreement: &a})
+			a := new(Agreement)
+			w.agreement(a, i.Agreement)
+			out = append(out, Item{Agreement: a})
 		case i.Decision != nil:
 			d := s.decision(*i.Decision)
 			d.Texts = nil
@@ -88,9 +91,16 @@ func (s Source) entry(e circle.Entry) Entry {
 // Map returns the open offers and needs by category, newest first in each; those
 // without a category come first.
 func (s Source) Map() []Shelf {
-	out := []Shelf{}
-	for _, row := range s.State.Map(s.Env) {
-		out = append(out, Shelf{Category: row.Category, Offers: s.posts(row.Offers), Needs: s.posts(row.Needs)})
-	}
+	w, out := s.pen(), []Shelf{}
+	s.State.EachOnMap(s.Env, func(category string) {
+		out = append(out, Shelf{Category: category, Offers: []Post{}, Needs: []Post{}})
+	}, func(i, of int, p *circle.Post) {
+		shelf := &out[len(out)-1]
+		if p.Need {
+			w.line(&shelf.Needs)(i, of, p)
+		} else {
+			w.line(&shelf.Offers)(i, of, p)
+		}
+	})
 	return out
 }

@@ -118,12 +118,14 @@ func (s Source) audience(members []crdt.ID) Audience {
 func (s Source) List(f Filter) []Item {
 	out := []Item{}
 	for _, kind := range []string{KindNeed, KindOffer} {
-		for _, p := range s.Posts(kind, f) {
-			out = append(out, Item{Post: &p})
+		posts := s.Posts(kind, f)
+		for i := range posts {
+			out = append(out, Item{Post: &posts[i]})
 		}
 	}
-	for _, a := range s.Agreements(f) {
-		out = append(out, Item{Agreement: &a})
+	agreements := s.Agreements(f)
+	for i := range agreements {
+		out = append(out, Item{Agreement: &agreements[i]})
 	}
 	return limited(out, f.Limit)
 }
@@ -135,32 +137,37 @@ func (s Source) Search(words string, limit int) []Item {
 	seen := map[string]bool{}
 	var found []circle.Found
 	if s.MayHold != nil {
-		found = s.State.SearchIn(s.Env, words, s.MayHold(words))
+		found = s.State.SearchIn(s.Env, words, s.MayHold(words), limit)
 	} else {
 		found = s.State.Search(s.Env, words)
 	}
+	w := s.pen()
 	for _, f := range found {
-		item, ok := s.found(f)
+		item, ok := w.found(f)
 		if ok && !seen[item.ID()] {
 			seen[item.ID()] = true
-			out = append(out, item)
+			if out = append(out, item); len(out) == limit {
+				break
+			}
 		}
 	}
-	return limited(out, limit)
+	return out
 }
 
-func (s Source) found(f circle.Found) (Item, bool) {
+func (w *pen) found(f circle.Found) (Item, bool) {
 	switch {
 	case f.Post != nil:
-		p := s.post(f.Post)
-		return Item{Post: &p}, true
+		p := new(Post)
+		w.post(p, f.Post)
+		return Item{Post: p}, true
 	case f.Agreement != nil:
-		a := s.agreement(*f.Agreement)
-		return Item{Agreement: &a}, true
+		a := new(Agreement)
+		w.agreement(a, f.Agreement)
+		return Item{Agreement: a}, true
 	case f.Note != nil:
-		return s.item(f.Note.On, false)
+		return w.item(f.Note.On, false)
 	}
-	return s.item(f.Member, false)
+	return w.item(f.Member, false)
 }
 
 // item reads whatever id names; false if it is nothing that has a page.
