@@ -188,6 +188,8 @@ var numbersAnswered = map[string]string{
 	"Return.Missing": "how many more must stand", "Invite.Uses": "for how many it is", "Invite.Used": "how many came in by it",
 	"Circle.Members": "how large a circle is", "CircleStatus.Members": "how large a circle is", "CircleStatus.Ops": "entries in the store",
 	"CircleStatus.Waiting": "entries that wait", "CircleStatus.Newer": "entries of a newer program",
+	"Charter.KDiv": "the rule by which a circle decides", "Charter.BDiv": "the rule by which a circle decides",
+	"Charter.WindowDays": "days that a decision about the circle is to be seen for", "Charter.SponsorsFrom": "the rule by which a newcomer has a voice",
 	"Decision.Needed": "how many must be heard", "Decision.Heard": "how many were heard; who was not is said nowhere", "Decision.Versions": "texts of a decision",
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"tend/crdt"
@@ -18,7 +19,10 @@ import (
 // BeginOptions say what circle to begin.
 type BeginOptions struct {
 	Charter membership.Charter // Name is the circle's; see [membership.DefaultCharter]
-	As      string             // what the others will call this member
+	// OutsideHelp are texts of help from outside the circle. Each becomes a decision of
+	// its own, adopted at once, since the founder is all there is to hear.
+	OutsideHelp []string
+	As          string // what the others will call this member
 }
 
 // Begin makes a new circle with this member as its founder and only member, its
@@ -32,6 +36,11 @@ func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
 	if err := o.Charter.Check(); err != nil {
 		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this: " + err.Error() + ".",
 			Hint: "Shorten it, or leave the field out."}
+	}
+	for _, text := range o.OutsideHelp {
+		if err := checkHelp(text); err != nil {
+			return crdt.ID{}, err
+		}
 	}
 	me, err := n.newIdentity()
 	if err != nil {
@@ -64,7 +73,22 @@ func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
 		return crdt.ID{}, err
 	}
 	n.moves.send(Move{Circle: id, People: true, Epoch: true, Frontier: true})
+	for _, text := range slices.Backward(o.OutsideHelp) { // the newest is shown first
+		if _, err := n.Do(ctx, id, circle.Propose{Text: text, Tag: circle.TagOutsideHelp}); err != nil {
+			return id, fmt.Errorf("write down the help from outside: %w", err)
+		}
+	}
 	return id, nil
+}
+
+// checkHelp says what is wrong with a text of help from outside, before anything is made.
+func checkHelp(text string) error {
+	err := circle.Check(circle.DecisionOpened{Text: text, Closes: 1, Tag: circle.TagOutsideHelp})
+	if err == nil {
+		return nil
+	}
+	return &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this: help from outside: " + err.Error() + ".",
+		Hint: "Shorten it, or leave it out."}
 }
 
 // checkName says what is wrong with a name, before anything is made.

@@ -127,7 +127,7 @@ func standingWord(s *node.Snapshot) string {
 
 // Begin implements [api.Circles].
 func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error) {
-	charter, err := charterOf(o)
+	charter, help, err := charterOf(o)
 	if err != nil {
 		return crdt.ID{}, err
 	}
@@ -135,16 +135,16 @@ func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error
 	if err := storage.Room(m.home.dir, storage.WriteReserve); err != nil {
 		return crdt.ID{}, err
 	}
-	return m.at().Begin(ctx, node.BeginOptions{Charter: charter, As: o.As})
+	return m.at().Begin(ctx, node.BeginOptions{Charter: charter, OutsideHelp: help, As: o.As})
 }
 
 // charterOf makes the charter that a circle begins with: what was said on the
 // command line goes before what the file says, and that before the usual.
-func charterOf(o api.BeginOptions) (membership.Charter, error) {
-	bad := func(hint, format string, args ...any) (membership.Charter, error) {
-		return membership.Charter{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: fmt.Sprintf(format, args...), Hint: hint}
+func charterOf(o api.BeginOptions) (c membership.Charter, outsideHelp []string, err error) {
+	bad := func(hint, format string, args ...any) (membership.Charter, []string, error) {
+		return membership.Charter{}, nil, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: fmt.Sprintf(format, args...), Hint: hint}
 	}
-	c, err := view.ReadCharter(o.Charter, membership.DefaultCharter(o.Name))
+	c, outsideHelp, err = view.ReadCharter(o.Charter, membership.DefaultCharter(o.Name))
 	if err != nil {
 		return bad("tend charter --out FILE writes one to begin from.", "The charter cannot be used: %v.", err)
 	}
@@ -158,7 +158,7 @@ func charterOf(o api.BeginOptions) (membership.Charter, error) {
 	default:
 		return bad("It is all or from-joining.", "%q is not what newcomers can be shown.", o.History)
 	}
-	return c, nil
+	return c, outsideHelp, nil
 }
 
 // Welcome implements [api.Circles].

@@ -35,10 +35,11 @@ func (h home) readSettings() (settings, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return settings{}, nil
 	case err != nil:
-		return settings{}, fail(exitFailed, "fail.settings", "file", file).because(err)
+		return settings{}, &failure{code: exitFailed, say: file + " cannot be read as settings", hint: err.Error(), err: err}
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return settings{}, fail(exitFailed, "fail.no_setting", "file", file, "word", plain(unknown[0].String()), "settings", strings.Join(settingNames, ", "))
+		return settings{}, fail(exitFailed, "settings are "+strings.Join(settingNames, ", "),
+			"%s holds %q, which is no setting", file, unknown[0].String())
 	}
 	return s, nil
 }
@@ -60,7 +61,7 @@ func (s settings) fillFlags(set *pflag.FlagSet, getenv func(string) string) erro
 		}
 		for _, v := range values {
 			if err := set.Set(f.Name, v); err != nil {
-				fault = usage("fail.setting_value", "from", from, "word", plain(v), "flag", f.Name)
+				fault = usage("", "%s: %q is no value for --%s", from, v, f.Name)
 				return
 			}
 		}

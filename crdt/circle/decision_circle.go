@@ -43,6 +43,9 @@ func (r *reader) proposalText(p membership.Proposal) Sentence {
 	case membership.Recover:
 		return Sentencef("would.recover", "to let %s come back after losing their devices.", r.s.who(p.Target))
 	}
+	if r.env.renews(p.Charter) {
+		return phrase("would.charter_again", "Our way of doing things again, as it is.")
+	}
 	return phrase("would.charter", "Another charter.")
 }
 

@@ -420,9 +420,9 @@ func (p *parser) charter() *membership.Charter {
 
 func (p *parser) propose() Command {
 	text, charter := p.text("text"), p.charter()
-	remove, lapse := p.has("remove"), p.has("lapse")
+	remove, lapse, again := p.has("remove"), p.has("lapse"), p.text("renew") == RenewCharter
 	kinds := 0
-	for _, is := range []bool{remove, lapse, charter != nil} {
+	for _, is := range []bool{remove, lapse, charter != nil, again} {
 		if is {
 			kinds++
 		}
@@ -434,7 +434,7 @@ func (p *parser) propose() Command {
 		return p.ordinary(text)
 	}
 	for _, flag := range []string{"closes", "review", "as", "renew", "about"} {
-		if p.has(flag) {
+		if p.has(flag) && !(again && (flag == "renew" || flag == "review")) {
 			p.fail(usage("no.charter_window", "", "--%s does not go with a decision about the circle: the charter's window is its time.", flag))
 		}
 	}
@@ -443,6 +443,8 @@ func (p *parser) propose() Command {
 		return ProposeForCircle{What: membership.Remove, Target: p.named(p.text("remove")), Reason: text}
 	case lapse:
 		return ProposeForCircle{What: membership.Lapse, Target: p.named(p.text("lapse")), Reason: text}
+	case again:
+		charter = p.renewed()
 	}
 	return ProposeForCircle{What: membership.ChangeTo, Charter: charter, Reason: text}
 }

@@ -105,6 +105,9 @@ func (r *reader) look() []Attention {
 	out = append(out, r.sameNeeds(posts)...)
 	out = append(out, r.heardLate()...)
 	out = append(out, r.decisionsDue()...)
+	if at, ok := r.charterDue(); ok {
+		out = append(out, at)
+	}
 	out = append(out, r.welcomedAndParted()...)
 	out = append(out, r.podAsked()...)
 	out = append(out, r.newcomerConcerns()...)

@@ -76,6 +76,7 @@ type View struct {
 	byPeer   map[PeerKey][]Device
 	roster   []crdt.Device
 	charter  Charter
+	since    crdt.HLC // when the charter came into force
 	founder  crdt.ID
 	size     int
 	sponsors map[crdt.ID][]crdt.ID // by admission: sponsors, not void
@@ -133,7 +134,7 @@ type End struct {
 func newView(m *memory, s crdt.Bits) *View {
 	w := m.world(s, nil)
 	v := &View{member: map[crdt.ID]int{}, device: map[crdt.Device]deviceAt{}, byPeer: map[PeerKey][]Device{},
-		charter: *w.charter, void: map[crdt.ID]bool{}, enders: map[crdt.Device][]ender{}, forks: map[crdt.Device]uint64{},
+		charter: *w.charter, since: w.since, void: map[crdt.ID]bool{}, enders: map[crdt.Device][]ender{}, forks: map[crdt.Device]uint64{},
 		sponsors: map[crdt.ID][]crdt.ID{}, doubts: map[crdt.ID][]Doubt{}, beats: map[crdt.ID]crdt.HLC{}, pasts: m.pasts, size: w.size}
 	if m.genesis == nil || !s.Has(m.genesis.n) {
 		v.digest = v.digestVoid()
@@ -491,6 +492,10 @@ func (v *View) Roster() []crdt.Device { return v.roster }
 
 // Charter returns the charter in force.
 func (v *View) Charter() Charter { return v.charter }
+
+// CharterSince is the clock of the op that put it in force: genesis, or an enact; 0
+// before there is a genesis.
+func (v *View) CharterSince() crdt.HLC { return v.since }
 
 // Founder returns who began the circle.
 func (v *View) Founder() crdt.ID { return v.founder }

@@ -14,6 +14,7 @@ type world struct {
 	forks   map[int]uint64 // S0: devices that forked, and their least forked seq
 	counted crdt.Bits      // S1: enacts that count
 	charter *Charter       // in force
+	since   crdt.HLC       // clock of the op that put it in force
 
 	removals map[int][]*entry // S1: by member; counting
 	lapses   map[int][]*entry
@@ -125,7 +126,7 @@ func (m *memory) refuted(e *entry, member int, s crdt.Bits) bool {
 
 // settleDecisions is S1.
 func (m *memory) settleDecisions(w *world, s crdt.Bits) {
-	w.charter = &m.genesis.body.(*Genesis).Charter
+	w.charter, w.since = &m.genesis.body.(*Genesis).Charter, m.genesis.hlc
 	var charters []*entry
 	counted := grow{}
 	for _, e := range m.of[KindEnact] {
@@ -151,7 +152,7 @@ func (m *memory) settleDecisions(w *world, s crdt.Bits) {
 	}
 	if last := lastOf(charters); last != nil {
 		if c, err := m.at[last.names].body.(*Propose).charter(); err == nil {
-			w.charter = c
+			w.charter, w.since = c, last.hlc
 		}
 	}
 	w.counted = counted.bits

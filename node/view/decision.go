@@ -122,11 +122,17 @@ func (s Source) note(n circle.Note) Note {
 	return Note{ID: n.ID.String(), Kind: n.Kind.String(), Author: s.Person(n.Author), Text: n.Text, Made: s.at(n.HLC)}
 }
 
-// outsideHelp are the texts of the adopted decisions with that tag, newest first.
+// outsideHelp are the texts of the adopted decisions with that tag, newest first; where a
+// later one was adopted about it, as one that renews or ends it, that one stands.
 func (s Source) outsideHelp() []string {
 	var out []string
+	followed := map[crdt.ID]bool{}
 	for _, d := range s.State.Decisions(s.Env, circle.Filter{}) {
-		if d.Tag == circle.TagOutsideHelp && (d.State == circle.DecisionAdopted || d.State == circle.DecisionReviewDue) {
+		if d.State != circle.DecisionAdopted && d.State != circle.DecisionReviewDue {
+			continue
+		}
+		followed[d.About] = true // what it is about is older, and comes later
+		if d.Tag == circle.TagOutsideHelp && !followed[d.ID] {
 			out = append(out, d.Text)
 		}
 	}

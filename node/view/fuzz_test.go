@@ -15,7 +15,7 @@ func FuzzReadCharter(f *testing.F) {
 	f.Add("k_div = 3\nwindow_days = -1\ncategories = [\"food\", \"rides\"]\n")
 	f.Add("history = \"from-joining\"\nsponsors_from = 9223372036854775807\n[[bounds]]")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := view.ReadCharter(text, base)
+		c, _, err := view.ReadCharter(text, base)
 		if err != nil {
 			return
 		}

@@ -129,8 +129,15 @@ type Charter struct {
 	OutsideHelp []string          `json:"outside_help,omitempty"`
 	ReviewOn    string            `json:"review_on,omitempty"`
 	// History is "all" or "from-joining": what newcomers may read.
-	History string        `json:"history"`
-	Words   []CharterWord `json:"words,omitempty"`
+	History string `json:"history"`
+	// The numbers of its rule: of n with voice, n/KDiv stand up for a decision about the
+	// circle and n/BDiv concerns stop it, WindowDays are the circle's to see it, and from
+	// SponsorsFrom members on a newcomer's voice waits for somebody else's welcome.
+	KDiv         uint64        `json:"k_div"`
+	BDiv         uint64        `json:"b_div"`
+	WindowDays   uint64        `json:"window_days"`
+	SponsorsFrom uint64        `json:"sponsors_from"`
+	Words        []CharterWord `json:"words,omitempty"`
 }
 
 // CharterWord is what the charter means to a member.

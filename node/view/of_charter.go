@@ -13,6 +13,9 @@ import (
 func (s Source) Charter() Charter {
 	v := charterOf(s.People.Charter())
 	v.OutsideHelp = s.outsideHelp()
+	if day := s.State.CharterReview(s.Env); day != "" {
+		v.ReviewOn = day
+	}
 	for _, w := range s.State.CharterWords(s.Env) {
 		v.Words = append(v.Words, CharterWord{Member: s.Person(w.Member), Text: w.Text})
 	}
@@ -21,7 +24,8 @@ func (s Source) Charter() Charter {
 
 func charterOf(c membership.Charter) Charter {
 	v := Charter{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn,
-		Bounds: map[string]string{}, History: historyNames[c.History]}
+		Bounds: map[string]string{}, History: historyNames[c.History],
+		KDiv: c.KDiv, BDiv: c.BDiv, WindowDays: c.WindowDays, SponsorsFrom: c.SponsorsFrom}
 	for _, b := range boundsOf(&c.Bounds) {
 		if *b.text != "" {
 			v.Bounds[b.key] = *b.text
@@ -46,12 +50,12 @@ func boundsOf(b *membership.Bounds) []bound {
 
 // charterFile is a charter as people write it: TOML.
 type charterFile struct {
-	Name       string   `toml:"name,omitempty"`
-	Purpose    string   `toml:"purpose,omitempty"`
-	Categories []string `toml:"categories,omitempty"`
-	ReviewOn   string   `toml:"review_on,omitempty"`
-	// OutsideHelp is what decisions hold; a charter that was written to a file has it too.
-	OutsideHelp  []string          `toml:"outside_help,omitempty"`
+	Name        string   `toml:"name,omitempty"`
+	Purpose     string   `toml:"purpose,omitempty"`
+	Categories  []string `toml:"categories,omitempty"`
+	OutsideHelp []string `toml:"outside_help,omitempty"`
+	ReviewOn    string   `toml:"review_on,omitempty"`
+
 	History      string            `toml:"history,omitempty"`
 	KDiv         *int64            `toml:"k_div,omitempty"`
 	BDiv         *int64            `toml:"b_div,omitempty"`
@@ -63,27 +67,35 @@ type charterFile struct {
 // number is one of the numbers of a circle's rule, in a file and in a charter.
 type number struct {
 	key  string
-	file **int64
+	file *int64
 	own  *uint64
 }
 
-func numbersOf(c *membership.Charter, f *charterFile) []number {
-	return []number{{"k_div", &f.KDiv, &c.KDiv}, {"b_div", &f.BDiv, &c.BDiv},
-		{"window_days", &f.WindowDays, &c.WindowDays}, {"sponsors_from", &f.SponsorsFrom, &c.SponsorsFrom}}
+func numbersOf(c *membership.Charter, f charterFile) []number {
+	return []number{{"k_div", f.KDiv, &c.KDiv}, {"b_div", f.BDiv, &c.BDiv},
+		{"window_days", f.WindowDays, &c.WindowDays}, {"sponsors_from", f.SponsorsFrom, &c.SponsorsFrom}}
 }
 
 // ReadCharter lays what a charter file says over base. A key that a charter does
-// not have is an error, so that nothing is agreed on by a slip of the pen.
-func ReadCharter(text string, base membership.Charter) (membership.Charter, error) {
+// not have is an error, so that nothing is agreed on by a slip of the pen. The help from
+// outside that the file names stands apart: decisions hold it, and no charter.
+func ReadCharter(text string, base membership.Charter) (c membership.Charter, outsideHelp []string, err error) {
 	var f charterFile
 	meta, err := toml.Decode(text, &f)
 	if err != nil {
-		return membership.Charter{}, fmt.Errorf("read the charter: %w", err)
+		return membership.Charter{}, nil, fmt.Errorf("read the charter: %w", err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return membership.Charter{}, fmt.Errorf("read the charter: %q is not known", unknown[0])
+		return membership.Charter{}, nil, fmt.Errorf("read the charter: %q is not known", unknown[0])
 	}
-	c := base
+	if c, err = f.over(base); err != nil {
+		return membership.Charter{}, nil, fmt.Errorf("read the charter: %w", err)
+	}
+	return c, f.OutsideHelp, nil
+}
+
+// over is base with what the file says.
+func (f charterFile) over(c membership.Charter) (membership.Charter, error) {
 	for _, t := range []struct{ file, own *string }{{&f.Name, &c.Name}, {&f.Purpose, &c.Purpose}, {&f.ReviewOn, &c.ReviewOn}} {
 		if *t.file != "" {
 			*t.own = *t.file
@@ -92,17 +104,17 @@ func ReadCharter(text string, base membership.Charter) (membership.Charter, erro
 	if len(f.Categories) > 0 {
 		c.Categories = f.Categories
 	}
-	for _, n := range numbersOf(&c, &f) {
+	for _, n := range numbersOf(&c, f) {
 		switch {
-		case *n.file == nil:
-		case **n.file < 0: // the TOML reader would wrap it around
-			return membership.Charter{}, fmt.Errorf("read the charter: %s is below 0", n.key)
+		case n.file == nil:
+		case *n.file < 0: // the TOML reader would wrap it around
+			return c, fmt.Errorf("%s is below 0", n.key)
 		default:
-			*n.own = uint64(**n.file)
+			*n.own = uint64(*n.file)
 		}
 	}
 	if err := readHistory(f.History, &c); err != nil {
-		return membership.Charter{}, err
+		return c, err
 	}
 	return c, readBounds(f.Bounds, &c.Bounds)
 }
@@ -115,7 +127,7 @@ func readHistory(word string, c *membership.Charter) error {
 		}
 	}
 	if word != "" {
-		return fmt.Errorf(`read the charter: history %q is neither "all" nor "from-joining"`, word)
+		return fmt.Errorf(`history %q is neither "all" nor "from-joining"`, word)
 	}
 	return nil
 }
@@ -128,27 +140,27 @@ func readBounds(given map[string]string, into *membership.Bounds) error {
 		}
 	}
 	for _, key := range sortedKeys(given) {
-		return fmt.Errorf("read the charter: there is no bound %q", key)
+		return fmt.Errorf("there is no bound %q", key)
 	}
 	return nil
 }
 
-// WriteCharter writes a charter as [ReadCharter] reads it.
-func WriteCharter(c membership.Charter) (string, error) {
-	f := charterFile{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, ReviewOn: c.ReviewOn,
-		History: historyNames[c.History], Bounds: map[string]string{}}
-	for _, n := range numbersOf(&c, &f) {
-		value := int64(*n.own)
-		*n.file = &value
-	}
-	for _, b := range boundsOf(&c.Bounds) {
-		if *b.text != "" {
-			f.Bounds[b.key] = *b.text
-		}
-	}
+// WriteCharter writes a charter as [ReadCharter] reads it. What it means to each member is
+// theirs, and not in it.
+func WriteCharter(c Charter) (string, error) {
+	f := charterFile{Name: c.Name, Purpose: c.Purpose, Categories: c.Categories, OutsideHelp: c.OutsideHelp,
+		ReviewOn: c.ReviewOn, History: c.History, Bounds: c.Bounds,
+		KDiv: written(c.KDiv), BDiv: written(c.BDiv), WindowDays: written(c.WindowDays), SponsorsFrom: written(c.SponsorsFrom)}
 	var out strings.Builder
 	if err := toml.NewEncoder(&out).Encode(f); err != nil {
 		return "", fmt.Errorf("write the charter: %w", err)
 	}
 	return out.String(), nil
+}
+
+// written is a number of a charter as its file has it; the limits of a charter keep it
+// small.
+func written(n uint64) *int64 {
+	v := int64(n)
+	return &v
 }

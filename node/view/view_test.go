@@ -3,6 +3,7 @@ package view_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,13 +80,16 @@ func TestCharterFile(t *testing.T) {
 	full.History = membership.HistoryFromJoining
 	full.Bounds = membership.Bounds{Ways: "knock", Quiet: "22:00-07:00", Reply: "2d", Radius: "3 km", Area: "Hill", Who: "everyone",
 		NotFromMe: "money", Emergency: "call 112"}
-	text, err := view.WriteCharter(full)
+	full.KDiv, full.BDiv, full.WindowDays, full.SponsorsFrom = 3, 7, 21, 0
+	shown := view.Source{State: circle.NewState(crdt.ID{9}), People: chartered{full}, Env: circle.Env{Now: now}}.Charter()
+	shown.OutsideHelp = []string{"Night line 0800 1110", "“Tilda”, the nurse"}
+	text, err := view.WriteCharter(shown)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := view.ReadCharter(text, membership.DefaultCharter("another"))
-	if err != nil || !reflect.DeepEqual(got, full) {
-		t.Errorf("ReadCharter(%s) = %+v, %v, want %+v", text, got, err, full)
+	got, help, err := view.ReadCharter(text, membership.DefaultCharter("another"))
+	if err != nil || !reflect.DeepEqual(got, full) || !slices.Equal(help, shown.OutsideHelp) {
+		t.Errorf("ReadCharter(%s) = %+v, %q, %v, want %+v, %q", text, got, help, err, full, shown.OutsideHelp)
 	}
 	for name, text := range map[string]string{
 		"no TOML":           "name = ",
@@ -95,11 +99,19 @@ func TestCharterFile(t *testing.T) {
 		"a number as name":  "name = 3",
 		"a negative number": "k_div = -1",
 	} {
-		if _, err := view.ReadCharter(text, full); err == nil {
+		if _, _, err := view.ReadCharter(text, full); err == nil {
 			t.Errorf("%s was read", name)
 		}
 	}
 }
+
+// chartered is a circle of nobody with a charter.
+type chartered struct{ charter membership.Charter }
+
+func (chartered) Members() []membership.Member                     { return nil }
+func (chartered) Everyone() []membership.Member                    { return nil }
+func (chartered) Member(crdt.ID) (m membership.Member, found bool) { return }
+func (c chartered) Charter() membership.Charter                    { return c.charter }
 
 // circleOf is a circle of me and others who have all said their names.
 type circleOf []membership.Member

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"tend/crdt/circle"
 	"tend/crdt/membership"
@@ -23,7 +24,13 @@ type charterModel struct {
 	Words      []charterLine
 	Mine       string // this member's own word, or what they typed
 	Fresh      bool   // they have just come in
+	// Again is the form that proposes it again as it is, once its day to be looked at
+	// again has come; nil before.
+	Again *againModel
 }
+
+// againModel is what that form holds: its new day, and why.
+type againModel struct{ Review, Text string }
 
 // charterLine is a member's own word.
 type charterLine struct {
@@ -38,6 +45,12 @@ func (in *inside) charter() error {
 	if c.ReviewOn != "" {
 		m.Review = in.lang.say("decision.review", "day", in.lang.when(c.ReviewOn, in.now))
 	}
+	if in.charterDue() {
+		m.Again = &againModel{Review: in.nextYear()}
+		if len(in.form["review"]) > 0 {
+			m.Again.Review, m.Again.Text = in.typed("review"), in.typed("why")
+		}
+	}
 	for _, w := range c.Words {
 		if w.Member.ID == in.me {
 			m.Mine = w.Text
@@ -49,6 +62,16 @@ func (in *inside) charter() error {
 	}
 	return in.show("charter", "circle", in.lang.say("circle.how"), m)
 }
+
+// charterDue reports whether the day has come to look at the charter again, and nobody
+// has proposed anything yet.
+func (in *inside) charterDue() bool {
+	return slices.ContainsFunc(in.src.Look(), func(a view.Attention) bool {
+		return a.Kind == circle.LookReviewDue && a.About[0] == in.id.String()
+	})
+}
+
+func (in *inside) nextYear() string { return in.now.AddDate(1, 0, 0).Format(time.DateOnly) }
 
 // charterWish says what the charter means to oneself.
 func (in *inside) charterWish() error {
@@ -107,6 +130,9 @@ func (in *inside) charterForm() error {
 		c = *draft.Charter
 	}
 	m := changeModel{Of: of, Typed: map[string]string{"purpose": c.Purpose, "review": c.ReviewOn, "text": "", "categories": strings.Join(c.Categories, "\n")}}
+	if draft == nil && c.ReviewOn != "" && c.ReviewOn <= in.now.Format(time.DateOnly) {
+		m.Typed["review"] = in.nextYear() // the day that has come is not the next one
+	}
 	for name := range m.Typed {
 		if len(in.form[name]) > 0 {
 			m.Typed[name] = in.typed(name)

@@ -9,6 +9,7 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/circle"
+	"tend/crdt/membership"
 )
 
 // TestPodOnThePage asks somebody to be one of the few, who answers for themselves; what
@@ -93,6 +94,56 @@ func TestDecidingOnThePage(t *testing.T) {
 		says(base+"/show/"+theirs, word.text, true)
 	}
 	says(base+"/show/"+theirs, "Gladly", false)
+}
+
+// TestCharterComesBack: once its day has come, home says that the charter is to be looked
+// at again, and its screen has the form that proposes it again with a new day. What was
+// typed stays where it does not go, and all of it goes once the circle has agreed.
+func TestCharterComesBack(t *testing.T) {
+	charter := membership.DefaultCharter("Mill Lane")
+	charter.Purpose, charter.ReviewOn = "We look after one another.", "2027-03-01"
+	h := newRuledHome(t, charter)
+	bela, farid := h.rule.people[1].ID, h.rule.people[2].ID
+	b := newBrowser(t, site(h))
+	const due = "How you do things here is to be looked at again"
+	says := func(path, want string, there bool) {
+		t.Helper()
+		if page := bare(b.get(path)); strings.Contains(page, want) != there {
+			t.Errorf("%s says %q: %t\n%s", path, want, !there, page)
+		}
+	}
+	says(base, due, false)
+	says(base+"/charter", "propose it again", false)
+	h.clock = time.Date(2027, 3, 1, 8, 0, 0, 0, noon.Location())
+	says(base, due, true)
+	says(base+"/charter", "propose it again", true)
+	if home := b.get(base); !strings.Contains(home, base+"/charter#again") || !strings.Contains(home, base+"/charter/change") {
+		t.Errorf("home leads to neither of the two ways:\n%s", home)
+	}
+	if form := b.get(base + "/charter/change"); strings.Contains(form, `value="2027-03-01"`) || !strings.Contains(form, `value="2028-03-01"`) {
+		t.Errorf("another charter would come back on the day that is there:\n%s", form)
+	}
+	again := url.Values{"renew": {"charter"}, "review": {"2028-02-29"}, "why": {"It serves us well"}}
+	if w := b.ask(http.MethodPost, base+"/propose", url.Values{"renew": {"charter"}, "review": {"2028-02-29"}, "why": {strings.Repeat("x", 5000)}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `value="2028-02-29"`) {
+		t.Errorf("words that are too many = %d, or what was typed is lost\n%s", w.Code, w.Body)
+	}
+	at := b.post(base+"/propose", again)
+	at, _, _ = strings.Cut(at, "?")
+	says(at, "It serves us well", true)
+	says(at, "29 February", true)
+	says(base, due, false) // somebody has proposed it
+	says(base+"/charter", "propose it again", false)
+	id, err := crdt.ParseID(strings.TrimPrefix(at, base+"/show/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.as(t, bela, circle.SayOnDecision{ID: id, Value: circle.WordConsent})
+	h.as(t, farid, circle.SayOnDecision{ID: id, Value: circle.WordConsent})
+	b.post(base+"/on/"+id.String()+"/enact", url.Values{})
+	says(base, due, false)
+	says(base+"/charter", "29 February", true)
+	h.clock = time.Date(2028, 2, 29, 8, 0, 0, 0, noon.Location())
+	says(base, due, true)
 }
 
 // TestLeavingOnThePage shows what one would hand over and what leaving does, before

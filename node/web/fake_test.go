@@ -54,6 +54,7 @@ type home struct {
 	broken         error
 	panics         bool
 	clock          time.Time
+	rule           *ruled // who belongs; nil for three of whom no more is known
 
 	kept      []circle.Waiting // Ann's, whose page it is
 	alone     circle.Own       // what she keeps for herself
@@ -107,7 +108,8 @@ func (h *home) apart(t testing.TB, state *circle.State, who crdt.ID, cmd circle.
 
 func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circle.Result, error) {
 	env := h.env()
-	if env.Me = who; who != ann {
+	me := env.Me
+	if env.Me = who; who != me {
 		env.Kept, env.Own = nil, circle.Own{}
 	}
 	drafts, result, err := circle.Decide(known, env, cmd)
@@ -117,8 +119,16 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 	next := h.state.Fork()
 	var made []crdt.ID
 	for _, d := range drafts {
-		if d.Make == nil { // an op of membership, which this home keeps none of
+		if d.Make == nil && h.rule == nil { // an op of membership, which this home keeps none of
 			return circle.Result{}, &circle.Problem{Code: circle.NotYet, Say: "That cannot be done here."}
+		}
+		if d.Make == nil {
+			id, err := h.rule.write(h.clock, who, d.Control(made))
+			if err != nil {
+				return circle.Result{}, err
+			}
+			made = append(made, id)
+			continue
 		}
 		h.made++
 		id := crdt.ID(sha256.Sum256(binary.BigEndian.AppendUint64([]byte("op"), h.made)))
@@ -137,11 +147,11 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 	} else if g != nil {
 		delete(h.groups, g.Name)
 	}
-	if who == ann {
+	if who == me {
 		h.alone = h.alone.With(done.Own...)
 	}
 	for _, k := range done.Keep {
-		if who != ann {
+		if who != me {
 			break
 		}
 		h.kept = slices.DeleteFunc(h.kept, func(o circle.Waiting) bool { return o.Talk == k.Talk && o.Verb == k.Verb })
@@ -153,7 +163,11 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 }
 
 func (h *home) env() circle.Env {
-	return circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups), Kept: slices.Clone(h.kept), Own: h.alone}
+	e := circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups), Kept: slices.Clone(h.kept), Own: h.alone}
+	if h.rule != nil {
+		return h.rule.env(e)
+	}
+	return e
 }
 
 func (h *home) now() time.Time {
@@ -179,14 +193,17 @@ func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Res
 	case id != oak:
 		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.circle"), Say: "There is no such circle."}
 	}
-	return h.write(h.state, ann, cmd)
+	return h.write(h.state, h.env().Me, cmd)
 }
 
 func (h *home) View(crdt.ID) (view.Source, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var who view.People = people{h}
-	if h.crowd > 0 {
+	switch {
+	case h.rule != nil:
+		who = h.rule.view()
+	case h.crowd > 0:
 		who = crowd{people{h}, h.crowd}
 	}
 	return view.Source{Circle: oak, State: h.state, People: who, Env: h.env(), Asking: h.asking,
@@ -258,7 +275,7 @@ func (h *home) Circles(context.Context) ([]view.Circle, error) {
 	case h.restored:
 		standing = "coming_back"
 	}
-	return []view.Circle{{ID: oak.String(), Name: h.called, Standing: standing, Me: view.Person{ID: ann.String(), Name: "Ann"}, Members: 3}}, nil
+	return []view.Circle{{ID: oak.String(), Name: h.called, Standing: standing, Me: view.Person{ID: h.env().Me.String(), Name: "Ann"}, Members: 3}}, nil
 }
 
 func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {

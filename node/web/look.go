@@ -1,8 +1,10 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
+	"tend/crdt/circle"
 	"tend/node/view"
 )
 
@@ -14,7 +16,11 @@ func (in *inside) looks(all []view.Attention) []lookCard {
 		if key := "look." + a.Kind; in.lang.Has(key) {
 			c.Title = in.lang.say(key)
 		}
-		if len(a.About) > 0 {
+		switch {
+		case len(a.About) == 0:
+		case a.About[0] == in.id.String(): // the circle's own way of doing things
+			c.Href = in.head.Circle.Base + "/charter"
+		default:
 			c.Href = in.href(a.About[0])
 		}
 		for _, ch := range a.Choices {
@@ -49,6 +55,10 @@ func (in *inside) choice(c view.Choice) choice {
 			b.Fields = []field{{"text", words[4]}}
 		}
 		return choice{Say: word, Button: &b}
+	case words[1] == "propose" && slices.Contains(words, "--charter"):
+		return choice{Say: word, Href: base + "/charter/change"}
+	case words[1] == "propose" && len(words) == 4 && words[3] == circle.RenewCharter:
+		return choice{Say: word, Href: base + "/charter#again"}
 	case words[1] == "propose" && len(words) == 4 && words[2] == "--renew":
 		return choice{Say: word, Href: in.href(words[3])} // its own screen has it
 	case elsewhere[words[1]] != "":

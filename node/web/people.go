@@ -219,9 +219,16 @@ func (in *inside) propose() error {
 		return err
 	}
 	in.form = form
-	done, err := in.do("propose", argsOf(form, "text", "closes", "review", "renew", "as", "lapse"))
+	args := argsOf(form, "text", "closes", "review", "renew", "as", "lapse")
+	if why := form.Get("why"); why != "" {
+		args["text"] = []string{why}
+	}
+	done, err := in.do("propose", args)
 	if err != nil {
 		again := in.proposeForm
+		if form.Get("renew") == circle.RenewCharter {
+			again = in.charter
+		}
 		if whom := form.Get("lapse"); whom != "" {
 			again = func() error { return in.thing(whom) }
 		}
