@@ -21,6 +21,13 @@ func (e *Env) newcomer(id crdt.ID) (membership.Member, bool) {
 	return m, ok && m.Standing == membership.In
 }
 
+// MayDoubt reports whether a concern about letting somebody in can be said by the one who
+// asks: while the newcomer has no voice, by whoever has one.
+func (e *Env) MayDoubt(id crdt.ID) bool {
+	m, ok := e.newcomer(id)
+	return ok && id != e.Me && !m.Voice && !m.Lapsed && e.mayDecide(e.Me)
+}
+
 // onNewcomer is a concern about letting somebody in. It is said while they have no
 // voice, and enough of them keep the voice from coming (SPEC.md §5.4); it cannot be
 // taken back, but letting them in anew begins anew.

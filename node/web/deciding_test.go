@@ -167,3 +167,38 @@ func TestLeavingOnThePage(t *testing.T) {
 		t.Error("leaving did not leave")
 	}
 }
+
+// TestConcernAboutANewcomer: whoever has a voice may say on a newcomer's screen that their
+// coming in should be looked at first, while they have none; both sides then find it on
+// their home, and what was typed stays where it does not go.
+func TestConcernAboutANewcomer(t *testing.T) {
+	charter := membership.DefaultCharter("Mill Lane")
+	charter.SponsorsFrom = 3
+	h := newRuledHome(t, charter)
+	mira := h.rule.joins("Mira").ID
+	h.as(t, mira, circle.SetSection{Section: circle.SectionName, Values: []string{"Mira"}})
+	b := newBrowser(t, site(h))
+	at, form := base+"/show/"+mira.String(), "/on/"+mira.String()+"/concern"
+	if page := b.get(at); !strings.Contains(page, base+form) || !strings.Contains(page, "Everyone here can read it") {
+		t.Errorf("a newcomer's screen has no form for a concern:\n%s", page)
+	}
+	for _, member := range h.rule.people[:3] {
+		if page := b.get(base + "/show/" + member.ID.String()); strings.Contains(page, "/on/"+member.ID.String()+"/concern") {
+			t.Errorf("the screen of somebody who has a voice has the form:\n%s", page)
+		}
+	}
+	long := strings.Repeat("x", 5000)
+	if w := b.ask(http.MethodPost, base+form, url.Values{"why": {long}}); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), long) {
+		t.Errorf("words that are too many = %d, or what was typed is lost", w.Code)
+	}
+	b.post(base+form, url.Values{"why": {"She should meet us first."}})
+	if page := bare(b.get(at)); !strings.Contains(page, "She should meet us first.") {
+		t.Errorf("the concern does not stand on their screen:\n%s", page)
+	}
+	if page := bare(b.get(base)); !strings.Contains(page, "would have this looked at first: “She should meet us first.”") {
+		t.Errorf("home does not ask to talk it over:\n%s", page)
+	}
+	if w := b.ask(http.MethodPost, base+"/on/"+h.rule.people[1].ID.String()+"/concern", url.Values{"why": {"x"}}); w.Code != http.StatusConflict {
+		t.Errorf("a concern about letting somebody in who has a voice = %d, want %d", w.Code, http.StatusConflict)
+	}
+}

@@ -30,6 +30,13 @@ func newRuledHome(t *testing.T, charter membership.Charter) *home {
 	return h
 }
 
+// joins is somebody new, let in by the second of the people and without a voice yet.
+func (r *ruled) joins(name string) *membertest.Person {
+	p := r.circle.Join(r.people[1], name)
+	r.people = append(r.people, p)
+	return p
+}
+
 func (r *ruled) view() *membership.View { return r.circle.Set.View() }
 
 // env is e as the membership has it.

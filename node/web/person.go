@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"tend/crdt"
 	"tend/node/view"
 )
 
@@ -33,6 +34,7 @@ type personModel struct {
 	Welcome          button
 	TalkWith         string     // where a talk with them begins
 	Talks            []card     // the one that goes on
+	Doubt            bool       // a concern about letting them in can still be said
 	Silent           string     // their id, where nothing was heard for so long that their voice may be set aside
 	Kept             []keptLine // notes about them for the reader alone
 }
@@ -41,7 +43,7 @@ func (in *inside) showPerson(v view.Member) error {
 	m := personModel{personLine: in.person(v), Me: v.ID == in.me, Newcomer: v.State == "newcomer", In: v.State != "left" && v.State != "removed",
 		Listening: v.Listening != nil, Languages: v.Languages, Contact: v.Contact, Area: v.Area, Notes: in.notes(v.Notes),
 		Card: in.sections("card", v.Card, cardKeys), Bounds: in.boundLines(v.Bounds), Charter: in.wordOf(v.ID), Part: in.head.Circle.Base + "/part/" + v.ID,
-		Typed: in.typedAll("text", "note", "day", "from", "until", "kept", "on", "yearly"), Kept: in.keptLines(v.MyNotes), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
+		Typed: in.typedAll("text", "note", "day", "from", "until", "kept", "on", "yearly", "why"), Kept: in.keptLines(v.MyNotes), Thing: in.head.Circle.Base + "/on/" + v.ID, OnPaper: in.head.Circle.Base + "/print/card/" + v.ID, Welcome: in.verb(v.ID, "welcome", "verb.welcome", "sprout")}
 	m.Wishes, m.HardDays = in.consentLines(v), in.dateLines(v)
 	m.TalkWith = in.head.Circle.Base + "/talk-with/" + v.ID
 	m.Asking = in.asking(v.ID)
@@ -49,6 +51,9 @@ func (in *inside) showPerson(v view.Member) error {
 		if slices.ContainsFunc(t.Two, func(p view.Person) bool { return p.ID == v.ID }) {
 			m.Talks = append(m.Talks, in.talkCard(t))
 		}
+	}
+	if id, err := crdt.ParseID(v.ID); err == nil {
+		m.Doubt = in.src.Env.MayDoubt(id)
 	}
 	if in.silent(v) {
 		m.Silent = v.ID

@@ -54,7 +54,7 @@ var onMember = []string{"may-i", "check-in", "part", "pair-note", "distance"}
 
 // wordsIn names the field with the words of a verb, where a screen has several fields
 // for words: what does not go comes back in its own.
-var wordsIn = map[string]string{"check-in": "note", "pair-note": "kept"}
+var wordsIn = map[string]string{"check-in": "note", "pair-note": "kept", "concern": "why"}
 
 // emptied are the fields that a form may send empty on purpose: it clears them.
 var emptied = map[string][]string{"slot": {""}}
@@ -141,6 +141,8 @@ func (in *inside) afterWish(verb, thing string, form url.Values, done view.Done)
 	switch {
 	case done.AboveCeiling:
 		said = "above_ceiling"
+	case verb == "concern" && len(form["why"]) > 0:
+		said = "doubt" // about letting somebody in; its form is on their screen
 	case verb == "stand-by" && form.Get("not") != "":
 		said = "not_stand_by"
 	case verb == "pair-note" && form.Get("drop") != "":
