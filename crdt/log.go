@@ -58,7 +58,7 @@ type Log struct {
 	ctlHeads map[ID]HLC       // control ops that no control op here names in ctl
 	last     uint64           // arrival number of the newest op
 
-	near  map[ID]Fact     // of heads, as of the last Settled: what the next op is about; never changed
+	near  map[ID]Fact     // of heads and the last batch, as of the last Settled: what the next op names; never changed
 	fresh map[ID]Fact     // added since the last Settled
 	lanes map[lane][]ID   // likewise
 	prevs map[ID]ID       // likewise: op to its prev
@@ -138,7 +138,7 @@ func (l *Log) Clone() *Log {
 
 // Settled tells the log that all it was given is in the index now.
 func (l *Log) Settled() {
-	near := make(map[ID]Fact, len(l.heads)+len(l.ctlHeads))
+	near := l.fresh
 	for _, heads := range []map[ID]HLC{l.heads, l.ctlHeads} {
 		for id := range heads {
 			if f, ok, err := l.Fact(id); err == nil && ok {
@@ -147,9 +147,7 @@ func (l *Log) Settled() {
 		}
 	}
 	l.near = near
-	clear(l.fresh)
-	clear(l.lanes)
-	clear(l.prevs)
+	l.fresh, l.lanes, l.prevs = map[ID]Fact{}, map[lane][]ID{}, map[ID]ID{} // emptied ones stay as large, and are cloned so
 }
 
 // Circle returns the circle's id; zero until its genesis is added.
@@ -170,6 +168,17 @@ func (l *Log) Fact(id ID) (Fact, bool, error) {
 		return f, true, nil
 	}
 	return l.ix.Fact(id)
+}
+
+// FactOf is [Log.Fact] of an op that is at hand: one beyond every tip of its device is not
+// here, and nothing is read.
+func (l *Log) FactOf(op *Op) (Fact, bool, error) {
+	for _, t := range l.tips[op.Dev] {
+		if op.Seq <= t.Seq {
+			return l.Fact(op.ID)
+		}
+	}
+	return Fact{}, false, nil
 }
 
 // At is [Index.At] over the index and what was added since [Log.Settled].

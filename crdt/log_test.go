@@ -229,3 +229,34 @@ func history(rt *rapid.T, t testing.TB, r *replica, n int) {
 		}
 	}
 }
+
+// TestFactOf asks for ops that are at hand: those that are here, one beyond the tip of its
+// device, one of a device that wrote nothing, and another branch at a place that is
+// taken.
+func TestFactOf(t *testing.T) {
+	r := founded(t)
+	g := r.order[0]
+	at := func(n int) crdt.HLC { return crdt.At(1000 + int64(n)) }
+	c := signed(t, g.ID, 1, crdt.Header{Seq: 1, Ctl: []crdt.ID{g.ID}, HLC: at(1)}, []byte("c"))
+	x := signed(t, g.ID, 1, crdt.Header{Seq: 2, Prev: c.ID, Ctl: []crdt.ID{c.ID}, HLC: at(2), Class: crdt.Content}, []byte("x"))
+	beyond := signed(t, g.ID, 1, crdt.Header{Seq: 3, Prev: x.ID, Ctl: []crdt.ID{c.ID}, HLC: at(3), Class: crdt.Content}, []byte("y"))
+	branch := signed(t, g.ID, 1, crdt.Header{Seq: 2, Prev: c.ID, Ctl: []crdt.ID{c.ID}, HLC: at(2), Class: crdt.Content}, []byte("z"))
+	silent := signed(t, g.ID, 2, crdt.Header{Seq: 1, Ctl: []crdt.ID{g.ID}, HLC: at(1)}, nil)
+	r.take(t, []crdt.Op{c, x})
+	for _, row := range []struct {
+		op   crdt.Op
+		held bool
+	}{{g, true}, {c, true}, {x, true}, {beyond, false}, {branch, false}, {silent, false}} {
+		fact, held, err := r.FactOf(&row.op)
+		if err != nil || held != row.held {
+			t.Errorf("FactOf(%s) = %v, %v, want %v", row.op.ID.Short(), held, err, row.held)
+		}
+		if want, _, _ := r.Fact(row.op.ID); held && fact != want {
+			t.Errorf("FactOf(%s) = %+v, want %+v", row.op.ID.Short(), fact, want)
+		}
+	}
+	r.take(t, []crdt.Op{branch}) // a fork now: the other branch is held as well
+	if _, held, err := r.FactOf(&branch); err != nil || !held {
+		t.Errorf("FactOf the other branch = %v, %v, want true", held, err)
+	}
+}

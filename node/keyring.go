@@ -107,7 +107,7 @@ type ring struct {
 	data    CircleKeys
 	dev     ed25519.PrivateKey
 	boxes   []protocol.BoxKey
-	secrets map[membership.EpochID]protocol.Secret
+	secrets map[membership.EpochID]*protocol.Key
 	packed  map[crdt.ID]protocol.PackedKey
 }
 
@@ -131,9 +131,12 @@ func (k *ring) load(data CircleKeys) error {
 		}
 		k.boxes = append(k.boxes, box)
 	}
-	k.secrets = map[membership.EpochID]protocol.Secret{data.LogKey.EpochID(): data.LogKey}
+	log := data.LogKey.CircleKey()
+	k.secrets = map[membership.EpochID]*protocol.Key{log.ID(): log}
 	for _, s := range data.Secrets {
-		k.secrets[s.EpochID()], k.secrets[s.NookID()] = s, s
+		for _, key := range []*protocol.Key{s.CircleKey(), s.NookKey()} {
+			k.secrets[key.ID()] = key
+		}
 	}
 	k.packed = make(map[crdt.ID]protocol.PackedKey, len(data.Packed))
 	for _, p := range data.Packed {
@@ -145,12 +148,12 @@ func (k *ring) load(data CircleKeys) error {
 // Sign implements replica.Keys.
 func (k *ring) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(k.dev, msg), nil }
 
-// Secret implements replica.Keys.
-func (k *ring) Secret(id membership.EpochID) (protocol.Secret, bool) {
+// Key implements replica.Keys.
+func (k *ring) Key(id membership.EpochID) (*protocol.Key, bool) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	s, ok := k.secrets[id]
-	return s, ok
+	key, ok := k.secrets[id]
+	return key, ok
 }
 
 // Packed implements replica.Keys.
@@ -214,8 +217,9 @@ func (k *ring) keep(secrets []protocol.Secret) error {
 	return k.update(func(c *CircleKeys) {
 		have := maps.Clone(k.secrets)
 		for _, s := range secrets {
-			if _, ok := have[s.EpochID()]; !ok {
-				have[s.EpochID()] = s
+			key := s.CircleKey()
+			if _, ok := have[key.ID()]; !ok {
+				have[key.ID()] = key
 				c.Secrets = append(c.Secrets, s)
 			}
 		}

@@ -38,7 +38,7 @@ func (x *runner) wantedEpochs(s *Snapshot) []membership.EpochID {
 	epochs := s.People.Epochs()
 	for i := len(epochs) - 1; i >= 0 && len(out) < maxWanted; i-- {
 		e := epochs[i].Epoch.ID
-		if _, held := x.ring.Secret(e); !held && s.People.MayHold(s.Dev, e) {
+		if _, held := x.ring.Key(e); !held && s.People.MayHold(s.Dev, e) {
 			out = append(out, e)
 		}
 	}
@@ -51,7 +51,7 @@ const nooksAgain = 5 * time.Minute
 func (x *runner) wantedNooks(s *Snapshot, most int) []membership.EpochID {
 	var out []membership.EpochID
 	for _, e := range s.People.NooksToAsk(s.Dev) {
-		if _, held := x.ring.Secret(e.Epoch.ID); !held && !slices.Contains(out, e.Epoch.ID) {
+		if _, held := x.ring.Key(e.Epoch.ID); !held && !slices.Contains(out, e.Epoch.ID) {
 			out = append(out, e.Epoch.ID)
 		}
 	}

@@ -207,11 +207,11 @@ func (n *Node) Topics(id crdt.ID) (write string, listen []string) {
 	if !s.In() {
 		return "", nil
 	}
-	has := func(e membership.EpochID) bool { _, ok := x.ring.Secret(e); return ok }
+	has := func(e membership.EpochID) bool { _, ok := x.ring.Key(e); return ok }
 	current, ok := s.People.WriteEpoch(has)
 	if ok {
-		secret, _ := x.ring.Secret(current.Epoch.ID)
-		write = secret.Topic()
+		key, _ := x.ring.Key(current.Epoch.ID)
+		write = key.Secret().Topic()
 		listen = append(listen, write)
 	}
 	epochs := s.People.Epochs()
@@ -220,8 +220,8 @@ func (n *Node) Topics(id crdt.ID) (write string, listen []string) {
 			continue
 		}
 		superseded := i+1 < len(epochs) && n.now().Sub(epochs[i+1].HLC.Time()) > supersededFor
-		if secret, held := x.ring.Secret(e.Epoch.ID); held && !superseded {
-			listen = append(listen, secret.Topic())
+		if key, held := x.ring.Key(e.Epoch.ID); held && !superseded {
+			listen = append(listen, key.Secret().Topic())
 		}
 	}
 	return write, listen

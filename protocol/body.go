@@ -81,31 +81,44 @@ type bodyContext struct {
 // that writes one seq twice never uses one key twice. The error wraps
 // [ErrTooLong] when the payload does not fit a body.
 func SealBody(rand io.Reader, s Secret, circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) ([]byte, error) {
-	return sealBody(rand, s, s.EpochID(), labelBody, bodyContext{Circle: circle, Dev: dev, Seq: seq}, kind, payload)
+	return s.CircleKey().Seal(rand, circle, dev, seq, kind, payload)
 }
 
 // SealNookBody is [SealBody] for a nook.
 func SealNookBody(rand io.Reader, s Secret, circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) ([]byte, error) {
-	return sealBody(rand, s, s.NookID(), labelNookBody, bodyContext{Circle: circle, Dev: dev, Seq: seq}, kind, payload)
+	return s.NookKey().Seal(rand, circle, dev, seq, kind, payload)
 }
 
-func sealBody(rand io.Reader, s Secret, id membership.EpochID, label string, at bodyContext, kind uint64, payload []byte) ([]byte, error) {
+// Seal is [SealBody], or [SealNookBody] with the key of a nook.
+func (k *Key) Seal(rand io.Reader, circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) ([]byte, error) {
 	if len(payload) > MaxPayload || kind >= MaxKind {
 		return nil, fmt.Errorf("%w: kind %d, payload of %d bytes", ErrTooLong, kind, len(payload))
 	}
-	b := sealed{Suite: suite, Epoch: id}
+	b := sealed{Suite: suite, Epoch: k.id}
 	if _, err := io.ReadFull(rand, b.Salt[:]); err != nil {
 		return nil, fmt.Errorf("take a salt: %w", err)
 	}
-	key, commit := bodyKey(s, b.Salt, label)
+	key, commit := bodyKey(k.secret, b.Salt, k.label)
 	b.Commit = commit
-	b.Text = seal(key, at.aad(label), plainText(kind, payload))
+	b.Text = seal(key, bodyContext{Circle: circle, Dev: dev, Seq: seq}.aad(k.label), plainText(kind, payload))
 	out := canon.MustMarshal(b)
 	if len(out) > MaxBody {
 		return nil, fmt.Errorf("%w: %d bytes sealed, limit %d", ErrTooLong, len(out), MaxBody)
 	}
 	return out, nil
 }
+
+// SealedBody is a body whose form was checked ([ParseBody]).
+type SealedBody struct{ sealed sealed }
+
+// ParseBody checks the form of a body. The error wraps [ErrBodyForm].
+func ParseBody(body []byte) (SealedBody, error) {
+	b, err := parseBody(body)
+	return SealedBody{b}, err
+}
+
+// Epoch says under which secret the body is sealed.
+func (b *SealedBody) Epoch() membership.EpochID { return b.sealed.Epoch }
 
 // BodyEpoch says under which secret a body is sealed. The error wraps [ErrBodyForm].
 func BodyEpoch(body []byte) (membership.EpochID, error) {
@@ -116,20 +129,25 @@ func BodyEpoch(body []byte) (membership.EpochID, error) {
 // OpenBody opens the body of op seq of dev with s, the secret of the epoch that
 // [BodyEpoch] names. The error wraps one of the sentinels of this file.
 func OpenBody(s Secret, circle crdt.ID, dev crdt.Device, seq uint64, body []byte) (Opened, error) {
-	b, err := parseBody(body)
+	b, err := ParseBody(body)
 	if err != nil {
 		return Opened{}, err
 	}
-	label := labelBody
-	switch b.Epoch {
-	case s.EpochID():
-	case s.NookID():
-		label = labelNookBody
-	default:
+	k, named := s.KeyOf(b.Epoch())
+	if !named {
 		return Opened{}, ErrBodyEpoch
 	}
-	key, commit := bodyKey(s, b.Salt, label)
-	return open(b, key, commit, bodyContext{Circle: circle, Dev: dev, Seq: seq}.aad(label))
+	return k.Open(circle, dev, seq, b)
+}
+
+// Open opens the body of op seq of dev, which is sealed under this key. The error wraps
+// one of the sentinels of this file.
+func (k *Key) Open(circle crdt.ID, dev crdt.Device, seq uint64, b SealedBody) (Opened, error) {
+	if b.sealed.Epoch != k.id {
+		return Opened{}, ErrBodyEpoch
+	}
+	key, commit := bodyKey(k.secret, b.sealed.Salt, k.label)
+	return open(b.sealed, key, commit, bodyContext{Circle: circle, Dev: dev, Seq: seq}.aad(k.label))
 }
 
 // BodyKey returns the key of one single body of the circle and its commitment, for a
@@ -311,11 +329,31 @@ func writeAll(w *flate.Writer, out *bytes.Buffer, b []byte) {
 	w.Close()
 }
 
+// spareInflater holds one reader, once there was one: it is 40 KB that would be made and
+// cleared for each body.
+var spareInflater = make(chan io.ReadCloser, 1)
+
 // inflate takes raw DEFLATE back, at most [MaxPayload] bytes of it, with nothing
 // left over.
 func inflate(b []byte) ([]byte, error) {
 	in := bytes.NewReader(b)
-	out, err := io.ReadAll(io.LimitReader(flate.NewReader(in), MaxPayload+1))
+	var r io.ReadCloser
+	select {
+	case r = <-spareInflater:
+	default: // somebody else has it
+		r = flate.NewReader(in)
+	}
+	defer func() {
+		select {
+		case spareInflater <- r:
+		default:
+		}
+	}()
+	err := r.(flate.Resetter).Reset(in, nil)
+	var out []byte
+	if err == nil {
+		out, err = io.ReadAll(io.LimitReader(r, MaxPayload+1))
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: inflate: %w", ErrBodyForm, err)

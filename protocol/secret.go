@@ -64,6 +64,43 @@ func (s Secret) NookCommit() [32]byte { return [32]byte(derive(s[:], nil, labelN
 // Named reports whether id names the secret, as a circle epoch's or as a nook's.
 func (s Secret) Named(id membership.EpochID) bool { return id == s.EpochID() || id == s.NookID() }
 
+// Key is a secret in one of its two uses, as that of a circle's epoch (or its log key)
+// or of a nook, with what is derived of it once: deriving costs more than opening a
+// short body does.
+type Key struct {
+	secret Secret
+	label  string
+	id     membership.EpochID
+	commit [32]byte
+}
+
+// CircleKey is the secret as that of a circle's epoch, or as a log key.
+func (s Secret) CircleKey() *Key { return &Key{s, labelBody, s.EpochID(), s.Commit()} }
+
+// NookKey is the secret as that of a nook.
+func (s Secret) NookKey() *Key { return &Key{s, labelNookBody, s.NookID(), s.NookCommit()} }
+
+// KeyOf is the secret in the use in which id names it; false if it does in none.
+func (s Secret) KeyOf(id membership.EpochID) (*Key, bool) {
+	if k := s.CircleKey(); k.id == id {
+		return k, true
+	}
+	k := s.NookKey()
+	return k, k.id == id
+}
+
+// ID is the id by which bodies and lockboxes name the secret in this use.
+func (k *Key) ID() membership.EpochID { return k.id }
+
+// Commit is the commitment that the op carries which made it.
+func (k *Key) Commit() [32]byte { return k.commit }
+
+// Secret is the secret itself, in whichever use.
+func (k *Key) Secret() Secret { return k.secret }
+
+// OfCircle reports whether this is the key of a circle's epoch, or a log key.
+func (k *Key) OfCircle() bool { return k.label == labelBody }
+
 // Topic returns the gossip topic of a circle epoch: 32 lower-case hex digits.
 func (s Secret) Topic() string { return hex.EncodeToString(derive(s[:], nil, labelTopic, 16)) }
 

@@ -80,7 +80,7 @@ func (r *Replica) accept(op crdt.Op, src Source, now int64) (Verdict, error) {
 			return Verdict{Outcome: Refused, Reason: err}, nil
 		}
 	}
-	fact, known, err := r.log.Fact(op.ID)
+	fact, known, err := r.log.FactOf(&op)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -157,15 +157,23 @@ func (r *Replica) decodeControl(op *crdt.Op, decode decoder) (membership.Body, e
 	if op.Body == nil {
 		return nil, fmt.Errorf("%w: control op %s without its body", membership.ErrRefused, op.ID.Short())
 	}
-	key, ok := r.secret(r.cfg.LogKey)
+	key, ok := r.key(r.cfg.LogKey)
 	if !ok {
 		return nil, fmt.Errorf("%w: no log key", membership.ErrRefused)
 	}
-	opened, err := protocol.OpenBody(key, op.Context(r.circle), op.Dev, op.Seq, op.Body)
+	opened, err := openWith(key, op.Context(r.circle), op)
 	if err != nil {
 		return nil, fmt.Errorf("%w: control op %s: %w", membership.ErrRefused, op.ID.Short(), err)
 	}
 	return decode(r.circle, op, opened.Kind, opened.Payload)
+}
+
+func openWith(key *protocol.Key, at crdt.ID, op *crdt.Op) (protocol.Opened, error) {
+	body, err := protocol.ParseBody(op.Body)
+	if err != nil {
+		return protocol.Opened{}, err
+	}
+	return key.Open(at, op.Dev, op.Seq, body)
 }
 
 // add puts an accepted op into log, set and state, and into the batch.
@@ -220,15 +228,15 @@ func (r *Replica) effect(op *crdt.Op, fact crdt.Fact) error {
 // read opens a content op's body and applies it. A body that does not open or
 // parse, or is of a control kind, has no effect.
 func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
-	epoch, err := protocol.BodyEpoch(op.Body)
+	body, err := protocol.ParseBody(op.Body)
 	if err != nil {
 		return nil
 	}
-	if !r.canOpen(op.ID, epoch) {
-		r.row(append(unreadPrefix(epoch), arrKey(0, fact.Arr)[1:]...), []byte{})
+	if !r.canOpen(op.ID, body.Epoch()) {
+		r.row(append(unreadPrefix(body.Epoch()), arrKey(0, fact.Arr)[1:]...), []byte{})
 		return nil
 	}
-	change, ok := r.open(op)
+	change, ok := r.openParsed(op, body)
 	if !ok {
 		if r.isNewer(op) {
 			r.setNewer(op.ID, fact.Arr)
@@ -263,11 +271,18 @@ func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
 
 // open turns a content op into a change; false if it has, or may have, no effect.
 func (r *Replica) open(op *crdt.Op) (circle.Change, bool) {
-	epoch, err := protocol.BodyEpoch(op.Body)
-	if err != nil || epoch == r.cfg.LogKey {
+	body, err := protocol.ParseBody(op.Body)
+	if err != nil {
 		return circle.Change{}, false
 	}
-	opened, ok := r.unseal(op, epoch)
+	return r.openParsed(op, body)
+}
+
+func (r *Replica) openParsed(op *crdt.Op, body protocol.SealedBody) (circle.Change, bool) {
+	if body.Epoch() == r.cfg.LogKey {
+		return circle.Change{}, false
+	}
+	opened, ok := r.unseal(op, body)
 	if !ok {
 		return circle.Change{}, false
 	}
@@ -276,7 +291,7 @@ func (r *Replica) open(op *crdt.Op) (circle.Change, bool) {
 		return circle.Change{}, false
 	}
 	meta := circle.Meta{ID: op.ID, Author: author, Dev: op.Dev, HLC: op.HLC}
-	if meta.Audience, ok = r.audience(epoch); !ok {
+	if meta.Audience, ok = r.audience(body.Epoch()); !ok {
 		return circle.Change{}, false
 	}
 	change, err := circle.Decode(meta, opened.Kind, opened.Payload)

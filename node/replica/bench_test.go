@@ -36,13 +36,13 @@ type bench struct {
 type benchKeys struct{ b *bench }
 
 func (k benchKeys) Sign([]byte) ([]byte, error) { panic("a replica that only reads signs") }
-func (k benchKeys) Secret(id membership.EpochID) (protocol.Secret, bool) {
+func (k benchKeys) Key(id membership.EpochID) (*protocol.Key, bool) {
 	for _, s := range slices.Concat(k.b.more, []protocol.Secret{k.b.logKey, k.b.epoch}) {
-		if s.Named(id) {
-			return s, true
+		if key, named := s.KeyOf(id); named {
+			return key, true
 		}
 	}
-	return protocol.Secret{}, false
+	return nil, false
 }
 func (k benchKeys) Packed(crdt.ID) (protocol.PackedKey, bool) { return protocol.PackedKey{}, false }
 func (k benchKeys) Boxes() []protocol.BoxKey                  { return nil }

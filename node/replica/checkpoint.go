@@ -92,21 +92,21 @@ func (c *Checkpoint) Next() ([]Row, error) {
 // record returns the rows of one record's pieces, and deletes those that an
 // earlier checkpoint wrote beyond them.
 func (c *Checkpoint) record(id crdt.ID) ([]Row, error) {
-	prefix, now := idKey(rowCheckpoint, id), map[string]bool{}
+	key := func(i int) []byte { return binary.BigEndian.AppendUint32(idKey(rowCheckpoint, id), uint32(i)) }
 	var rows []Row
 	for i, piece := range c.state.EncodePieces(id, checkpointPiece) {
-		key := binary.BigEndian.AppendUint32(slices.Clone(prefix), uint32(i))
-		rows, now[string(key)] = append(rows, Row{Key: key, Value: piece}), true
+		rows = append(rows, Row{Key: key(i), Value: piece})
 	}
-	for row, err := range c.store.Rows(prefix) {
+	for i := len(rows); ; i++ { // all pieces of a record are written in one transaction, so none is missing between
+		_, more, err := c.store.Get(key(i))
 		if err != nil {
 			return nil, fmt.Errorf("read the checkpoint of record %s: %w", id.Short(), err)
 		}
-		if !now[string(row.Key)] {
-			rows = append(rows, Row{Key: row.Key})
+		if !more {
+			return rows, nil
 		}
+		rows = append(rows, Row{Key: key(i)})
 	}
-	return rows, nil
 }
 
 // Checkpointed tells the replica that all of c is in the store.

@@ -28,7 +28,7 @@ func (r *Replica) ForReturning(member crdt.ID, cert membership.DeviceCert, now t
 	epochs := v.Epochs()
 	for i := len(epochs) - 1; i >= 0; i-- {
 		id := epochs[i].Epoch.ID
-		if _, held := r.circleSecret(id); held && mine(id) {
+		if r.holdsCircle(id) && mine(id) {
 			ids = append(ids, id)
 		}
 	}

@@ -137,8 +137,7 @@ func (r *Replica) mayRead(v *membership.View, d membership.Device, id membership
 	if n, ok := r.nookByID(id); ok {
 		return slices.Contains(n.members, d.Member) && !v.Withheld(d.Dev) && !r.withheld(v, d, id)
 	}
-	_, ok := r.circleSecret(id)
-	return ok && v.MayHold(d.Dev, id)
+	return r.holdsCircle(id) && v.MayHold(d.Dev, id)
 }
 
 func (r *Replica) current(member crdt.ID) bool {
@@ -154,7 +153,7 @@ func (r *Replica) Readable(dev crdt.Device) []membership.EpochID {
 	epochs := v.Epochs()
 	for i := len(epochs) - 1; i >= 0; i-- {
 		id := epochs[i].Epoch.ID
-		if _, held := r.circleSecret(id); held && v.MayHold(dev, id) {
+		if r.holdsCircle(id) && v.MayHold(dev, id) {
 			out = append(out, id)
 		}
 	}

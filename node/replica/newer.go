@@ -29,15 +29,15 @@ func Kinds() []uint64 {
 // isNewer reports whether a content op's body opens, and says something that this
 // version does not know.
 func (r *Replica) isNewer(op *crdt.Op) bool {
-	epoch, err := protocol.BodyEpoch(op.Body)
-	if err != nil || epoch == r.cfg.LogKey {
+	body, err := protocol.ParseBody(op.Body)
+	if err != nil || body.Epoch() == r.cfg.LogKey {
 		return false
 	}
-	opened, ok := r.unseal(op, epoch)
+	opened, ok := r.unseal(op, body)
 	if !ok || opened.Kind < circle.KindNeedPosted || circle.Knows(opened.Kind) {
 		return false
 	}
-	_, ok = r.audience(epoch)
+	_, ok = r.audience(body.Epoch())
 	return ok
 }
 

@@ -76,11 +76,11 @@ func (r *Replica) nookByID(id membership.EpochID) (nook, bool) {
 	return n, ok
 }
 
-// circleSecret returns the secret of a circle epoch, if it is held: the id names it
-// as such, and some op of the circle's commits to it.
-func (r *Replica) circleSecret(id membership.EpochID) (protocol.Secret, bool) {
-	s, held := r.secret(id)
-	return s, held && id == s.EpochID() && r.People().CircleEpoch(id, s.Commit())
+// holdsCircle reports whether the secret of a circle epoch is held: the id names it as
+// such, and some op of the circle's commits to it.
+func (r *Replica) holdsCircle(id membership.EpochID) bool {
+	k, held := r.key(id)
+	return held && k.OfCircle() && r.People().CircleEpoch(id, k.Commit())
 }
 
 // audience says whom a body sealed under an epoch is for: as the control op says
@@ -93,19 +93,18 @@ func (r *Replica) audience(id membership.EpochID) (circle.Audience, bool) {
 	if !r.HasSecret(id) { // a key for this one body, as the circle's welcome packs hold
 		return circle.Audience{}, r.People().ClaimsCircle(id)
 	}
-	_, ok := r.circleSecret(id)
-	return circle.Audience{}, ok
+	return circle.Audience{}, r.holdsCircle(id)
 }
 
-// nookFor returns the secret of a nook of exactly members that may be written with,
+// nookFor returns the key of a nook of exactly members that may be written with,
 // making one if there is none. members holds this member.
-func (r *Replica) nookFor(members []crdt.ID, now int64) (protocol.Secret, error) {
+func (r *Replica) nookFor(members []crdt.ID, now int64) (*protocol.Key, error) {
 	members = slices.Clone(members)
 	slices.SortFunc(members, crdt.ID.Compare)
 	members = slices.Compact(members)
 	if n, ok := r.fitNook(members, now); ok {
-		s, _ := r.secret(n.id)
-		return s, nil
+		k, _ := r.key(n.id)
+		return k, nil
 	}
 	var boxes []membership.Device
 	for _, m := range r.People().Members() {
@@ -119,14 +118,15 @@ func (r *Replica) nookFor(members []crdt.ID, now int64) (protocol.Secret, error)
 	}
 	s, body, err := protocol.SealNook(r.cfg.Rand, r.circle, members, boxes)
 	if err != nil {
-		return protocol.Secret{}, fmt.Errorf("make a nook: %w", err)
+		return nil, fmt.Errorf("make a nook: %w", err)
 	}
 	r.keep(s)
 	if _, err := r.writeControl(&body, now); err != nil {
-		return protocol.Secret{}, err
+		return nil, err
 	}
 	r.out.Minted = append(r.out.Minted, body.ID)
-	return s, nil
+	k, _ := r.key(body.ID)
+	return k, nil
 }
 
 func rosterKey(members []crdt.ID) string {

@@ -147,7 +147,7 @@ func TestANookOfTheCircle(t *testing.T) {
 			if p, ok := b.r.State().Post(circle.Env{}, post.ID); !ok || p.Audience != nil {
 				t.Errorf("by %s name: what the circle reads is for %v (%t)", name, p.Audience, ok)
 			}
-			if _, ok := b.r.circleSecret(b.epoch.EpochID()); !ok {
+			if !b.r.holdsCircle(b.epoch.EpochID()) {
 				t.Errorf("by %s name: the circle's epoch is no epoch any more", name)
 			}
 			b.reopen()

@@ -66,12 +66,12 @@ func (r *Replica) bodyKey(op *crdt.Op, lacks func(membership.EpochID) bool) (pro
 // unseal opens a body: under its epoch's secret, or with the key that a welcome
 // pack brought for this one body. false means that there is neither, or that the
 // body opens under none.
-func (r *Replica) unseal(op *crdt.Op, epoch membership.EpochID) (protocol.Opened, bool) {
+func (r *Replica) unseal(op *crdt.Op, body protocol.SealedBody) (protocol.Opened, bool) {
 	if r.wrote.op == op.ID {
 		return r.wrote.body, true
 	}
-	if s, ok := r.secret(epoch); ok {
-		opened, err := protocol.OpenBody(s, r.circle, op.Dev, op.Seq, op.Body)
+	if k, ok := r.key(body.Epoch()); ok {
+		opened, err := k.Open(r.circle, op.Dev, op.Seq, body)
 		return opened, err == nil
 	}
 	k, ok := r.cfg.Keys.Packed(op.ID)

@@ -3,7 +3,6 @@ package replica
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -134,7 +133,7 @@ func (r *Replica) Mint(clock crdt.HLC) (membership.EpochID, error) {
 		return membership.EpochID{}, err
 	}
 	body := &membership.Epoch{Scope: membership.ScopeCircle, Gen: r.set.NextGen(h.Ctl), ID: s.EpochID(), Commit: s.Commit()}
-	if _, err := r.write(h, r.logKey(), protocol.SealBody, body, nil); err != nil {
+	if _, err := r.write(h, r.logKey(), body, nil); err != nil {
 		return membership.EpochID{}, err
 	}
 	r.out.Minted = append(r.out.Minted, body.ID)
@@ -155,15 +154,12 @@ func (r *Replica) writeContent(body circle.Body, to []crdt.ID, clock crdt.HLC) (
 	if err != nil {
 		return crdt.ID{}, err
 	}
-	if to != nil {
-		return r.write(h, key, protocol.SealNookBody, nil, body)
-	}
-	return r.write(h, key, protocol.SealBody, nil, body)
+	return r.write(h, key, nil, body)
 }
 
 // keyFor returns what a body for an audience is sealed under. Nobody who has
 // left is in it.
-func (r *Replica) keyFor(to []crdt.ID, clock crdt.HLC) (protocol.Secret, error) {
+func (r *Replica) keyFor(to []crdt.ID, clock crdt.HLC) (*protocol.Key, error) {
 	if to != nil {
 		here := slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return !r.current(m) })
 		if !slices.Contains(here, r.cfg.Member) {
@@ -172,18 +168,18 @@ func (r *Replica) keyFor(to []crdt.ID, clock crdt.HLC) (protocol.Secret, error) 
 		return r.nookFor(here, clock.Millis())
 	}
 	if e, ok := r.writeEpoch(); ok {
-		s, _ := r.secret(e.Epoch.ID)
-		return s, nil
+		k, _ := r.key(e.Epoch.ID)
+		return k, nil
 	}
 	id, err := r.Mint(clock)
 	if err != nil {
-		return protocol.Secret{}, err
+		return nil, err
 	}
-	s, _ := r.secret(id)
-	return s, nil
+	k, _ := r.key(id)
+	return k, nil
 }
 
-func (r *Replica) logKey() protocol.Secret { s, _ := r.secret(r.cfg.LogKey); return s }
+func (r *Replica) logKey() *protocol.Key { k, _ := r.key(r.cfg.LogKey); return k }
 
 func (r *Replica) writeControl(b membership.Body, now int64) (crdt.ID, error) {
 	clock := crdt.At(now)
@@ -194,7 +190,7 @@ func (r *Replica) writeControl(b membership.Body, now int64) (crdt.ID, error) {
 	if err != nil {
 		return crdt.ID{}, err
 	}
-	return r.write(h, r.logKey(), protocol.SealBody, b, nil)
+	return r.write(h, r.logKey(), b, nil)
 }
 
 // joinHeads writes beats while more control heads would be forced on the next op
@@ -235,11 +231,8 @@ func (r *Replica) draft(class crdt.Class, clock crdt.HLC) (crdt.Header, error) {
 	return h, nil
 }
 
-// sealer is protocol.SealBody, or SealNookBody for a few.
-type sealer func(rand io.Reader, s protocol.Secret, circle crdt.ID, dev crdt.Device, seq, kind uint64, payload []byte) ([]byte, error)
-
 // write seals and signs one op and takes it in by the door that foreign ops use.
-func (r *Replica) write(h crdt.Header, key protocol.Secret, seal sealer, control membership.Body, content circle.Body) (crdt.ID, error) {
+func (r *Replica) write(h crdt.Header, key *protocol.Key, control membership.Body, content circle.Body) (crdt.ID, error) {
 	var kind uint64
 	var payload []byte
 	if control != nil {
@@ -247,7 +240,7 @@ func (r *Replica) write(h crdt.Header, key protocol.Secret, seal sealer, control
 	} else {
 		kind, payload = circle.Encode(content)
 	}
-	body, err := seal(r.cfg.Rand, key, r.circle, h.Dev, h.Seq, kind, payload)
+	body, err := key.Seal(r.cfg.Rand, r.circle, h.Dev, h.Seq, kind, payload)
 	if err != nil {
 		return crdt.ID{}, fmt.Errorf("seal: %w", err)
 	}

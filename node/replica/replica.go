@@ -57,7 +57,7 @@ type Replica struct {
 	leftOut map[crdt.ID]uint64               // members whose devices are left out → since when, see rowLeftOut; replaced likewise
 	opened  map[crdt.ID][]crdt.ID            // by decision, who could decide then; replaced likewise
 	dirty   map[crdt.ID]struct{}             // records changed since the last checkpoint
-	fresh   map[membership.EpochID]protocol.Secret
+	fresh   map[membership.EpochID]*protocol.Key
 	wrote   written // what this home sealed last
 
 	unread []membership.EpochID // held, with ops that were never read yet
@@ -82,7 +82,7 @@ func Open(cfg Config) (*Replica, error) {
 	r := &Replica{cfg: cfg, circle: cfg.Circle, store: cfg.Store,
 		missing: map[crdt.ID]uint64{}, joined: map[crdt.ID]bool{}, newer: map[crdt.ID]bool{}, awaited: map[crdt.ID][]uint64{},
 		gone: map[crdt.ID][]membership.PeerKey{}, nooks: map[string]nook{}, leftOut: map[crdt.ID]uint64{}, opened: map[crdt.ID][]crdt.ID{},
-		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]protocol.Secret{}}
+		dirty: map[crdt.ID]struct{}{}, fresh: map[membership.EpochID]*protocol.Key{}}
 	for _, load := range []func() error{r.loadControl, r.loadLog, r.loadNooks, r.loadLeftOut, r.loadPool, r.loadMissing, r.loadNewer, r.loadHeld, r.loadAwaited, r.loadState, r.loadUnread, r.noteArrived} {
 		if err := load(); err != nil {
 			return nil, fmt.Errorf("open circle %s: %w", cfg.Circle.Short(), err)
@@ -290,12 +290,21 @@ func (r *Replica) Frontier() *frontier.Snapshot {
 // row adds a row to the batch.
 func (r *Replica) row(key, value []byte) { r.out.Rows = append(r.out.Rows, Row{key, value}) }
 
-// secret returns the secret of an epoch, held or made in this batch.
-func (r *Replica) secret(id membership.EpochID) (protocol.Secret, bool) {
-	if s, ok := r.fresh[id]; ok {
-		return s, true
+// key returns the secret of an epoch, held or made in this batch, in the use in which id
+// names it.
+func (r *Replica) key(id membership.EpochID) (*protocol.Key, bool) {
+	if k, ok := r.fresh[id]; ok {
+		return k, true
 	}
-	return r.cfg.Keys.Secret(id)
+	return r.cfg.Keys.Key(id)
+}
+
+func (r *Replica) secret(id membership.EpochID) (protocol.Secret, bool) {
+	k, held := r.key(id)
+	if !held {
+		return protocol.Secret{}, false
+	}
+	return k.Secret(), true
 }
 
 // HasSecret reports whether the secret of an epoch is held.
@@ -303,13 +312,12 @@ func (r *Replica) HasSecret(id membership.EpochID) bool { _, ok := r.secret(id);
 
 // keep takes a new secret into use and into the batch.
 func (r *Replica) keep(s protocol.Secret) {
-	r.fresh[s.EpochID()], r.fresh[s.NookID()] = s, s
+	for _, k := range []*protocol.Key{s.CircleKey(), s.NookKey()} {
+		r.fresh[k.ID()] = k
+	}
 	r.out.Secrets = append(r.out.Secrets, s)
 }
 
 func (r *Replica) writeEpoch() (membership.EpochInfo, bool) {
-	return r.People().WriteEpoch(func(id membership.EpochID) bool {
-		_, held := r.circleSecret(id)
-		return held
-	})
+	return r.People().WriteEpoch(r.holdsCircle)
 }

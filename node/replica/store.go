@@ -40,7 +40,7 @@ type Keys interface {
 	// Sign signs msg with this device's key for the circle.
 	Sign(msg []byte) ([]byte, error)
 	// Secret returns the secret of an epoch, a nook or the log key, if held.
-	Secret(id membership.EpochID) (protocol.Secret, bool)
+	Key(id membership.EpochID) (*protocol.Key, bool)
 	// Packed returns the key of one single body that a welcome pack brought.
 	Packed(op crdt.ID) (protocol.PackedKey, bool)
 	// Boxes returns this device's prekeys, the newest first.
