@@ -125,6 +125,7 @@ func (x *runner) lookAt(from, to uint64) []string {
 	var found []string
 	find := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	var batch sig.Batch
+	covered := map[crdt.ID]bool{}
 	var signed []crdt.ID
 	for next := from; next <= to && len(found) < maxRoundFindings; {
 		for s, err := range x.store.Arrivals(next) {
@@ -140,7 +141,7 @@ func (x *runner) lookAt(from, to uint64) []string {
 				find("op number %d: it is missing.", next)
 			}
 			next++
-			if say := x.lookAtOp(&s); say != "" {
+			if say := x.lookAtOp(&s, covered); say != "" {
 				find("op %s: %s", s.Op.ID.Short(), say)
 				continue
 			}
@@ -157,8 +158,9 @@ func (x *runner) lookAt(from, to uint64) []string {
 	return found
 }
 
-// lookAtOp says what is wrong with one op; "" if nothing is.
-func (x *runner) lookAtOp(s *crdt.Stored) string {
+// lookAtOp says what is wrong with one op; "" if nothing is. covered holds the unsigned
+// ops whose signature was found already.
+func (x *runner) lookAtOp(s *crdt.Stored, covered map[crdt.ID]bool) string {
 	op := &s.Op
 	again, err := crdt.Parse(x.id, op.Payload)
 	if err != nil || again.ID != op.ID {
@@ -177,15 +179,20 @@ func (x *runner) lookAtOp(s *crdt.Stored) string {
 	switch {
 	case !in:
 		return "it has no place in its device's lane."
-	case len(op.Sig) == 0 && !x.coveredBy(op):
+	case len(op.Sig) == 0 && !x.coveredBy(op, covered):
 		return "no signature covers it."
 	}
 	return ""
 }
 
-// coveredBy reports whether a signed op of the device has op in its chain.
-func (x *runner) coveredBy(op *crdt.Op) bool {
+// coveredBy reports whether a signed op of the device has op in its chain. All on the
+// way to that op are covered too: a run is walked once.
+func (x *runner) coveredBy(op *crdt.Op, covered map[crdt.ID]bool) bool {
+	if covered[op.ID] {
+		return true
+	}
 	prev := op.ID
+	var way []crdt.ID
 	for seq := op.Seq + 1; seq <= op.Seq+maxCover; seq++ {
 		found := false
 		for e, err := range x.store.Lane(op.Dev, seq, seq) {
@@ -196,10 +203,14 @@ func (x *runner) coveredBy(op *crdt.Op) bool {
 			if err != nil || !ok || next.Prev != prev {
 				continue
 			}
-			if len(next.Sig) > 0 {
+			if len(next.Sig) > 0 || covered[next.ID] {
+				for _, id := range way {
+					covered[id] = true
+				}
 				return true
 			}
 			prev, found = next.ID, true
+			way = append(way, next.ID)
 			break
 		}
 		if !found {
