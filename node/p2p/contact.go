@@ -74,6 +74,9 @@ func (n *Net) Contacts(circle crdt.ID) []protocol.Contact {
 // leads here.
 func (n *Net) reachableAt() []ma.Multiaddr {
 	out := n.host.Addrs()
+	if len(n.told) > 0 {
+		return out
+	}
 	if !n.cfg.Forwarded && !n.outside.isReached() {
 		maybe := n.forwarded()
 		out = slices.DeleteFunc(out, func(a ma.Multiaddr) bool { return slices.ContainsFunc(maybe, a.Equal) })

@@ -2,6 +2,7 @@ package p2p_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	ma "github.com/multiformats/go-multiaddr"
@@ -73,4 +74,25 @@ func texts(t *testing.T, addrs [][]byte) []string {
 		out = append(out, a.String())
 	}
 	return out
+}
+
+// TestPublishedAddresses lets a home stand behind a proxy: others are told that address
+// and no other.
+func TestPublishedAddresses(t *testing.T) {
+	v := newVillage(t)
+	a := v.house("a")
+	v.join(a)
+	const proxy = "/ip4/127.0.0.1/tcp/4711"
+	na := a.start(func(c *p2p.Config) { c.Published = []string{proxy} })
+	for _, addr := range na.LibHost().Addrs() {
+		if addr.String() != proxy {
+			t.Errorf("it publishes %s", addr)
+		}
+	}
+	if len(na.LibHost().Addrs()) != 1 {
+		t.Errorf("it publishes %d addresses, want 1", len(na.LibHost().Addrs()))
+	}
+	if listening := na.Listening(); len(listening) == 0 || strings.Contains(listening[0], "4711") {
+		t.Errorf("it listens on %q", listening)
+	}
 }

@@ -55,6 +55,9 @@ type Config struct {
 	// gets a free port for this time, and where nothing of it is free Listen counts.
 	// Hand in the same again at the next start: others know the home there.
 	Kept []string
+	// Published are multiaddrs that others are told in place of those it listens on: of
+	// a proxy, or of a forwarded port, by which alone this home is to be reached.
+	Published []string
 	// Relays are multiaddrs with /p2p/: nodes that may relay for this home.
 	Relays     []string
 	NoMDNS     bool // not found and finding nobody on the local network
@@ -80,6 +83,7 @@ type Net struct {
 	// loopback: this home listens on its own machine only, so such addresses count
 	// and there is no local network.
 	loopback bool
+	told     []ma.Multiaddr // in place of what it listens on; empty: that
 	machine  machine
 	outside  outside
 	ready    atomic.Bool // the fields of Net are there
@@ -271,6 +275,10 @@ var anyPort = regexp.MustCompile(`/(tcp|udp)/\d+`)
 // open makes the host, listening on addrs.
 func (n *Net) open(key crypto.PrivKey, addrs []ma.Multiaddr) error {
 	n.loopback = allLoopback(addrs)
+	var err error
+	if n.told, err = addrsOf("published", n.cfg.Published); err != nil {
+		return err
+	}
 	relays, err := relayInfos(n.cfg.Relays)
 	if err != nil {
 		return err
@@ -318,21 +326,25 @@ func (n *Net) open(key crypto.PrivKey, addrs []ma.Multiaddr) error {
 
 // listenAddrs are the addresses of cfg, or both transports on one port of all
 // interfaces.
-func listenAddrs(cfg Config) ([]ma.Multiaddr, error) {
+func addrsOf(what string, texts []string) ([]ma.Multiaddr, error) {
 	var out []ma.Multiaddr
-	for _, s := range cfg.Listen {
+	for _, s := range texts {
 		a, err := ma.NewMultiaddr(s)
 		if err != nil {
-			return nil, fmt.Errorf("listen address %q: %w", s, err)
+			return nil, fmt.Errorf("%s address %q: %w", what, s, err)
 		}
 		out = append(out, a)
 	}
-	if len(out) > 0 {
-		return out, nil
+	return out, nil
+}
+
+func listenAddrs(cfg Config) ([]ma.Multiaddr, error) {
+	out, err := addrsOf("listen", cfg.Listen)
+	if len(out) > 0 || err != nil {
+		return out, err
 	}
 	port := cfg.Port
 	if port == 0 {
-		var err error
 		if port, err = freePort(); err != nil {
 			return nil, err
 		}

@@ -202,6 +202,9 @@ func surelyPublic(a ma.Multiaddr) bool {
 // that the machine has only now, where this home would be if its router forwards the
 // port, and its seats at relays.
 func (n *Net) published(addrs []ma.Multiaddr) []ma.Multiaddr {
+	if len(n.told) > 0 {
+		return appendNew(slices.Clone(n.told), n.seats.addrs()...)
+	}
 	if n.ready.Load() {
 		addrs = appendNew(slices.Clone(addrs), n.here()...)
 	}
