@@ -35,7 +35,7 @@ func run() error {
 		asSide = flag.String("side", "", "be a replica of this system and take orders on standard input; for the program's own use")
 		out    = flag.String("out", "results", "the folder for care1.md and care1.svg")
 		quick  = flag.Bool("quick", false, "a tenth of everything")
-		large  = flag.Bool("large", false, "also a million changes, of Tend alone")
+		large  = flag.Bool("large", false, "also a million changes, and a line that breaks ten times, of Tend alone")
 		of     = flag.String("systems", "tend,go-ds-crdt,go-ds-crdt/100", "what to measure, by name")
 		tasks  = flag.String("tasks", "T1,T2,T3,T4,T5", "which tasks; T6 comes with T5, and T3 needs T2")
 	)
@@ -53,10 +53,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	b := &bench{dir: dir, table: &report.Table{}, quick: *quick}
+	b := &bench{dir: dir, table: &report.Table{}, quick: *quick, wired: map[int]int64{}}
 	defer b.close()
 	for _, t := range b.plan(*large) {
-		if !slices.Contains(strings.Split(*tasks, ","), t.name) {
+		if t.name != "large" && !slices.Contains(strings.Split(*tasks, ","), t.name) {
 			continue
 		}
 		for _, name := range names {
@@ -90,6 +90,7 @@ func (b *bench) plan(large bool) []task {
 	all := []task{
 		{"T1", func(s string) error { return b.write(s) }, []string{"go-ds-crdt/100"}},
 		{"T2", func(s string) error { return b.join(s, small) }, nil},
+		{"T2", func(s string) error { return b.joinCut(s, small) }, others},
 		{"T2", func(s string) error { return b.join(s, many) }, slow},
 		{"T3", func(s string) error { return b.reunite(s, many) }, slow},
 		{"T4", func(s string) error { return b.live(s, 3, changes) }, []string{"go-ds-crdt/100"}},
@@ -97,7 +98,8 @@ func (b *bench) plan(large bool) []task {
 		{"T5", func(s string) error { return b.ask(s, many) }, slow},
 	}
 	if large {
-		all = append(all, task{"T2", func(s string) error { return b.join(s, 10*many) }, others}, task{"T5", func(s string) error { return b.ask(s, 10*many) }, others})
+		all = append(all, task{"large", func(s string) error { return b.join(s, 10*many) }, others},
+			task{"large", func(s string) error { return b.joinCut(s, 10*many) }, others}, task{"large", func(s string) error { return b.ask(s, 10*many) }, others})
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"slices"
 	"time"
 
@@ -86,10 +87,11 @@ func serveSide(name string, in io.Reader, out io.Writer) error {
 type served struct {
 	system  system.System
 	replica system.Replica
+	profile *os.File // of the replica that is open, or nil
 }
 
 // patience is how long one order may take.
-const patience = 20 * time.Minute
+const patience = 2 * time.Hour
 
 func (s *served) do(o order, t *told) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -98,6 +100,9 @@ func (s *served) do(o order, t *told) (err error) {
 	case "fill":
 		return s.system.Fill(ctx, o.Dir, o.N)
 	case "open":
+		if err := s.watch(); err != nil {
+			return err
+		}
 		s.replica, err = s.system.Open(o.Dir)
 		return err
 	case "begin":
@@ -109,6 +114,8 @@ func (s *served) do(o order, t *told) (err error) {
 	case "slowly":
 		t.Times, err = s.slowly(ctx, o)
 		return err
+	case "only":
+		return s.replica.Only(o.Text)
 	case "listen":
 		t.At, t.Ticket, err = s.replica.Listen(ctx, o.Text)
 		return err
@@ -149,7 +156,27 @@ func (s *served) close() error {
 	}
 	err := s.replica.Close()
 	s.replica = nil
+	if s.profile != nil {
+		pprof.StopCPUProfile()
+		err = errors.Join(err, s.profile.Close())
+		s.profile = nil
+	}
 	return err
+}
+
+// profiles names the environment variable with a folder for a CPU profile of each
+// replica, from when it was opened until it is closed.
+const profiles = "CARE1_PROFILES"
+
+func (s *served) watch() (err error) {
+	dir := os.Getenv(profiles)
+	if dir == "" || s.profile != nil {
+		return nil
+	}
+	if s.profile, err = os.CreateTemp(dir, "side-*.prof"); err != nil {
+		return fmt.Errorf("profile a replica: %w", err)
+	}
+	return pprof.StartCPUProfile(s.profile)
 }
 
 // slowly writes needs one by one with a pause after each, and says when each was

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +21,8 @@ type bench struct {
 	dir   string
 	table *report.Table
 	quick bool
-	sides []*side // all that were started
+	sides []*side       // all that were started
+	wired map[int]int64 // what a newcomer to so many changes took over the wire, in bytes
 }
 
 // side starts a replica's process.
@@ -149,6 +151,48 @@ func (b *bench) join(name string, n int) error {
 	cpu := here.Used.CPU - first.Used.CPU + there.Used.CPU - empty.Used.CPU
 	b.table.Add(fmt.Sprintf("T2 a newcomer takes in %d", n), name, report.Row{"wall s": wall.Seconds(), "CPU s": cpu.Seconds(),
 		"wire MB": float64(w.Bytes()) / 1e6, "peak MB, first": mega(here.Used.Peak), "peak MB, newcomer": mega(there.Used.Peak)})
+	b.wired[n] = w.Bytes()
+	return errors.Join(z.end(), a.end())
+}
+
+// cuts is how often the line of a newcomer breaks.
+const cuts = 10
+
+// joinCut is T2 once more, over a line that breaks at random bytes. It needs what join
+// wrote down: how many bytes it takes when nothing breaks.
+func (b *bench) joinCut(name string, n int) error {
+	from, err := b.history(name, n)
+	if err != nil {
+		return err
+	}
+	whole := b.wired[n]
+	r := rand.New(rand.NewPCG(3, uint64(n)))
+	var at []int64
+	for range cuts {
+		at = append(at, r.Int64N(whole*9/10))
+	}
+	mine, err := b.copied(from, "cut", safe(name), n, "first")
+	if err != nil {
+		return err
+	}
+	a, z, w, ticket, err := b.connect(name, mine, b.folder("cut", safe(name), n, "second"), true)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	w.Cut(at)
+	was, err := a.do(order{Do: "holds"})
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	there, err := z.all(order{Do: "meet", Text: ticket}, order{Do: "wait", N: was.N})
+	if err != nil {
+		return err
+	}
+	b.table.Add(fmt.Sprintf("T2 a newcomer takes in %d, cut at random bytes", n), name, report.Row{"wall s": time.Since(began).Seconds(),
+		"wire MB": float64(w.Bytes()) / 1e6, "cuts": float64(w.Cuts()), "kB more for each cut": float64(w.Bytes()-whole) / 1e3 / float64(max(1, w.Cuts())),
+		"peak MB, newcomer": mega(there.Used.Peak)})
 	return errors.Join(z.end(), a.end())
 }
 
@@ -162,10 +206,12 @@ func (b *bench) pair(name, from string, n int) (a, z *side, w *meter.Wire, ticke
 	if err := os.RemoveAll(other); err != nil {
 		return nil, nil, nil, "", err
 	}
-	return b.connect(name, mine, other)
+	return b.connect(name, mine, other, false)
 }
 
-func (b *bench) connect(name, mine, other string) (a, z *side, w *meter.Wire, ticket string, err error) {
+// connect opens two replicas with a wire between them; where it is the only way, they
+// know of no other.
+func (b *bench) connect(name, mine, other string, only bool) (a, z *side, w *meter.Wire, ticket string, err error) {
 	if w, err = meter.NewWire(); err != nil {
 		return nil, nil, nil, "", err
 	}
@@ -178,12 +224,20 @@ func (b *bench) connect(name, mine, other string) (a, z *side, w *meter.Wire, ti
 	if _, err := a.do(order{Do: "open", Dir: mine}); err != nil {
 		return nil, nil, nil, "", err
 	}
+	if only {
+		if _, err := a.do(order{Do: "only", Text: w.At()}); err != nil {
+			return nil, nil, nil, "", err
+		}
+	}
 	t, err := a.do(order{Do: "listen", Text: w.At()})
 	if err != nil {
 		return nil, nil, nil, "", err
 	}
 	w.To(t.At)
 	_, err = z.do(order{Do: "open", Dir: other})
+	if only && err == nil {
+		_, err = z.do(order{Do: "only", Text: "127.0.0.1:1"}) // where nobody listens
+	}
 	return a, z, w, t.Ticket, err
 }
 
@@ -205,7 +259,7 @@ func (b *bench) reunite(name string, n int) error {
 		}
 	}
 	for _, what := range []string{"each wrote 500 apart", "nothing to exchange"} {
-		a, z, w, ticket, err := b.connect(name, mine, other)
+		a, z, w, ticket, err := b.connect(name, mine, other, false)
 		if err != nil {
 			return err
 		}

@@ -202,6 +202,9 @@ func (r *replica) AppendTogether(ctx context.Context, all []care1.Change, group 
 	return nil
 }
 
+// Only implements [system.Replica]: what needs it is not measured of this system.
+func (r *replica) Only(string) error { return errors.ErrUnsupported }
+
 // Listen implements [system.Replica].
 func (r *replica) Listen(_ context.Context, via string) (at, ticket string, err error) {
 	addr, err := manet.ToNetAddr(r.host.Addrs()[0])

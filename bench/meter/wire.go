@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -20,6 +21,8 @@ type Wire struct {
 	mu    sync.Mutex
 	to    string
 	conns []net.Conn
+	cuts  []int64 // ascending: after how many bytes all connections break
+	made  int
 }
 
 // NewWire returns a wire that leads nowhere yet.
@@ -49,15 +52,53 @@ func (w *Wire) Bytes() int64 { return w.bytes.Load() }
 // Turns is how often the direction changed.
 func (w *Wire) Turns() int64 { return w.turns.Load() }
 
-// Close cuts it.
+// Cut breaks all connections after so many bytes, each time once. New ones can be made
+// at once.
+func (w *Wire) Cut(after []int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cuts = slices.Sorted(slices.Values(after))
+}
+
+// Cuts is how often the connections broke by [Wire.Cut].
+func (w *Wire) Cuts() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.made
+}
+
+// Close cuts it for good.
 func (w *Wire) Close() error {
 	err := w.l.Close()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.drop()
+	return err
+}
+
+// drop closes all connections; w.mu is held.
+func (w *Wire) drop() {
 	for _, c := range w.conns {
 		_ = c.Close()
 	}
-	return err
+	w.conns = nil
+}
+
+// room is how many of n bytes still pass before the next cut; it breaks the connections
+// where none does.
+func (w *Wire) room(n int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.cuts) == 0 {
+		return n
+	}
+	left := w.cuts[0] - w.bytes.Load()
+	if left >= int64(n) {
+		return n
+	}
+	w.cuts, w.made = w.cuts[1:], w.made+1
+	w.drop()
+	return max(0, int(left))
 }
 
 func (w *Wire) serve() {
@@ -91,6 +132,9 @@ func (w *Wire) pass(to, from net.Conn, way int32) {
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
+			if n = w.room(n); n == 0 {
+				return
+			}
 			w.bytes.Add(int64(n))
 			if w.last.Swap(way) != way {
 				w.turns.Add(1)

@@ -25,6 +25,9 @@ type Replica interface {
 	Append(ctx context.Context, all []care1.Change) error
 	// AppendTogether writes changes in groups of so many.
 	AppendTogether(ctx context.Context, all []care1.Change, group int) error
+	// Only tells others no address of the replica but this one, as host:port. It comes
+	// before Listen and Meet.
+	Only(at string) error
 	// Listen goes on the network. It returns where it is listening, as host:port, and
 	// what a peer needs to meet it by way of via, which is another host:port.
 	Listen(ctx context.Context, via string) (at, ticket string, err error)

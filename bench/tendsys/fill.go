@@ -3,9 +3,11 @@ package tendsys
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +64,7 @@ type filling struct {
 	clock atomic.Int64 // Unix nanoseconds, of all homes
 	homes []*home
 	id    crdt.ID
+	mu    sync.Mutex
 	posts map[int]crdt.ID // by the number of the change that made it
 }
 
@@ -99,16 +102,48 @@ func (f *filling) all(ctx context.Context) error {
 	return nil
 }
 
+// together is how many changes are written before one session brings them to the first
+// home.
+const together = 50_000
+
+// write lets everybody write at once. What anybody answers was heard of by all before,
+// and what anybody edits is their own, so nobody waits for another.
 func (f *filling) write(ctx context.Context, n int) error {
 	f.posts = make(map[int]crdt.ID)
+	var part [care1.Authors][]care1.Change
+	flush := func() error {
+		errs := make([]error, care1.Authors)
+		var wg sync.WaitGroup
+		for author, changes := range part {
+			wg.Go(func() { errs[author] = f.writeAs(ctx, author, changes) })
+		}
+		wg.Wait()
+		part = [care1.Authors][]care1.Change{}
+		return errors.Join(errs...)
+	}
 	for c := range care1.Changes(n) {
 		if c.Number == care1.Before(n) {
-			if err := f.all(ctx); err != nil {
+			if err := errors.Join(flush(), f.all(ctx)); err != nil {
 				return err
 			}
 		}
+		part[c.Author] = append(part[c.Author], c)
+		if c.Number%together == together-1 {
+			if err := errors.Join(flush(), f.bring(ctx)); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(flush(), f.bring(ctx))
+}
+
+func (f *filling) writeAs(ctx context.Context, author int, changes []care1.Change) error {
+	for _, c := range changes {
 		f.clock.Add(int64(care1.Pace))
-		made, err := f.homes[c.Author].Do(ctx, f.id, command(c, f.posts))
+		f.mu.Lock()
+		on := f.posts[c.On]
+		f.mu.Unlock()
+		made, err := f.homes[author].Do(ctx, f.id, command(c, on))
 		if err != nil {
 			return fmt.Errorf("change %d: %w", c.Number, err)
 		}
@@ -116,15 +151,12 @@ func (f *filling) write(ctx context.Context, n int) error {
 			return fmt.Errorf("change %d changes nothing", c.Number)
 		}
 		if c.Kind == care1.Need || c.Kind == care1.Offer {
+			f.mu.Lock()
 			f.posts[c.Number] = made.ID
-		}
-		if c.Number%50_000 == 49_999 { // so that one session does not bring it all
-			if err := f.bring(ctx); err != nil {
-				return err
-			}
+			f.mu.Unlock()
 		}
 	}
-	return f.bring(ctx)
+	return nil
 }
 
 // bring lets the first home hear of everything.
@@ -137,13 +169,14 @@ func (f *filling) bring(ctx context.Context) error {
 	return nil
 }
 
-// command is a change as a person says it.
-func command(c care1.Change, posts map[int]crdt.ID) circle.Command {
+// command is a change as a person says it; on is what it is about, if it is about
+// something.
+func command(c care1.Change, on crdt.ID) circle.Command {
 	switch c.Kind {
 	case care1.Word:
-		return circle.SayYes{ID: posts[c.On]}
+		return circle.SayYes{ID: on}
 	case care1.Edit:
-		return circle.EditPost{ID: posts[c.On], Set: circle.Posted{Details: c.Details}, Fields: []uint64{circle.FieldDetails}}
+		return circle.EditPost{ID: on, Set: circle.Posted{Details: c.Details}, Fields: []uint64{circle.FieldDetails}}
 	}
 	p := circle.Posted{Title: c.Title, Details: c.Details, Category: c.Category, When: []string{c.When}, People: care1.Authors}
 	if c.Kind == care1.Offer {

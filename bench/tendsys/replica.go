@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
@@ -31,9 +32,11 @@ import (
 // replica implements [system.Replica].
 type replica struct {
 	*home
-	dir string
-	id  crdt.ID // zero until it has a circle
-	net *p2p.Net
+	dir   string
+	id    crdt.ID // zero until it has a circle
+	net   *p2p.Net
+	ahead *atomic.Int64 // nanoseconds by which its clock is ahead
+	only  []string      // the one address that others are told, or none
 }
 
 // Open implements [system.System].
@@ -53,12 +56,11 @@ func (System) Open(dir string) (system.Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := openHome(store, keys, time.Now)
-	if err != nil {
+	r := &replica{dir: dir, ahead: new(atomic.Int64)}
+	if r.home, err = openHome(store, keys, r.now); err != nil {
 		return nil, err
 	}
-	r := &replica{home: h, dir: dir}
-	if all := h.All(); len(all) > 0 {
+	if all := r.All(); len(all) > 0 {
 		r.id = all[0]
 	}
 	return r, nil
@@ -70,11 +72,24 @@ func (r *replica) Begin(ctx context.Context) error {
 	return err
 }
 
+func (r *replica) now() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
+
+// tooMany is how many changes one device may not write within a day. Where so many
+// come, its clock goes on at the pace that each of the twenty keeps in a history.
+const tooMany = 1000
+
+func (r *replica) pass(changes int) {
+	if changes > tooMany {
+		r.ahead.Add(int64(care1.Pace * care1.Authors))
+	}
+}
+
 // Append implements [system.Replica]. Only needs and offers can be written by one
 // home alone.
 func (r *replica) Append(ctx context.Context, all []care1.Change) error {
 	for _, c := range all {
-		if _, err := r.Do(ctx, r.id, command(c, nil)); err != nil {
+		r.pass(len(all))
+		if _, err := r.Do(ctx, r.id, command(c, crdt.ID{})); err != nil {
 			return err
 		}
 	}
@@ -89,7 +104,8 @@ func (r *replica) AppendTogether(ctx context.Context, all []care1.Change, group 
 	for i := range group {
 		wg.Go(func() {
 			for j := i; j < len(all) && errs[i] == nil; j += group {
-				_, errs[i] = r.Do(ctx, r.id, command(all[j], nil))
+				r.pass(len(all))
+				_, errs[i] = r.Do(ctx, r.id, command(all[j], crdt.ID{}))
 			}
 		})
 	}
@@ -102,9 +118,16 @@ func (r *replica) start(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	r.net, err = p2p.Start(context.WithoutCancel(ctx), p2p.Config{Home: r.Node, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, NoMDNS: true, NoPortMap: true,
+	r.net, err = p2p.Start(context.WithoutCancel(ctx), p2p.Config{Home: r.Node, Listen: []string{"/ip4/127.0.0.1/tcp/0"}, Published: r.only, NoMDNS: true, NoPortMap: true,
 		Log: slog.New(slog.DiscardHandler)})
 	return err
+}
+
+// Only implements [system.Replica].
+func (r *replica) Only(at string) error {
+	host, port, _ := strings.Cut(at, ":")
+	r.only = []string{"/ip4/" + host + "/tcp/" + port}
+	return nil
 }
 
 // Listen implements [system.Replica]. The ticket is an invitation and an address.
