@@ -49,8 +49,7 @@ func (k *seal) passphrase(a *app, prompt string) (string, error) {
 	pass, err := a.secret(k.fd, a.getenv(sealVariable), prompt)
 	var own *failure
 	if err != nil && !errors.As(err, &own) {
-		return "", &failure{code: exitFailed, say: "the backup's passphrase is missing",
-			hint: "start it on a terminal, or give it by --backup-passphrase-fd or " + sealVariable, err: err}
+		return "", fail(exitFailed, "fail.no_backup_passphrase").behind(err)
 	}
 	return string(pass), err
 }
@@ -70,7 +69,7 @@ func (k *seal) fresh(a *app) (string, error) {
 			return "", err
 		}
 		if again != pass {
-			return "", usage("", "the two were not the same; nothing was written")
+			return "", usage("fail.not_the_same_backup")
 		}
 	}
 	return pass, nil
@@ -104,7 +103,7 @@ func (a *app) createBackup(ctx context.Context, file string, k *seal, to []strin
 		return noCircle()
 	}
 	if _, err := os.Lstat(file); err == nil && !force {
-		return fail(exitFailed, "take another name, or --force to write over it", "%s is there already", file)
+		return fail(exitFailed, "fail.backup_there", "file", file)
 	}
 	return a.with(ctx, here, func(c *client.Client) error {
 		var pass string
@@ -149,11 +148,10 @@ func (a *app) createBackup(ctx context.Context, file string, k *seal, to []strin
 // this person alone, is renamed when its last byte is on disk.
 func backupTo(ctx context.Context, c *client.Client, file string, o client.BackupOptions) (out client.Backup, err error) {
 	unwritable := func(err error) error {
-		f := &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
 		if storage.IsFull(err) {
-			f.say, f.hint = "the disk of "+file+" is full", "make room on it, or take another; nothing was changed"
+			return fail(exitFailed, "fail.full_file", "place", file).behind(err)
 		}
-		return f
+		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-backup-*") // mode 0600
 	if err != nil {
@@ -207,7 +205,7 @@ func (a *app) readBackup(ctx context.Context, file string, k *seal) (client.Back
 		return client.Backup{}, client.BackupKey{}, err
 	}
 	unreadable := func(err error) error {
-		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unreadable", "file", file).because(err)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -245,7 +243,7 @@ func (a *app) backupKey(f io.ReaderAt, size int64, k *seal) (client.BackupKey, e
 	if k.identity != "" {
 		in, err := os.Open(k.identity)
 		if err != nil {
-			return key, &failure{code: exitFailed, say: k.identity + " cannot be read", hint: reason(err), err: err}
+			return key, fail(exitFailed, "fail.unreadable", "file", k.identity).because(err)
 		}
 		defer in.Close()
 		data, err := io.ReadAll(io.LimitReader(in, agefile.MaxIdentities+1))
@@ -284,7 +282,7 @@ func (a *app) backupRestore() *cobra.Command {
 func (a *app) restoreFrom(ctx context.Context, c *client.Client, file string, key client.BackupKey, checked client.Backup, alone bool) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unreadable", "file", file).because(err)
 	}
 	defer f.Close()
 	out, err := c.Restore(ctx, f, key)

@@ -113,7 +113,7 @@ func (a *app) memberOr(ctx context.Context, c *client.Client, args []string) (*v
 	}
 	item, err := c.Show(ctx, args[0])
 	if err == nil && item.Member == nil {
-		err = fail(exitMissing, "tend list members shows who is here", "%q is no member", args[0])
+		err = fail(exitMissing, "fail.no_member", "word", plain(args[0]))
 	}
 	return item.Member, err
 }

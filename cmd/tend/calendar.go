@@ -78,7 +78,7 @@ func (a *app) writeCalendar(ctx context.Context, c *client.Client, out string) e
 // there: never half of it.
 func replaced(file string, write func(io.Writer) error) error {
 	unwritable := func(err error) error {
-		return &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-*") // mode 0600
 	if err != nil {

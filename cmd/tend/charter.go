@@ -13,7 +13,7 @@ func writeCharter(file string, c view.Charter) error {
 		err = os.WriteFile(file, []byte(text), 0o600)
 	}
 	if err != nil {
-		return &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
 	}
 	return nil
 }

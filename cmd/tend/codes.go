@@ -36,7 +36,7 @@ func (a *app) invite() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			if cmd.Flags().Changed("uses") && o.Uses < 1 {
-				return usage("one or more", "--uses %d lets nobody in", o.Uses)
+				return usage("fail.uses", "n", o.Uses)
 			}
 			if until != "" {
 				d, err := span(until)
@@ -157,7 +157,7 @@ func drawCode(text, png, svg string) error {
 		}
 		// An invitation is a secret while it lives: the picture is for its owner.
 		if err := os.WriteFile(to.file, data, 0o600); err != nil {
-			return &failure{code: exitFailed, say: to.file + " cannot be written", hint: reason(err), err: err}
+			return fail(exitFailed, "fail.unwritable", "file", to.file).because(err)
 		}
 	}
 	return nil
@@ -187,7 +187,7 @@ func (a *app) join() *cobra.Command {
 			ctx := cmd.Context()
 			if show {
 				if len(args) > 0 || image != "" {
-					return usage("", "--show takes no invitation")
+					return usage("fail.show_alone")
 				}
 				if !cmd.Flags().Changed("wait") {
 					wait = 15 * time.Minute
@@ -195,7 +195,7 @@ func (a *app) join() *cobra.Command {
 				return a.with(ctx, meeting, func(c *client.Client) error { return a.showMyself(ctx, c, as, png, wait) })
 			}
 			if png != "" {
-				return usage("", "--png goes with --show")
+				return usage("fail.png_alone")
 			}
 			return a.with(ctx, meeting, func(c *client.Client) error {
 				code, err := a.code(ctx, c, args, image)
@@ -298,7 +298,7 @@ func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, 
 			return errors.Join(a.joinedFaceToFace(ctx, c, *in), a.settle(ctx, c, true))
 		}
 		if time.Now().After(until) {
-			return &failure{code: exitNotYet, say: "nobody has let you in yet", hint: "a running node (tend run) keeps the code open"}
+			return fail(exitNotYet, "fail.not_let_in")
 		}
 		if err := pause(ctx, joinLook); err != nil {
 			return err
@@ -341,7 +341,7 @@ func newCircle(before, now []view.Circle) *view.Circle {
 func (a *app) code(ctx context.Context, c *client.Client, args []string, image string) (view.Code, error) {
 	switch {
 	case image != "" && len(args) > 0:
-		return view.Code{}, usage("one of them is enough", "both a code and a picture were given")
+		return view.Code{}, usage("fail.two_codes")
 	case image != "":
 		data, err := readBounded(image, maxPicture)
 		if err != nil {
@@ -349,7 +349,7 @@ func (a *app) code(ctx context.Context, c *client.Client, args []string, image s
 		}
 		return c.ReadPicture(ctx, bytes.NewReader(data))
 	case len(args) == 0:
-		return view.Code{}, usage("a code, --image FILE, or - to read it from stdin", "there is no code to read")
+		return view.Code{}, usage("fail.no_code")
 	case args[0] != "-":
 		return c.ReadText(ctx, args[0])
 	}
@@ -360,7 +360,7 @@ func (a *app) code(ctx context.Context, c *client.Client, args []string, image s
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxCodeText))
 	if err != nil {
-		return view.Code{}, &failure{code: exitFailed, say: "stdin cannot be read", hint: reason(err), err: err}
+		return view.Code{}, fail(exitFailed, "fail.stdin").because(err)
 	}
 	return c.ReadText(ctx, string(text))
 }

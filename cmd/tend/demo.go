@@ -26,7 +26,7 @@ func (a *app) demo() *cobra.Command {
 			switch _, err := os.Stat(dir); {
 			case err == nil && run && isDemo(dir):
 			case err == nil:
-				return fail(exitFailed, "choose another folder; --run lets the homes of one that was made run", "%s is there already", dir)
+				return fail(exitFailed, "fail.demo_there", "dir", dir)
 			default:
 				if err := a.tellDemo(cmd.Context(), dir); err != nil {
 					return err
@@ -114,7 +114,7 @@ func writeGuide(file string, walks []walkView) error {
 	var text bytes.Buffer
 	(&speaker{w: &text}).steps(walks)
 	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
-		return &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
 	}
 	return nil
 }

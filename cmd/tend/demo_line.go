@@ -92,8 +92,7 @@ func (st *stage) play(ctx context.Context, today time.Time, lines []storyLine) e
 			err = st.one(ctx, today, l)
 		}
 		if err != nil {
-			return &failure{code: exitFailed, say: fmt.Sprintf("the story stops where %s says, %d days ago: %s: %s", l.who, -l.day, l.says, asFailure(err).say),
-				hint: "nothing of yours was touched; remove the folder and try again", err: err}
+			return fail(exitFailed, "fail.story", "who", l.who, "n", -l.day, "line", l.says, "why", asFailure(err).say).behind(err)
 		}
 	}
 	return st.converge(ctx)

@@ -117,7 +117,7 @@ func (p *actor) tend(ctx context.Context, words []string) ([]byte, error) {
 	run := app{in: strings.NewReader(""), out: &out, err: &said, getenv: p.app.zoneAlone, clock: p.app.clock, ready: p.say, passphraseFD: -1}
 	code := run.main(ctx, append([]string{"--home", p.app.homeDir, "--json"}, words...))
 	if code != exitDone {
-		return nil, fail(code, "", "%s", strings.TrimPrefix(strings.TrimSpace(said.String()), "tend: "))
+		return nil, &failure{code: code, say: strings.TrimPrefix(strings.TrimSpace(said.String()), programSays)}
 	}
 	return out.Bytes(), nil
 }
@@ -175,7 +175,7 @@ func (st *stage) converge(ctx context.Context) error {
 			return err
 		}
 	}
-	return fail(exitFailed, "try again", "the homes have not told one another everything")
+	return fail(exitFailed, "fail.story_apart")
 }
 
 // holds says what a home holds, so that it can be compared; "" for one that is

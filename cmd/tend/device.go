@@ -167,7 +167,7 @@ func (a *app) showLink(ctx context.Context, c *client.Client, png string, wait t
 			return a.settle(ctx, c, true)
 		}
 		if time.Now().After(until) {
-			return &failure{code: exitNotYet, say: "no other device has come yet", hint: "a running node (tend run) keeps the code open"}
+			return fail(exitNotYet, "fail.no_device")
 		}
 		if err := pause(ctx, joinLook); err != nil {
 			return err
@@ -211,11 +211,10 @@ func (a *app) linkWith(ctx context.Context, c *client.Client, code, same string,
 		yes, err := a.confirms("Are they the same on both? [y/N] ")
 		if err != nil {
 			s := a.speaker()
-			return errors.Join(s.answer(met, func() { s.line("%s", met.Words) }), &failure{code: exitNotYet,
-				say: "nobody is there to compare the words", hint: "if the new device shows the same, say them with --words"})
+			return errors.Join(s.answer(met, func() { s.line("%s", met.Words) }), fail(exitNotYet, "fail.words_uncompared"))
 		}
 		if !yes {
-			return fail(exitKept, "begin again, side by side", "nothing was shared")
+			return fail(exitKept, "fail.words_differ")
 		}
 		same = met.Words
 	}

@@ -22,9 +22,9 @@ func (a *app) digest() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case at != "" && every == "":
-				return usage("tend digest --every day --at 08:00", "--at goes with --every")
+				return usage("fail.at_alone")
 			case mail != "" && !circle.IsAddress(mail):
-				return usage("one address, like ann@example.org", "%q is no address for mail", mail)
+				return usage("fail.no_mail_address", "word", plain(mail))
 			}
 			if out != "" {
 				whole, err := filepath.Abs(out)

@@ -46,14 +46,14 @@ func (a *app) export() *cobra.Command {
 func (a *app) exportTo(ctx context.Context, format, dir string) error {
 	write := exportForms[format]
 	if write == nil {
-		return usage("json for programs, md for people, ics for calendars", "%q is no form of an export", format)
+		return usage("fail.no_export_form", "word", plain(format))
 	}
 	if !a.home().begun() {
 		return noCircle()
 	}
 	dir = filepath.Clean(dir)
 	if _, err := os.Lstat(dir); err == nil {
-		return fail(exitFailed, "name a folder that is not there yet; an export never writes over anything", "%s is there already", dir)
+		return fail(exitFailed, "fail.export_there", "dir", dir)
 	}
 	return a.with(ctx, here, func(c *client.Client) error {
 		out := exported{Dir: dir, Files: []exportedFile{}}
@@ -104,18 +104,17 @@ func (a *app) toExport(ctx context.Context, c *client.Client) ([]client.Circle, 
 			return all[i : i+1], nil
 		}
 	}
-	return nil, fail(exitMissing, "tend circles lists those there are", "there is no circle %q in this home", a.circle)
+	return nil, fail(exitMissing, "fail.no_such_circle", "word", plain(a.circle))
 }
 
 // besideOf makes a folder: write fills one beside it, which then takes its name. On
 // an error there is nothing left.
 func besideOf(dir string, write func(tmp string) error) error {
 	unwritable := func(err error) error {
-		f := &failure{code: exitFailed, say: dir + " cannot be written", hint: reason(err), err: err}
 		if storage.IsFull(err) {
-			f.say, f.hint = "the disk of "+dir+" is full", "make room on it, or take another; nothing was written"
+			return fail(exitFailed, "fail.full_folder", "place", dir).behind(err)
 		}
-		return f
+		return fail(exitFailed, "fail.unwritable", "file", dir).because(err)
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".tend-export-*") // mode 0700
 	if err != nil {
@@ -131,7 +130,7 @@ func besideOf(dir string, write func(tmp string) error) error {
 	}
 	// A folder takes the name of an empty one, so that is looked at once more.
 	if _, err := os.Lstat(dir); err == nil {
-		return fail(exitFailed, "name a folder that is not there yet", "%s is there already", dir)
+		return fail(exitFailed, "fail.export_there", "dir", dir)
 	}
 	if err := os.Rename(tmp, dir); err != nil {
 		return unwritable(err)

@@ -44,7 +44,7 @@ func (a *app) facesFirst(ctx context.Context, c *client.Client, args client.Args
 		return err
 	}
 	if !ok {
-		return fail(exitKept, "nothing was written", "--to names others; without it the whole circle reads it")
+		return fail(exitKept, "fail.not_written")
 	}
 	return nil
 }

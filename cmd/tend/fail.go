@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tend/node/client"
+	catalogue "tend/node/words"
 )
 
 // Exit codes, as promised to scripts.
@@ -33,11 +34,29 @@ type failure struct {
 func (f *failure) Error() string { return f.say }
 func (f *failure) Unwrap() error { return f.err }
 
-func fail(code int, hint, format string, args ...any) *failure {
-	return &failure{code: code, hint: hint, say: fmt.Sprintf(format, args...)}
+// fail makes the failure whose sentence stands under key in the catalogue, and its hint,
+// if it has one, under key with ".hint"; pairs are what goes into both.
+func fail(code int, key string, pairs ...any) *failure {
+	f := &failure{code: code, say: sentence(key, pairs...)}
+	if hint := key + ".hint"; catalogue.Commands.Has(hint) {
+		f.hint = sentence(hint, pairs...)
+	}
+	return f
 }
 
-func usage(hint, format string, args ...any) *failure { return fail(exitUsage, hint, format, args...) }
+func usage(key string, pairs ...any) *failure { return fail(exitUsage, key, pairs...) }
+
+// behind is f with the error that it comes from.
+func (f *failure) behind(err error) *failure {
+	f.err = err
+	return f
+}
+
+// because is f behind an error that is all there is to say about what can be done.
+func (f *failure) because(err error) *failure {
+	f.hint = reason(err)
+	return f.behind(err)
+}
 
 // asFailure gives any error its sentence and code. What no layer below gave a
 // sentence to is a plain failure, shown as it is.
@@ -55,14 +74,17 @@ func asFailure(err error) *failure {
 		return f
 	}
 	if errors.Is(err, context.Canceled) {
-		return &failure{code: exitFailed, say: "stopped before it was done", err: err}
+		return fail(exitFailed, "fail.stopped").behind(err)
 	}
 	return &failure{code: exitFailed, say: err.Error(), err: err}
 }
 
+// programSays begins a failure, so that it is known among what other programs say.
+const programSays = "tend: "
+
 // report writes a failure for people: what happened, and what can be done now.
 func (f *failure) report(w io.Writer, verbose bool) {
-	fmt.Fprintf(w, "tend: %s\n", strings.TrimSuffix(f.say, "."))
+	fmt.Fprintf(w, "%s%s\n", programSays, strings.TrimSuffix(f.say, "."))
 	for _, id := range f.ids {
 		fmt.Fprintf(w, "  %s\n", id)
 	}

@@ -29,8 +29,7 @@ func (h home) path(name string) string { return filepath.Join(h.dir, name) }
 // make creates the folder, for this person alone.
 func (h home) make() error {
 	if err := os.MkdirAll(h.dir, 0o700); err != nil {
-		return &failure{code: exitFailed, say: "the home " + h.dir + " cannot be made",
-			hint: "choose another with --home DIR or TEND_HOME", err: err}
+		return fail(exitFailed, "fail.home_unmade", "home", h.dir).behind(err)
 	}
 	return nil
 }
@@ -53,8 +52,7 @@ func (h home) lock() (*flock.Flock, error) {
 	l := flock.New(h.path("lock"), flock.SetPermissions(0o600))
 	ok, err := l.TryLock()
 	if err != nil {
-		return nil, &failure{code: exitFailed, say: "the home " + h.dir + " cannot be locked",
-			hint: "it must be a folder of your own, on a disk that can lock files", err: err}
+		return nil, fail(exitFailed, "fail.home_unlocked", "home", h.dir).behind(err)
 	}
 	if !ok {
 		return nil, nil
@@ -64,8 +62,7 @@ func (h home) lock() (*flock.Flock, error) {
 
 // taken is the failure for a home whose holder does not answer.
 func (h home) taken() *failure {
-	return fail(exitFailed, "wait until it is done, or end it; then try again",
-		"another tend is at work on %s and does not answer", h.dir)
+	return fail(exitFailed, "fail.home_taken", "home", h.dir)
 }
 
 // pause waits a little between two looks at a taken home.

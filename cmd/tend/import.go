@@ -24,15 +24,15 @@ func (a *app) importFile(ctx context.Context, file string, dry bool) error {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unreadable", "file", file).because(err)
 	case info.IsDir():
-		return fail(exitFailed, "name a CSV file", "%s is a folder", file)
+		return fail(exitFailed, "fail.import_folder", "file", file)
 	case info.Size() > maxImport:
-		return fail(exitFailed, "make two of it", "%s is longer than %d bytes", file, maxImport)
+		return fail(exitFailed, "fail.import_long", "file", file, "most", maxImport)
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return &failure{code: exitFailed, say: file + " cannot be read", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unreadable", "file", file).because(err)
 	}
 	defer f.Close()
 	return a.with(ctx, here, func(c *client.Client) error {
@@ -48,7 +48,7 @@ func (a *app) importFile(ctx context.Context, file string, dry bool) error {
 			return err
 		}
 		if out.Problems > 0 {
-			return fail(exitFailed, "nothing was posted; mend these rows and begin again", "%s of %s cannot be posted", count(out.Problems, "row"), count(len(out.Rows), "row"))
+			return fail(exitFailed, "fail.import_rows", "n", out.Problems, "rows", sentence("count.rows", "n", len(out.Rows)))
 		}
 		return nil
 	})

@@ -58,7 +58,7 @@ func (a *app) list() *cobra.Command {
 				kind = args[0]
 			}
 			if f.Limit < 0 {
-				return usage("leave it out for everything", "--limit %d is no number of things", f.Limit)
+				return usage("fail.limit", "n", f.Limit)
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error { return a.listed(cmd.Context(), c, kind, f) })
 		}}
@@ -90,7 +90,7 @@ func (a *app) listed(ctx context.Context, c *client.Client, kind string, f clien
 	case "members":
 		return printed(s, c.Members, func(m *view.Member) view.Item { return view.Item{Member: m} }, ctx, f)
 	}
-	return usage("tend list "+strings.Join(listKinds, "|"), "there is no list of %q", kind)
+	return usage("fail.no_list", "word", plain(kind), "kinds", strings.Join(listKinds, "|"))
 }
 
 func itself(i *view.Item) view.Item   { return *i }

@@ -39,11 +39,10 @@ func (p mailer) find() (string, error) {
 			return file, nil
 		}
 	}
-	say := "this machine has no program that sends mail"
 	if p.program != "" {
-		say = p.program + " is no program that can be run here"
+		return "", fail(exitFailed, "fail.no_such_mailer", "program", p.program)
 	}
-	return "", fail(exitFailed, "install one that can be called as sendmail (msmtp-mta, nullmailer, postfix), or name it with --sendmail; --out FILE writes a file instead", "%s", say)
+	return "", fail(exitFailed, "fail.no_mailer")
 }
 
 // mailWait is how long the program may take.
@@ -66,7 +65,7 @@ func (p mailer) send(ctx context.Context, to string, d view.Digest, now time.Tim
 	cmd.Stdin = bytes.NewReader(letter)
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
-		return &failure{code: exitFailed, say: program + " did not take the letter: " + reason(err), hint: "what it has to say stands in its own log; tend digest shows the letter", err: err}
+		return fail(exitFailed, "fail.mail_refused", "program", program, "why", reason(err)).behind(err)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (a *app) section(one section) *cobra.Command {
 			return a.say(cmd.Context(), name, args, sentence("said.me"))
 		}
 		if len(args) > 0 {
-			return usage(cmd.CommandPath()+" "+takes, "there is nothing said for --%s to go with", slices.Sorted(maps.Keys(args))[0])
+			return usage("fail.nothing_said", "flag", slices.Sorted(maps.Keys(args))[0], "usage", cmd.CommandPath()+" "+takes)
 		}
 		return a.with(cmd.Context(), here, func(c *client.Client) error {
 			m, err := a.myself(cmd.Context(), c)
@@ -92,13 +92,13 @@ func (a *app) myself(ctx context.Context, c *client.Client) (*view.Member, error
 	case len(circles) == 0:
 		return nil, noCircle()
 	case len(fit) == 0:
-		return nil, fail(exitMissing, "tend circles lists those there are", "there is no circle %q on this home", a.circle)
+		return nil, fail(exitMissing, "fail.no_such_circle", "word", plain(a.circle))
 	case len(fit) > 1:
-		return nil, usage("name one with --circle; tend circles lists them", "this home is in several circles")
+		return nil, usage("fail.several_circles")
 	}
 	item, err := c.Show(ctx, fit[0].Me.ID)
 	if err == nil && item.Member == nil {
-		err = fail(exitFailed, "", "the circle does not know you yet")
+		err = fail(exitFailed, "fail.not_known")
 	}
 	return item.Member, err
 }

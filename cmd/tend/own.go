@@ -27,7 +27,7 @@ func (a *app) pairNote() *cobra.Command {
 			out := argsOf(cmd, []string{"member", "text"}, args)
 			if len(args) > 1 || len(args) == 1 && len(out) > 1 {
 				if len(args) == 1 && out["drop"] == nil {
-					return usage(cmd.CommandPath()+" MEMBER TEXT", "there is no note for it to go with")
+					return usage("fail.no_note")
 				}
 				return a.say(cmd.Context(), "pair-note", out, sentence("said.own"))
 			}
@@ -73,7 +73,7 @@ func (a *app) ceiling() *cobra.Command {
 				return a.say(cmd.Context(), "ceiling", out, sentence("said.own"))
 			}
 			if len(out) > 0 {
-				return usage(cmd.CommandPath()+" N/week", "there is no ceiling for it to go with")
+				return usage("fail.no_ceiling")
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				own, err := c.Ceiling(cmd.Context())
@@ -155,7 +155,7 @@ func (a *app) distance() *cobra.Command {
 				return a.say(cmd.Context(), "distance", out, sentence("said.own"))
 			}
 			if len(out) > 0 {
-				return usage(cmd.CommandPath()+" MEMBER --not", "there is nobody for it to go with")
+				return usage("fail.nobody_distant")
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				all, err := c.Distances(cmd.Context())

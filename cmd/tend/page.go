@@ -56,18 +56,17 @@ func (p pageWish) port() (int, error) {
 	if p.addr == "" {
 		return 0, nil
 	}
-	hint := "like 127.0.0.1:4711; the page is for this machine, and --lan is for phones"
 	host, text, err := net.SplitHostPort(p.addr)
 	if err != nil {
-		return 0, usage(hint, "%q is no address for the page", p.addr)
+		return 0, usage("fail.page_address", "word", plain(p.addr))
 	}
 	at, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !at.IsLoopback()) {
-		return 0, usage(hint, "%q is not an address of this machine alone", p.addr)
+		return 0, usage("fail.page_elsewhere", "word", plain(p.addr))
 	}
 	port, err := strconv.ParseUint(text, 10, 16)
 	if err != nil {
-		return 0, usage(hint, "%q is no port", text)
+		return 0, usage("fail.page_port", "word", plain(text))
 	}
 	return int(port), nil
 }
@@ -130,7 +129,7 @@ func (m *machine) openPage(wish pageWish) (*web.Door, error) {
 		door, err = web.Listen(0, wish.lan)
 	}
 	if err != nil {
-		return nil, &failure{code: exitFailed, say: "the page cannot be opened", hint: reason(err), err: err}
+		return nil, fail(exitFailed, "fail.page").because(err)
 	}
 	if stored && asked == 0 {
 		place.Port = door.Port

@@ -178,15 +178,15 @@ func (a *app) letIn() *cobra.Command {
 func readBounded(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, &failure{code: exitFailed, say: name + " cannot be read", hint: reason(err), err: err}
+		return nil, fail(exitFailed, "fail.unreadable", "file", name).because(err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, &failure{code: exitFailed, say: name + " cannot be read", hint: reason(err), err: err}
+		return nil, fail(exitFailed, "fail.unreadable", "file", name).because(err)
 	}
 	if int64(len(data)) > limit {
-		return nil, fail(exitFailed, "", "%s is larger than %d bytes", name, limit)
+		return nil, fail(exitFailed, "fail.file_large", "file", name, "most", int(limit))
 	}
 	return data, nil
 }

@@ -82,7 +82,7 @@ func (a *app) group() *cobra.Command {
 					}
 				}
 				if len(args) > 0 && len(list) == 0 {
-					return fail(exitMissing, "tend group lists yours", "you have no group %q", args[0])
+					return fail(exitMissing, "fail.no_group", "word", plain(args[0]))
 				}
 				s := a.speaker()
 				return s.answer(list, func() { s.groups(list) })

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -34,7 +33,7 @@ func (a *app) slips() *cobra.Command {
 	cmd := &cobra.Command{Use: "invite", Args: words(0, 0, "")}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if n < 1 || n > maxSlips {
-			return usage(fmt.Sprintf("from 1 to %d", maxSlips), "--slips %d is no number of invitations for one sheet", n)
+			return usage("fail.slips", "n", n, "most", maxSlips)
 		}
 		o := client.InviteOptions{Uses: 1}
 		if until != "" {

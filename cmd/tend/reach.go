@@ -38,7 +38,7 @@ func (a *app) reach(ctx context.Context, by way) (*client.Client, func() error, 
 			return nil, nil, err
 		}
 		if by == running {
-			return nil, nil, &failure{code: exitNoNode, say: "no node is running on " + h.dir, hint: "start one:  tend run", err: err}
+			return nil, nil, fail(exitNoNode, "fail.no_node", "home", h.dir).behind(err)
 		}
 		done, c, err := a.open(ctx, by == meeting)
 		if err != nil {

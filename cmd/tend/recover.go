@@ -48,7 +48,7 @@ func (a *app) recoverBegin() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			if name == "" {
-				return usage("--i-am Ann, as the others call you", "who comes back is missing")
+				return usage("fail.who_returns")
 			}
 			if dry {
 				a.sayComingBack(name, phrase)
@@ -223,7 +223,7 @@ func (a *app) recoverStand() *cobra.Command {
 				}
 				a.aside("They must read you the same words:  " + r.Words)
 				if yes, err := a.confirms("Did you hear their voice, and these words? [y/N] "); same != r.Words && (err != nil || !yes) {
-					return fail(exitKept, "call them, let them read you the words, and say them with --words where nobody can be asked", "you stood for nobody")
+					return fail(exitKept, "fail.stood_for_nobody")
 				}
 				done, err := c.StandFor(ctx, args[0], args[1])
 				if err != nil {
@@ -288,9 +288,9 @@ func (a *app) awaitReturn(ctx context.Context, c *client.Client, wait time.Durat
 			s := a.speaker()
 			return s.answer(st, func() { s.line("You are back.") })
 		case !coming:
-			return fail(exitMissing, "tend recover begin INVITE --i-am NAME", "nobody comes back on this home")
+			return fail(exitMissing, "fail.nobody_returns")
 		case time.Now().After(until):
-			return &failure{code: exitNotYet, say: "not yet: too few stand, or not long enough", hint: "a running node (tend run) goes on asking"}
+			return fail(exitNotYet, "fail.not_back")
 		}
 		if err := pause(ctx, joinLook); err != nil {
 			return err
@@ -306,7 +306,7 @@ func (a *app) typedPhrase() (string, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(a.in, maxPhrase+1))
 	if err != nil {
-		return "", &failure{code: exitFailed, say: "stdin cannot be read", hint: reason(err), err: err}
+		return "", fail(exitFailed, "fail.stdin").because(err)
 	}
 	return string(data), nil
 }

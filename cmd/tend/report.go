@@ -47,7 +47,7 @@ func (a *app) writeReport(ctx context.Context, c *client.Client, file string, ch
 		err = os.WriteFile(file, append(data, '\n'), 0o600)
 	}
 	if err != nil {
-		return &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
 	}
 	s := a.speaker()
 	return s.answer(out, func() { s.line("Written to %s. Have a look at it before you hand it on.", file) })

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -68,7 +69,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 func readable(args []string) error {
 	for _, word := range args {
 		if !utf8.ValidString(word) {
-			return usage("write it in UTF-8", "%q is no text", word)
+			return usage("fail.no_text", "word", strconv.Quote(word))
 		}
 	}
 	return nil
@@ -87,7 +88,7 @@ func (a *app) root() *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("tend help "+strings.TrimPrefix(cmd.CommandPath(), "tend "), "%s", err)
+		return &failure{code: exitUsage, say: err.Error(), hint: sentence("fail.see_help", "command", strings.TrimPrefix(cmd.CommandPath(), "tend "))}
 	})
 	f := root.PersistentFlags()
 	f.StringVar(&a.homeDir, "home", "", "")
@@ -128,11 +129,10 @@ func noSuchVerb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := "tend help lists what there is"
 	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
-		hint = "did you mean: " + cmd.CommandPath() + " " + like[0]
+		return usage("fail.did_you_mean", "command", cmd.CommandPath(), "word", plain(args[0]), "like", like[0])
 	}
-	return usage(hint, "%s has no %q", cmd.CommandPath(), args[0])
+	return usage("fail.no_such_verb", "command", cmd.CommandPath(), "word", plain(args[0]))
 }
 
 // prepare fills flags from the environment and the settings, before any command.
@@ -174,9 +174,9 @@ func words(least, most int, takes string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return usage(cmd.CommandPath()+" "+takes, "%s needs %s", cmd.CommandPath(), takes)
+			return usage("fail.words_missing", "command", cmd.CommandPath(), "takes", takes)
 		case most >= 0 && len(args) > most:
-			return usage(cmd.CommandPath()+" "+takes, "%s does not take %q", cmd.CommandPath(), args[most])
+			return usage("fail.words_too_many", "command", cmd.CommandPath(), "word", plain(args[most]), "takes", takes)
 		}
 		return nil
 	}
@@ -189,7 +189,7 @@ func noun(use string, under ...*cobra.Command) *cobra.Command {
 		for _, c := range cmd.Commands() {
 			names = append(names, cmd.CommandPath()+" "+c.Use)
 		}
-		return usage(strings.Join(names, "\n  "), "%s needs one more word", cmd.CommandPath())
+		return usage("fail.one_more_word", "command", cmd.CommandPath(), "choices", strings.Join(names, "\n  "))
 	}}
 	cmd.AddCommand(under...)
 	return cmd

@@ -51,7 +51,7 @@ func (a *app) run() *cobra.Command {
 	cmd := &cobra.Command{Use: "run", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c, err := a.runningNode(cmd.Context()); err == nil {
-				return errors.Join(fail(exitFailed, "tend status shows how it is", "a node is running on %s already", a.homeDir), c.Close())
+				return errors.Join(fail(exitFailed, "fail.node_there", "home", a.homeDir), c.Close())
 			}
 			return a.beNode(cmd.Context(), n, page, says, nil)
 		}}
@@ -128,7 +128,7 @@ func (a *app) beNode(ctx context.Context, n network, page pageWish, says saying,
 	defer func() { err = errors.Join(err, m.close()) }()
 	socket, err := api.Listen(h.dir)
 	if err != nil {
-		return &failure{code: exitFailed, say: "the socket of " + h.dir + " cannot be made", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.socket", "home", h.dir).because(err)
 	}
 	door, err := m.openPage(page)
 	if err != nil {

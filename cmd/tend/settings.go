@@ -35,11 +35,10 @@ func (h home) readSettings() (settings, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return settings{}, nil
 	case err != nil:
-		return settings{}, &failure{code: exitFailed, say: file + " cannot be read as settings", hint: err.Error(), err: err}
+		return settings{}, fail(exitFailed, "fail.settings", "file", file).because(err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return settings{}, fail(exitFailed, "settings are "+strings.Join(settingNames, ", "),
-			"%s holds %q, which is no setting", file, unknown[0].String())
+		return settings{}, fail(exitFailed, "fail.no_setting", "file", file, "word", plain(unknown[0].String()), "settings", strings.Join(settingNames, ", "))
 	}
 	return s, nil
 }
@@ -61,7 +60,7 @@ func (s settings) fillFlags(set *pflag.FlagSet, getenv func(string) string) erro
 		}
 		for _, v := range values {
 			if err := set.Set(f.Name, v); err != nil {
-				fault = usage("", "%s: %q is no value for --%s", from, v, f.Name)
+				fault = usage("fail.setting_value", "from", from, "word", plain(v), "flag", f.Name)
 				return
 			}
 		}

@@ -11,7 +11,7 @@ const maxSpan = 10 * 365 * 24 * time.Hour
 
 // span reads a length of time as people write it: 90m, 72h, 30d, 2w.
 func span(text string) (time.Duration, error) {
-	bad := usage("write it as 90m, 72h, 30d or 2w", "%q is no length of time", text)
+	bad := usage("fail.span", "word", plain(text))
 	day := time.Duration(0)
 	switch {
 	case strings.HasSuffix(text, "d"):

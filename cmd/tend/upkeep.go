@@ -63,7 +63,7 @@ func (a *app) watchStatus(ctx context.Context, c *client.Client) error {
 			return nil
 		}
 		if errors.Is(err, client.ErrNoNode) {
-			return &failure{code: exitNoNode, say: "the node has stopped", err: err}
+			return fail(exitNoNode, "fail.node_stopped").behind(err)
 		}
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func (a *app) carryOut() *cobra.Command {
 // renamed when its last byte is on disk.
 func carryTo(ctx context.Context, c *client.Client, file, to string) (out view.CarriedOut, err error) {
 	unwritable := func(err error) error {
-		return &failure{code: exitFailed, say: file + " cannot be written", hint: reason(err), err: err}
+		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-carry-*")
 	if err != nil {
@@ -172,7 +172,7 @@ func (a *app) carryIn() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := os.Open(args[0])
 			if err != nil {
-				return &failure{code: exitFailed, say: args[0] + " cannot be read", hint: reason(err), err: err}
+				return fail(exitFailed, "fail.unreadable", "file", args[0]).because(err)
 			}
 			defer f.Close()
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
@@ -214,7 +214,7 @@ func (a *app) verify() *cobra.Command {
 			return err
 		}
 		if !v.OK {
-			return fail(exitFailed, "tend rebuild makes all that is derived again", "this home does not check: %s", count(len(v.Findings), "finding"))
+			return fail(exitFailed, "fail.unsound", "n", len(v.Findings))
 		}
 		return nil
 	})
@@ -230,7 +230,7 @@ func (a *app) rebuild() *cobra.Command {
 			return err
 		}
 		if !v.OK {
-			return fail(exitFailed, "", "this home could not be made again whole: %s", count(len(v.Findings), "finding"))
+			return fail(exitFailed, "fail.not_whole", "n", len(v.Findings))
 		}
 		return nil
 	})

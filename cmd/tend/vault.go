@@ -33,8 +33,7 @@ func (a *app) openVault(h home) (*vault.Vault, error) {
 	v, err := vault.Open(h.dir, o)
 	if errors.Is(err, vault.ErrNone) {
 		if h.hasStore() {
-			return nil, fail(exitFailed, "put the vault back where it was; or bring yourself back in another home:  tend --home NEW backup restore FILE",
-				"the vault of %s is missing, and a store is there", h.dir)
+			return nil, fail(exitFailed, "fail.vault_missing", "home", h.dir)
 		}
 		v, err = vault.Create(h.dir, o)
 	}
@@ -45,24 +44,26 @@ func (a *app) openVault(h home) (*vault.Vault, error) {
 }
 
 func vaultFailure(h home, err error) error {
-	f := &failure{code: exitFailed, say: "the vault of " + h.dir + " cannot be opened", hint: vault.Hint(err), err: err}
+	key := "fail.vault"
 	var own *failure
 	switch {
 	case errors.As(err, &own):
 		return own
 	case storage.IsFull(err):
-		f.say, f.hint = "the disk of "+h.dir+" is full", "make room on it, then try again; nothing was changed"
+		return diskFull(h, err)
 	case storage.IsFailing(err):
 		return diskFailure(h, err)
 	case errors.Is(err, vault.ErrLocked):
-		f.say = "the vault of " + h.dir + " is locked"
+		key = "fail.vault_locked"
 	case errors.Is(err, vault.ErrWrongPassphrase):
-		f.say = "that is not the passphrase of " + h.dir
+		key = "fail.vault_passphrase"
 	case errors.Is(err, vault.ErrNewer):
-		f.say = "the vault of " + h.dir + " was written by a newer tend"
+		key = "fail.vault_newer"
 	case errors.Is(err, vault.ErrDamaged):
-		f.say = "the vault of " + h.dir + " is damaged"
+		key = "fail.vault_damaged"
 	}
+	f := fail(exitFailed, key, "home", h.dir).behind(err)
+	f.hint = vault.Hint(err)
 	return f
 }
 
@@ -78,7 +79,7 @@ func (a *app) secret(fd int, name, prompt string) ([]byte, error) {
 	if fd >= 0 {
 		f := os.NewFile(uintptr(fd), "passphrase-fd")
 		if f == nil {
-			return nil, usage("", "descriptor %d is not open", fd)
+			return nil, usage("fail.descriptor", "n", fd)
 		}
 		defer f.Close()
 		return readPassphrase(f)
@@ -86,7 +87,7 @@ func (a *app) secret(fd int, name, prompt string) ([]byte, error) {
 	if name != "" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, &failure{code: exitFailed, say: name + " cannot be read", hint: reason(err), err: err}
+			return nil, fail(exitFailed, "fail.unreadable", "file", name).because(err)
 		}
 		defer f.Close()
 		return readPassphrase(f)
@@ -112,7 +113,7 @@ func readPassphrase(r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("read the passphrase: %w", err)
 	}
 	if len(data) > maxPassphrase {
-		return nil, usage("", "the passphrase is longer than %d bytes", maxPassphrase)
+		return nil, usage("fail.passphrase_long", "most", maxPassphrase)
 	}
 	return bytes.TrimRight(data, "\r\n"), nil
 }
@@ -164,11 +165,10 @@ func (a *app) moveKey(ctx context.Context, place, said string) error {
 func (a *app) newPassphrase() (string, error) {
 	pass, err := a.passphrase("New passphrase: ")
 	if err != nil {
-		return "", &failure{code: exitFailed, say: "there is no passphrase to set",
-			hint: "start it on a terminal, or give one by --passphrase-fd or TEND_PASSPHRASE_FILE", err: err}
+		return "", fail(exitFailed, "fail.no_passphrase").behind(err)
 	}
 	if len(pass) < vault.MinPassphrase {
-		return "", usage("longer is better: several words that only you put together", "a passphrase needs at least %d characters", vault.MinPassphrase)
+		return "", usage("fail.passphrase_short", "least", vault.MinPassphrase)
 	}
 	if in, ok := a.in.(*os.File); ok && a.passphraseFD < 0 && a.passphraseFile() == "" && term.IsTerminal(int(in.Fd())) {
 		again, err := a.passphrase("The same again: ")
@@ -176,7 +176,7 @@ func (a *app) newPassphrase() (string, error) {
 			return "", err
 		}
 		if !bytes.Equal(pass, again) {
-			return "", usage("", "the two were not the same; nothing has changed")
+			return "", usage("fail.not_the_same")
 		}
 	}
 	return string(pass), nil
@@ -212,5 +212,5 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 
 // noCircle is the failure of a command that needs a circle on a home without one.
 func noCircle() *failure {
-	return fail(exitMissing, "begin one:  tend begin NAME --as ME    join one:  tend join INVITE --as ME", "there is no circle on this home yet")
+	return fail(exitMissing, "fail.no_circle")
 }

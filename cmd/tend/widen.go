@@ -48,7 +48,7 @@ func (a *app) widenTo(ctx context.Context, c *client.Client, args client.Args, y
 			return err
 		}
 		if !ok {
-			return fail(exitKept, "nothing was changed", "nobody else was asked")
+			return fail(exitKept, "fail.not_widened")
 		}
 	}
 	done, err := c.Do(ctx, "widen", args)
@@ -81,7 +81,7 @@ func (s *speaker) widening(w view.Widening) {
 func (a *app) asks(question string) (bool, error) {
 	in, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return false, usage("--yes says so beforehand", "nobody is there to ask")
+		return false, usage("fail.nobody_asked")
 	}
 	fmt.Fprint(a.err, question)
 	answer, err := bufio.NewReader(io.LimitReader(in, 256)).ReadString('\n')

@@ -80,29 +80,32 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 
 // diskFailure is the failure of a home whose disk fails.
 func diskFailure(h home, err error) *failure {
-	return &failure{code: exitFailed, say: "the disk of " + h.dir + " fails: " + reason(err),
-		hint: "copy the folder to another disk, as long as this one can be read, or restore a backup:  tend --home NEW backup restore FILE", err: err}
+	return fail(exitFailed, "fail.disk", "home", h.dir, "why", reason(err)).behind(err)
+}
+
+// diskFull is the failure of a home whose disk has no room left.
+func diskFull(h home, err error) *failure {
+	return fail(exitFailed, "fail.full", "place", h.dir).behind(err)
 }
 
 // storeFailure gives the ways a store does not open their sentences.
 func storeFailure(h home, err error) error {
-	f := &failure{code: exitFailed, say: "the store of " + h.dir + " cannot be opened", hint: "tend doctor, or a backup, may help", err: err}
+	key := "fail.store"
 	switch {
 	case storage.IsFull(err):
-		f.say, f.hint = "the disk of "+h.dir+" is full", "make room on it, then try again; nothing was changed"
+		return diskFull(h, err)
 	case storage.IsFailing(err):
 		return diskFailure(h, err)
 	case errors.Is(err, badgerstore.ErrNewerVersion):
-		f.say, f.hint = "the store of "+h.dir+" was written by a newer tend", "use that version, or a newer one"
+		key = "fail.store_newer"
 	case errors.Is(err, storage.ErrDamaged):
-		f.say = "the store of " + h.dir + " is damaged: " + err.Error()
-		f.hint = "it was left as it is. Bring yourself back in another home:  tend --home NEW backup restore FILE,  or by your 24 words:  tend --home NEW recover begin INVITE --i-am NAME --phrase"
+		return fail(exitFailed, "fail.store_damaged", "home", h.dir, "why", err.Error()).behind(err)
 	case errors.Is(err, badgerstore.ErrInUse):
-		f.say, f.hint = "the store of "+h.dir+" is open in another program", "end that one first"
+		key = "fail.store_in_use"
 	case errors.Is(err, badgerstore.ErrWrongKey):
-		f.say, f.hint = "the store of "+h.dir+" does not belong to its vault", "put back the vault and the vault.key that lay beside it"
+		key = "fail.store_of_another"
 	}
-	return f
+	return fail(exitFailed, key, "home", h.dir).behind(err)
 }
 
 // mend makes the index of every circle again, after an opening that failed by
@@ -127,8 +130,7 @@ func circlesFailure(h home, err error) error {
 	if storage.IsFull(err) {
 		return storeFailure(h, err)
 	}
-	return &failure{code: exitFailed, say: "the circles of " + h.dir + " cannot be read: " + err.Error(),
-		hint: "tend rebuild makes all that is derived again; what cannot be mended can be fetched anew from another member, or from a backup", err: err}
+	return fail(exitFailed, "fail.circles", "home", h.dir, "why", err.Error()).behind(err)
 }
 
 // start lets the node run, and the network with it.
@@ -162,7 +164,7 @@ func (m *machine) startNetwork(ctx context.Context) (*p2p.Net, error) {
 	net, err := p2p.Start(ctx, p2p.Config{Home: m.node, Now: m.config.Now, Listen: m.asked.listen, Kept: kept, Relays: m.asked.relay, NoMDNS: m.asked.noMDNS,
 		NoPortMap: m.asked.noPortMap, NoGossip: m.asked.noGossip, Log: m.log})
 	if err != nil {
-		return nil, &failure{code: exitFailed, say: "this home cannot listen for others", hint: err.Error(), err: err}
+		return nil, fail(exitFailed, "fail.listen").because(err)
 	}
 	if kept == nil {
 		if err := m.home.choose(m.asked.listen, net.Listening()); err != nil {
