@@ -45,8 +45,8 @@ const sealVariable = "TEND_BACKUP_PASSPHRASE_FILE"
 func (k *seal) typed(a *app) bool { return k.fd < 0 && a.getenv(sealVariable) == "" }
 
 // passphrase gets the passphrase of a backup, never from an argument.
-func (k *seal) passphrase(a *app, prompt string) (string, error) {
-	pass, err := a.secret(k.fd, a.getenv(sealVariable), prompt)
+func (k *seal) passphrase(a *app, key string) (string, error) {
+	pass, err := a.secret(k.fd, a.getenv(sealVariable), sentence(key))
 	var own *failure
 	if err != nil && !errors.As(err, &own) {
 		return "", fail(exitFailed, "fail.no_backup_passphrase").behind(err)
@@ -56,7 +56,7 @@ func (k *seal) passphrase(a *app, prompt string) (string, error) {
 
 // fresh gets a passphrase to seal with; on a terminal it is typed twice.
 func (k *seal) fresh(a *app) (string, error) {
-	pass, err := k.passphrase(a, "A passphrase for this backup: ")
+	pass, err := k.passphrase(a, "ask.backup_new")
 	if err != nil {
 		return "", err
 	}
@@ -64,7 +64,7 @@ func (k *seal) fresh(a *app) (string, error) {
 		return "", asProblem(err)
 	}
 	if in, ok := a.in.(*os.File); ok && k.typed(a) && term.IsTerminal(int(in.Fd())) {
-		again, err := k.passphrase(a, "The same again: ")
+		again, err := k.passphrase(a, "ask.again")
 		if err != nil {
 			return "", err
 		}
@@ -138,8 +138,8 @@ func (a *app) createBackup(ctx context.Context, file string, k *seal, to []strin
 				s.line("%s", out.File)
 				return
 			}
-			s.line("%s of %s in %s", count(out.Ops, "op"), count(out.Count, "circle"), out.File)
-			s.line("Keep it somewhere else than this machine. Whoever opens it can be you.")
+			s.say("backup.made", "ops", count(out.Ops, "count.ops"), "circles", count(out.Count, "count.circles"), "file", out.File)
+			s.say("backup.keep")
 		})
 	})
 }
@@ -190,8 +190,7 @@ func (a *app) backupVerify() *cobra.Command {
 				for i, c := range out.Circles {
 					names[i] = plain(c.Name)
 				}
-				s.line("A whole backup of %s: %s, made %s by %s.", and(names), count(out.Ops, "op"),
-					out.Made.In(s.now.Location()).Format("Mon 2 Jan 2006 15:04"), plain(out.Program))
+				s.say("backup.whole", "circles", and(names), "ops", count(out.Ops, "count.ops"), "when", out.Made.In(s.now.Location()).Format("Mon 2 Jan 2006 15:04"), "program", plain(out.Program))
 			})
 		}}
 	k.flags(cmd.Flags())
@@ -214,7 +213,7 @@ func (a *app) readBackup(ctx context.Context, file string, k *seal) (client.Back
 	defer f.Close()
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a file")
+		err = errors.New(sentence("fail.no_file"))
 	}
 	if err != nil {
 		return none(unreadable(err))
@@ -254,7 +253,7 @@ func (a *app) backupKey(f io.ReaderAt, size int64, k *seal) (client.BackupKey, e
 	if !errors.Is(err, agefile.ErrNeedsPassphrase) {
 		return key, asProblem(badLock(err))
 	}
-	key.Passphrase, err = k.passphrase(a, "The passphrase of this backup: ")
+	key.Passphrase, err = k.passphrase(a, "ask.backup")
 	return key, err
 }
 
@@ -301,13 +300,13 @@ func (a *app) restoreFrom(ctx context.Context, c *client.Client, file string, ke
 	}
 	s := a.speaker()
 	return s.answer(out, func() {
-		s.line("Back in %s: %s, as of %s.", and(names), count(out.Ops, "op"), checked.Made.In(s.now.Location()).Format("Mon 2 Jan 2006 15:04"))
-		s.line("This is a new device of yours, with keys of its own.")
+		s.say("backup.back", "circles", and(names), "ops", count(out.Ops, "count.ops"), "when", checked.Made.In(s.now.Location()).Format("Mon 2 Jan 2006 15:04"))
+		s.say("backup.new_device")
 		if !alone {
-			s.line("It only reads until it has met another home of the circle. Ask any member for an invitation:  tend join INVITE")
-			s.line("If there is no other home to meet:  tend backup alone")
+			s.say("backup.only_reads")
+			s.say("backup.no_other")
 		}
-		s.line("If the old device is lost, end it:  tend device list, tend device revoke ID")
+		s.say("backup.old_device")
 	})
 }
 
@@ -323,7 +322,7 @@ func (a *app) backupAlone() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("This home writes again, by itself", done) })
+				return s.answer(done, func() { s.done(sentence("said.backup.alone"), done) })
 			})
 		}}
 }

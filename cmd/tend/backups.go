@@ -30,8 +30,7 @@ func (m *machine) Backup(ctx context.Context, w io.Writer, o api.BackupOptions) 
 		return view.Backup{}, err
 	}
 	if len(m.at().All()) == 0 {
-		return view.Backup{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.no_circle_backup"), Say: "There is no circle on this home yet, so there is nothing to back up.",
-			Hint: "begin one:  tend begin NAME --as ME    join one:  tend join INVITE --as ME"}
+		return view.Backup{}, refuse(circle.NotFound, circle.As("no.no_circle_backup"), "refuse.nothing_to_back_up")
 	}
 	lock := agefile.Lock{Passphrase: o.Seal, To: o.To}
 	if err := checkLock(lock); err != nil {
@@ -51,12 +50,10 @@ func (m *machine) Backup(ctx context.Context, w io.Writer, o api.BackupOptions) 
 // checkLock refuses to seal for nobody, or for what anybody guesses.
 func checkLock(l agefile.Lock) error {
 	if len(l.To) == 0 && len(l.Passphrase) < vault.MinPassphrase {
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.passphrase_short", vault.MinPassphrase), Say: fmt.Sprintf("A passphrase needs at least %d characters.", vault.MinPassphrase),
-			Hint: "Longer is better: several words that only you put together."}
+		return refuse(circle.Usage, circle.As("no.passphrase_short", vault.MinPassphrase), "refuse.passphrase_short", "least", vault.MinPassphrase)
 	}
 	if err := l.Check(); err != nil {
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.backup_seal"), Say: "A backup cannot be sealed like this: " + err.Error() + ".",
-			Hint: "A recipient is what age-keygen -pq prints as the public key, and reads age1pq1…"}
+		return refuse(circle.Usage, circle.As("no.backup_seal"), "refuse.backup_seal", "why", err.Error())
 	}
 	return nil
 }
@@ -127,21 +124,20 @@ func backupView(info node.BackedUp) view.Backup {
 
 // badLock gives the ways a sealed file does not open their sentences.
 func badLock(err error) error {
-	const again = "Copy it once more from where it was kept, or take another one."
 	for _, row := range []struct {
-		is        error
-		said      circle.Said
-		say, hint string
+		is   error
+		said circle.Said
+		key  string
 	}{
-		{agefile.ErrNoAge, circle.As("no.not_backup"), "This file is not a backup of Tend.", "A backup is what  tend backup create FILE  wrote."},
-		{agefile.ErrNeedsPassphrase, circle.As("no.backup_passphrase"), "This backup opens with its passphrase.", "Type it when asked, or give it by --backup-passphrase-fd or TEND_BACKUP_PASSPHRASE_FILE."},
-		{agefile.ErrNeedsIdentity, circle.As("no.backup_identity"), "This backup was sealed for an identity of age.", "Name the file that holds it:  --identity FILE"},
-		{agefile.ErrWrongKey, circle.As("no.backup_key"), "This does not open the backup.", "Try the passphrase again, or another identity. Without it nobody can read the backup, and your 24 words or your trustees bring you back."},
-		{agefile.ErrBadLock, circle.As("no.not_identity"), "This is no identity of age.", "The file holds lines that begin with AGE-SECRET-KEY-."},
-		{agefile.ErrDamaged, circle.As("no.backup_damaged"), "This file is not a whole backup: it was changed, or is incomplete.", again},
+		{agefile.ErrNoAge, circle.As("no.not_backup"), "refuse.no_backup"},
+		{agefile.ErrNeedsPassphrase, circle.As("no.backup_passphrase"), "refuse.backup_passphrase"},
+		{agefile.ErrNeedsIdentity, circle.As("no.backup_identity"), "refuse.backup_identity"},
+		{agefile.ErrWrongKey, circle.As("no.backup_key"), "refuse.backup_key"},
+		{agefile.ErrBadLock, circle.As("no.not_identity"), "refuse.no_identity"},
+		{agefile.ErrDamaged, circle.As("no.backup_damaged"), "refuse.backup_damaged"},
 	} {
 		if errors.Is(err, row.is) {
-			return &circle.Problem{Code: circle.Failed, Said: row.said, Say: row.say, Hint: row.hint}
+			return refuse(circle.Failed, row.said, row.key)
 		}
 	}
 	return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -98,10 +97,10 @@ func (s *speaker) numbered(said string, d view.Done) {
 	case s.quiet:
 		return
 	case d.Unchanged:
-		said += ", as before"
+		said = sentence("done.as_before", "done", said)
 	}
 	if d.N > 0 {
-		said += fmt.Sprintf(", as number %d", d.N)
+		said = sentence("done.as_number", "done", said, "n", d.N)
 	}
 	s.line("%s.", said)
 }
@@ -123,41 +122,40 @@ func whole[T any](list []T) []T { return append([]T{}, list...) }
 
 func (s *speaker) consents(list []view.Consent) {
 	if len(list) == 0 {
-		s.line("Nothing said yet.")
+		s.say("me.nothing_said")
 	}
 	for _, c := range list {
 		who := names(c.Who)
 		switch {
 		case c.Pod && who == "":
-			who = "the pod"
+			who = sentence("wishes.pod")
 		case who == "":
-			who = "nobody here"
+			who = sentence("wishes.nobody")
 		}
-		until := ""
 		if c.Until != "" {
-			until = ", until " + s.date(c.Until)
+			who = sentence("wishes.who_until", "who", who, "date", s.date(c.Until))
 		}
-		s.line("  %d  If:    %s", c.N, plain(c.If))
-		s.line("     then:  %s  (%s%s)", plain(c.Then), who, until)
+		s.line("  %d  %s", c.N, sentence("wishes.if", "if", plain(c.If)))
+		s.line("     %s", sentence("wishes.then", "then", plain(c.Then), "who", who))
 		s.openTo(c.Audience)
 	}
 }
 
 func (s *speaker) tenderDates(list []view.TenderDate) {
 	if len(list) == 0 {
-		s.line("Nothing said yet.")
+		s.say("me.nothing_said")
 	}
 	for _, d := range list {
 		day := s.date(d.Date)
 		if d.Yearly {
-			day += ", every year"
+			day = sentence("hard_days.yearly", "date", day)
 		}
 		s.line("  %d  %s  %s", d.N, day, plain(d.Text))
 		if d.Welcome != "" {
-			s.line("     welcome: %s", plain(d.Welcome))
+			s.line("     %s", sentence("wishes.welcome", "what", plain(d.Welcome)))
 		}
 		if d.Next != "" && d.Next != d.Date {
-			s.line("     next: %s", s.date(d.Next))
+			s.line("     %s", sentence("wishes.next", "date", s.date(d.Next)))
 		}
 		s.openTo(d.Audience)
 	}
@@ -168,11 +166,11 @@ func (s *speaker) openTo(a *view.Audience) {
 	switch {
 	case a == nil:
 	case a.People == nil:
-		s.line("     open to everyone in the circle")
+		s.line("     %s", sentence("wishes.open_to_all"))
 	case len(a.People) == 0:
-		s.line("     open to nobody else yet")
+		s.line("     %s", sentence("wishes.open_to_nobody"))
 	default:
-		s.line("     open to %s", names(a.People))
+		s.line("     %s", sentence("wishes.open_to", "people", names(a.People)))
 	}
 }
 
@@ -181,7 +179,7 @@ func (s *speaker) hardDays(list []view.HardDay) {
 	for _, d := range list {
 		s.line("  %s: %s", hardDay(d), s.date(d.Date))
 		if d.Welcome != "" {
-			s.line("            What would be welcome: %s", plain(d.Welcome))
+			s.line("            %s", sentence("hard_days.welcome", "what", plain(d.Welcome)))
 		}
 	}
 }
@@ -189,7 +187,7 @@ func (s *speaker) hardDays(list []view.HardDay) {
 // hardDay is what such a day is called; what it is about is not said.
 func hardDay(d view.HardDay) string {
 	if d.After != "" {
-		return "A day to think of " + name(d.Member)
+		return sentence("hard_days.day_to_think_of", "name", name(d.Member))
 	}
-	return "A hard day for " + name(d.Member)
+	return sentence("hard_days.hard_day", "name", name(d.Member))
 }

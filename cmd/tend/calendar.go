@@ -57,7 +57,7 @@ func (a *app) writeCalendar(ctx context.Context, c *client.Client, out string) e
 		}
 		return s.answer(struct {
 			File string `json:"file"`
-		}{out}, func() { s.line("Written to %s.", out) })
+		}{out}, func() { s.say("file.written", "file", out) })
 	}
 	if a.json {
 		list, err := c.Calendar(ctx, false)
@@ -114,8 +114,7 @@ func (m *machine) CalendarLink(_ context.Context, id crdt.ID, fresh bool) (view.
 	if site == nil { // the page's address stays, so it can be told also while no page is served
 		place := m.home.pagePlace()
 		if place.Port == 0 {
-			return view.CalendarLink{}, &circle.Problem{Code: circle.Failed, Said: circle.As("no.calendar_page"), Say: "The calendar is read where the page is, and no page was served on this home yet.",
-				Hint: "Start it once with  tend run,  or write a file:  tend calendar --out FILE"}
+			return view.CalendarLink{}, refuse(circle.Failed, circle.As("no.calendar_page"), "refuse.calendar_page")
 		}
 		site = web.New(web.Config{Service: pageHouse{m}, Upkeep: pageHouse{m}, Label: place.Label, Port: place.Port, Now: m.config.Now, Log: m.log})
 	}

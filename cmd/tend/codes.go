@@ -59,7 +59,7 @@ func (a *app) invite() *cobra.Command {
 						return err
 					}
 					s := a.speaker()
-					return s.answer(done, func() { s.done("Ended", done) })
+					return s.answer(done, func() { s.done(sentence("said.invite.revoke"), done) })
 				}
 				made, err := c.Invite(ctx, o)
 				if err != nil {
@@ -93,17 +93,9 @@ func (a *app) showInvite(made view.Invite, png, svg string) error {
 		a.drawOnTerminal(made.Text)
 		s.line("%s", made.Text)
 		s.line("")
-		s.line("Good until %s, for %s. Whoever holds it may come in: hand it over, don't post it.",
-			made.Expires.Local().Format("Mon 2 Jan 15:04"), people(made.Uses))
-		s.line("Leave this node running if you can; any member's running node lets them in.")
+		s.say("invite.good", "when", made.Expires.Local().Format("Mon 2 Jan 15:04"), "people", count(made.Uses, "count.people"))
+		s.say("invite.leave_running")
 	})
-}
-
-func people(n int) string {
-	if n == 1 {
-		return "one person"
-	}
-	return fmt.Sprintf("%d people", n)
 }
 
 func (a *app) invites(ctx context.Context, c *client.Client) error {
@@ -117,20 +109,20 @@ func (a *app) invites(ctx context.Context, c *client.Client) error {
 	s := a.speaker()
 	return s.answer(list, func() {
 		if len(list) == 0 {
-			s.line("No invitation is out.")
+			s.say("invite.none")
 		}
 		for _, i := range list {
-			word := "good until " + i.Expires.Local().Format("Mon 2 Jan 15:04")
+			word := sentence("invite.good_until", "when", i.Expires.Local().Format("Mon 2 Jan 15:04"))
 			switch {
 			case i.Revoked:
-				word = "ended"
+				word = sentence("invite.ended")
 			case !i.Expires.After(s.now):
-				word = "run out"
+				word = sentence("invite.run_out")
 			}
 			if i.For != "" {
-				word = "for " + plain(i.For) + ", " + word
+				word = sentence("invite.for", "name", plain(i.For), "state", word)
 			}
-			s.line("%s  %s, used %d of %d", short(i.ID), word, i.Used, i.Uses)
+			s.line("%s  %s", short(i.ID), sentence("invite.used", "state", word, "n", i.Used, "of", i.Uses))
 		}
 	})
 }
@@ -146,7 +138,7 @@ func drawCode(text, png, svg string) error {
 		draw func() ([]byte, error)
 	}{
 		{png, code.PNG},
-		{svg, func() ([]byte, error) { return []byte(code.SVG("an invitation to a circle")), nil }},
+		{svg, func() ([]byte, error) { return []byte(code.SVG(sentence("invite.picture"))), nil }},
 	} {
 		if to.file == "" {
 			continue
@@ -182,7 +174,7 @@ func (a *app) join() *cobra.Command {
 	var image, as, png string
 	var show bool
 	var wait time.Duration
-	cmd := &cobra.Command{Use: "join [INVITE | -]", Args: words(0, 1, "INVITE, --image FILE, - or --show"),
+	cmd := &cobra.Command{Use: "join [INVITE | -]", Args: words(0, 1, "INVITE | --image FILE | - | --show"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			if show {
@@ -231,9 +223,6 @@ func (a *app) settle(ctx context.Context, c *client.Client, in bool) error {
 	return err
 }
 
-// ownWord asks whoever has just come in for their word on the charter.
-const ownWord = "What it means to you, in your own words, if you like:  tend charter word TEXT"
-
 // joined says how far a join came, and to whoever is in what the circle agreed on, to be
 // answered in one's own words; knocking still is "not yet".
 func (a *app) joined(ctx context.Context, c *client.Client, j view.Joining) error {
@@ -248,17 +237,17 @@ func (a *app) joined(ctx context.Context, c *client.Client, j view.Joining) erro
 	err := s.answer(j, func() {
 		switch j.State {
 		case "knocking":
-			s.line("Knocking. Nobody has answered yet; a running node (tend run) keeps trying.")
+			s.say("join.knocking")
 		case "newcomer":
-			s.line("Let in. Welcome to %s. You are new here; when a second member welcomes you, you have a voice.", plain(j.Name))
+			s.say("join.newcomer", "circle", plain(j.Name))
 		default:
-			s.line("Let in. Welcome to %s.", plain(j.Name))
+			s.say("join.member", "circle", plain(j.Name))
 		}
 		if j.State != "knocking" && !s.quiet {
 			s.line("")
 			s.charter(agreed)
 			s.line("")
-			s.line(ownWord)
+			s.say("join.own_word")
 		}
 	})
 	if err == nil && j.State == "knocking" {
@@ -288,7 +277,7 @@ func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, 
 	if err != nil {
 		return err
 	}
-	a.aside("Let a member scan this:  tend let-in CODE")
+	a.aside("join.scan")
 	for until := time.Now().Add(wait); ; {
 		now, err := c.Circles(ctx)
 		if err != nil {
@@ -308,7 +297,7 @@ func (a *app) showMyself(ctx context.Context, c *client.Client, as, png string, 
 
 // joinedFaceToFace says it beside the code, which was the answer.
 func (a *app) joinedFaceToFace(ctx context.Context, c *client.Client, in view.Circle) error {
-	a.aside("Let in. Welcome to " + plain(in.Name) + ".")
+	a.aside("join.member", "circle", plain(in.Name))
 	if a.quiet || a.json {
 		return nil
 	}
@@ -318,7 +307,7 @@ func (a *app) joinedFaceToFace(ctx context.Context, c *client.Client, in view.Ci
 	}
 	s := a.speaker()
 	s.charter(agreed)
-	a.aside(ownWord)
+	a.aside("join.own_word")
 	return nil
 }
 

@@ -33,9 +33,9 @@ func (a *app) propose() *cobra.Command {
 			return err
 		}
 		if len(given["remove"]) > 0 {
-			a.aside("Before parting: a talk (tend talk with), quiet distance (tend bounds), a third person may help. If someone is in danger, this is right.")
+			a.aside("propose.before_parting")
 		}
-		return a.say(cmd.Context(), cmd.Name(), given, sentence("said."+cmd.Name()))
+		return a.does(cmd.Context(), cmd.Name(), given, sentence("said."+cmd.Name()))
 	}
 	return cmd
 }
@@ -49,7 +49,7 @@ func (a *app) reshape() *cobra.Command {
 		if err := charterArg(given); err != nil {
 			return err
 		}
-		return a.say(cmd.Context(), cmd.Name(), given, sentence("said."+cmd.Name()))
+		return a.does(cmd.Context(), cmd.Name(), given, sentence("said."+cmd.Name()))
 	}
 	return cmd
 }
@@ -78,67 +78,47 @@ func charterArg(args map[string][]string) error {
 	return nil
 }
 
-// decisionStates are what a decision's state is called.
-var decisionStates = map[string]string{
-	"open":       "open",
-	"adopted":    "adopted",
-	"to_reshape": "to reshape",
-	"let_go":     "let go",
-	"review_due": "adopted, to be looked at again",
-}
-
-// doesWords are what a decision about the circle does.
-var doesWords = map[string]string{
-	"remove":  "to part from",
-	"lapse":   "to set aside until they're back:",
-	"charter": "the charter",
-	"recover": "coming back:",
-}
-
 func (s *speaker) decisionLine(d *view.Decision) string {
 	parts := []string{plain(d.Text)}
 	if d.Does != "" {
-		does := doesWords[d.Does]
+		whom := ""
 		if d.Target != nil {
-			does += " " + name(*d.Target)
+			whom = name(*d.Target)
 		}
-		parts = append(parts, does)
+		parts = append(parts, sentence("decision.does."+d.Does, "name", whom))
 	}
-	parts = append(parts, decisionStates[d.State])
+	parts = append(parts, called("decision.state", d.State))
 	if d.State == "open" {
-		parts = append(parts, "until "+d.Closes.In(s.now.Location()).Format("Mon 2 Jan 15:04"))
+		parts = append(parts, sentence("decision.until", "when", d.Closes.In(s.now.Location()).Format("Mon 2 Jan 15:04")))
 	}
 	return strings.Join(parts, " · ")
 }
 
-// decisionWords are what a word on a decision is called.
-var decisionWords = map[string]string{"consent": "consents", "stand_aside": "stands aside", "concern": "has a concern"}
-
 func saidOn(w view.DecisionWord) string {
 	if w.Text == "" {
-		return decisionWords[w.Word]
+		return called("decision.word", w.Word)
 	}
-	return decisionWords[w.Word] + ": " + plain(w.Text)
+	return sentence("list.with", "word", called("decision.word", w.Word), "text", plain(w.Text))
 }
 
 func (s *speaker) decision(d *view.Decision) {
 	s.line("%s  %s", short(d.ID), s.decisionLine(d))
-	s.field("by", name(d.Author))
+	s.field("label.by", name(d.Author))
 	for _, n := range d.Beside {
-		s.field(name(n.Author), plain(n.Text))
+		s.pair(name(n.Author), plain(n.Text))
 	}
 	for _, w := range d.Words {
-		s.field(name(w.Member), saidOn(w))
+		s.pair(name(w.Member), saidOn(w))
 	}
 	if d.State == "open" && d.Does == "" {
-		s.line("  %d spoke; it takes %d", d.Heard, d.Needed)
+		s.under("decision.heard", "n", d.Heard, "least", d.Needed)
 	}
 	if len(d.DecidedBy) > 0 {
-		s.field("decided by", names(d.DecidedBy))
+		s.field("label.decided_by", names(d.DecidedBy))
 	}
-	s.field("review on", s.date(d.ReviewOn))
+	s.field("label.review_on", s.date(d.ReviewOn))
 	if d.About != "" {
-		s.field("about", short(d.About))
+		s.field("label.about", short(d.About))
 	}
 	if d.Charter != nil {
 		s.line("")
@@ -146,7 +126,7 @@ func (s *speaker) decision(d *view.Decision) {
 	}
 	if len(d.Texts) > 1 {
 		s.line("")
-		s.line("Texts")
+		s.say("texts.heading")
 		for _, t := range d.Texts {
 			mark := " "
 			if t.Newest {
@@ -169,13 +149,13 @@ func (s *speaker) ended(e *view.Ended) {
 		s.line("  %s", sentence)
 	}
 	for _, o := range e.WithoutEffect {
-		s.line("  %s  “%s” has no effect. %s", short(o.ID), plain(o.Text), o.Why)
+		s.under("parting.no_effect", "id", short(o.ID), "text", plain(o.Text), "why", o.Why)
 	}
 }
 
 // parting tells someone who was asked to go who decided, why, and what stays.
 func (s *speaker) parting(p *view.Parting) {
-	s.line("  You were asked to go. It was decided by %s, %s.", names(p.DecidedBy), s.ago(p.At))
+	s.under("parting.asked_to_go", "people", names(p.DecidedBy), "ago", s.ago(p.At))
 	if p.Why != "" {
 		s.line("%s", paragraphs(p.Why, "    "))
 	}
@@ -183,6 +163,6 @@ func (s *speaker) parting(p *view.Parting) {
 		s.line("  %s", sentence)
 	}
 	for _, o := range p.WithoutEffect {
-		s.line("  %s  “%s” has no effect. %s", short(o.ID), plain(o.Text), o.Why)
+		s.under("parting.no_effect", "id", short(o.ID), "text", plain(o.Text), "why", o.Why)
 	}
 }

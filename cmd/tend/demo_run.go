@@ -46,7 +46,7 @@ func (a *app) runDemo(ctx context.Context, dir string) error {
 			case <-ready:
 			}
 		}
-		a.aside("The three homes run, and hear one another. Ctrl-C ends it.")
+		a.aside("demo.runs")
 		return nil
 	})
 	return g.Wait()

@@ -64,17 +64,17 @@ const demoGuide = "walks.txt"
 
 // guide says where to look, and how each walk begins.
 func (s *speaker) guide(dir string, walks []walkView) {
-	s.line("Nine people live on Mill Lane. Three of their homes are here, with six weeks behind them.")
-	s.line("Let the three run, so that they hear one another; Ctrl-C ends it:")
+	s.say("demo.made")
+	s.say("demo.let_run")
 	s.line("")
-	s.line("  tend demo %s --run", dir)
+	s.under("demo.run", "dir", dir)
 	s.line("")
-	s.line("Then, from another window, look around as one of them, with today, look, week, map, list:")
+	s.say("demo.look_around")
 	s.line("")
 	for _, p := range demoHomes {
-		s.line("  tend --home %s today", demoHome(dir, p))
+		s.under("demo.today", "home", demoHome(dir, p))
 	}
-	s.line("  tend --home %s page open", demoHome(dir, demoHomes[0]))
+	s.under("demo.page", "home", demoHome(dir, demoHomes[0]))
 	for _, w := range walks {
 		s.line("")
 		s.line("%s", w.Title)
@@ -85,8 +85,7 @@ func (s *speaker) guide(dir string, walks []walkView) {
 		s.line("  %s", w.Steps[0].Line)
 	}
 	s.line("")
-	s.line("Every step of these stands in %s. The people are made up; the folder may go", filepath.Join(dir, demoGuide))
-	s.line("when you like.")
+	s.say("demo.steps", "file", filepath.Join(dir, demoGuide))
 }
 
 // steps are all walks, step by step.

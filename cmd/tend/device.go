@@ -32,7 +32,7 @@ func (a *app) phrase() *cobra.Command {
 				s := a.speaker()
 				return s.answer(all, func() {
 					if len(all) == 0 {
-						s.line("There is no circle on this home yet, so there is nothing to bring back.")
+						s.say("phrase.none")
 					}
 					for _, p := range all {
 						a.sayPhrase(s, p)
@@ -48,15 +48,15 @@ func (a *app) sayPhrase(s *speaker, p client.Phrase) {
 		circles[i] = plain(c)
 	}
 	if p.Lost {
-		s.line("No words bring you back into %s: it was begun with an earlier Tend. Name trustees there:  tend recover trustees MEMBER…", and(circles))
+		s.say("phrase.lost", "circles", and(circles))
 		return
 	}
 	if s.quiet {
 		s.line("%s", strings.Join(p.Words, " "))
 		return
 	}
-	s.line("Write these down on paper, in this order, and keep it where you would keep a passport.")
-	s.line("Whoever has them can be you in %s.", and(circles))
+	s.say("phrase.write")
+	s.say("phrase.whoever", "circles", and(circles))
 	s.line("")
 	for i := 0; i < len(p.Words); i += 4 {
 		s.line("%3d. %s", i+1, strings.Join(p.Words[i:min(i+4, len(p.Words))], "  "))
@@ -70,7 +70,7 @@ func asked[T any](ctx context.Context, a *app, do func(passphrase string) (T, er
 	if err == nil || ctx.Err() != nil || asFailure(err).code != exitFailed {
 		return out, err
 	}
-	pass, perr := a.passphrase("Passphrase of " + a.homeDir + ", again: ")
+	pass, perr := a.passphrase("ask.passphrase_again", "home", a.homeDir)
 	if perr != nil {
 		return out, err
 	}
@@ -88,7 +88,7 @@ func (a *app) devices() *cobra.Command {
 				s := a.speaker()
 				return s.answer(all, func() {
 					for _, d := range all {
-						s.line("%s  since %s%s", short(d.ID), d.Added.Local().Format("2 Jan 2006"), deviceWord(s, d))
+						s.line("%s  %s%s", short(d.ID), sentence("device.since", "date", d.Added.Local().Format("2 Jan 2006")), deviceWord(s, d))
 					}
 				})
 			})
@@ -98,11 +98,11 @@ func (a *app) devices() *cobra.Command {
 func deviceWord(s *speaker, d client.Device) string {
 	switch {
 	case d.This:
-		return "  (this one)"
+		return "  " + sentence("device.this")
 	case d.State == "out":
-		return "  (out)"
+		return "  " + sentence("device.out")
 	case d.Heard != nil:
-		return "  heard " + s.ago(*d.Heard)
+		return "  " + sentence("device.heard", "ago", s.ago(*d.Heard))
 	}
 	return ""
 }
@@ -116,7 +116,7 @@ func (a *app) revokeDevice() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("Out", done) })
+				return s.answer(done, func() { s.done(sentence("said.device.revoke"), done) })
 			})
 		}}
 }
@@ -151,7 +151,7 @@ func (a *app) showLink(ctx context.Context, c *client.Client, png string, wait t
 	if err != nil {
 		return err
 	}
-	a.aside("Scan this with the device you have:  tend device add CODE")
+	a.aside("device.scan")
 	told := false
 	for until := time.Now().Add(wait); ; {
 		now, err := c.Linking(ctx)
@@ -160,10 +160,10 @@ func (a *app) showLink(ctx context.Context, c *client.Client, png string, wait t
 		}
 		if now.Words != "" && !told {
 			told = true
-			a.aside("The other device must show the same words:  " + now.Words)
+			a.aside("device.other_shows", "words", now.Words)
 		}
 		if now.Done {
-			a.aside("Linked. Your copy of " + and(now.Circles) + " is arriving.")
+			a.aside("device.arriving", "circles", and(now.Circles))
 			return a.settle(ctx, c, true)
 		}
 		if time.Now().After(until) {
@@ -207,8 +207,8 @@ func (a *app) linkWith(ctx context.Context, c *client.Client, code, same string,
 		return err
 	}
 	if same == "" {
-		a.aside("The new device must show the same words:  " + met.Words)
-		yes, err := a.confirms("Are they the same on both? [y/N] ")
+		a.aside("device.new_shows", "words", met.Words)
+		yes, err := a.confirms("ask.words_same")
 		if err != nil {
 			s := a.speaker()
 			return errors.Join(s.answer(met, func() { s.line("%s", met.Words) }), fail(exitNotYet, "fail.words_uncompared"))
@@ -223,16 +223,16 @@ func (a *app) linkWith(ctx context.Context, c *client.Client, code, same string,
 		return err
 	}
 	s := a.speaker()
-	return s.answer(done, func() { s.line("Linked. The new device is in %s.", and(done.Circles)) })
+	return s.answer(done, func() { s.say("device.linked", "circles", and(done.Circles)) })
 }
 
 // confirms asks a person on the terminal; the error says that nobody is there.
-func (a *app) confirms(question string) (bool, error) {
+func (a *app) confirms(key string) (bool, error) {
 	in, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return false, errors.New("no terminal")
 	}
-	fmt.Fprint(a.err, question)
+	fmt.Fprint(a.err, sentence(key))
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil {
 		return false, err

@@ -47,7 +47,7 @@ func (a *app) digest() *cobra.Command {
 					args[name] = []string{value}
 				}
 			}
-			return a.say(cmd.Context(), "digest", args, sentence("said.own"))
+			return a.does(cmd.Context(), "digest", args, sentence("said.own"))
 		}}
 	cmd.Flags().StringVar(&every, "every", "", "")
 	cmd.Flags().StringVar(&at, "at", "", "")
@@ -69,7 +69,7 @@ func (a *app) tellDigest(ctx context.Context, c *client.Client, out, mail string
 	case out == "" && mail == "":
 		return s.answer(d, func() { s.digest(d) })
 	case d.Empty():
-		a.aside(nothingToTell)
+		a.aside("digest.nothing")
 		return nil
 	}
 	if err := handOver(ctx, d, circle.Rhythm{Out: out, Mail: mail}, post, a.now()); err != nil {
@@ -83,10 +83,10 @@ func (a *app) tellDigest(ctx context.Context, c *client.Client, out, mail string
 		Mail string `json:"mail,omitempty"`
 	}{out, mail}, func() {
 		if out != "" {
-			s.line("Written to %s.", out)
+			s.say("file.written", "file", out)
 		}
 		if mail != "" {
-			s.line("Handed to the program that sends mail, for %s.", mail)
+			s.say("digest.mailed", "address", mail)
 		}
 	})
 }
@@ -104,8 +104,6 @@ func handOver(ctx context.Context, d view.Digest, to circle.Rhythm, post mailer,
 	return nil
 }
 
-const nothingToTell = "There is nothing to tell just now. That's fine too."
-
 // writeDigest writes the letter into a file, over the one before.
 func writeDigest(file string, d view.Digest, now time.Time) error {
 	return replaced(file, func(w io.Writer) error {
@@ -122,7 +120,7 @@ func (s *speaker) digest(d view.Digest) {
 	for _, part := range []struct {
 		title string
 		items []view.Item
-	}{{"Asked of you, or changed in what you agreed", d.Asked}, {"You could", d.ICould}, {"Ahead of you", d.Ahead}} {
+	}{{"digest.asked", d.Asked}, {"digest.could", d.ICould}, {"digest.ahead", d.Ahead}} {
 		if len(part.items) == 0 {
 			continue
 		}
@@ -132,15 +130,15 @@ func (s *speaker) digest(d view.Digest) {
 		}
 	}
 	if len(d.HardDays) > 0 {
-		s.heading(&first, "To think of")
+		s.heading(&first, "today.hard_days")
 		s.hardDays(d.HardDays)
 	}
 	if len(d.Look) > 0 {
-		s.heading(&first, "Look at this together")
-		s.line("  tend look shows what, and how to settle it.")
+		s.heading(&first, "today.look")
+		s.under("digest.look")
 	}
 	if first {
-		s.line(nothingToTell)
+		s.say("digest.nothing")
 	}
 }
 

@@ -48,14 +48,14 @@ func (m *machine) Doctor(ctx context.Context) ([]view.Check, error) {
 }
 
 func (m *machine) checkHome() view.Check {
-	c := view.Check{Check: "home", OK: true}.Find("found.home", "%s", m.home.dir)
+	c := view.Check{Check: "home", OK: true}.Find(inEnglish("found.home", m.home.dir))
 	info, err := os.Stat(m.home.dir)
 	switch {
 	case err != nil:
 		c.OK = false
-		c = c.Find("found.home_gone", "%s", err.Error())
+		c = c.Find(inEnglish("found.home_gone", err.Error()))
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return c.Find("found.home_open", "others on this machine may look into %s", m.home.dir).Wants("cure.chmod", "chmod 700 %s", m.home.dir)
+		return c.Find(inEnglish("found.home_open", m.home.dir)).Wants(inEnglish("cure.chmod", m.home.dir, "700"))
 	}
 	return c
 }
@@ -67,26 +67,25 @@ const roomWanted = 512 << 20
 func (m *machine) checkRoom() view.Check {
 	c := view.Check{Check: "room", OK: true}
 	if err := storage.Room(m.home.dir, roomWanted); err != nil {
-		return c.Find("found.room_little", "%s", err.Error()).Wants("cure.room", "make room on the disk of %s: a full one takes nothing more in", m.home.dir)
+		return c.Find(inEnglish("found.room_little", err.Error())).Wants(inEnglish("cure.room", m.home.dir))
 	}
-	return c.Find("found.room", "the disk has room")
+	return c.Find(inEnglish("found.room"))
 }
 
 // keyPlaces say where the key is.
-var keyPlaces = map[vault.Place]circle.Sentence{
-	vault.InFile:       {Said: circle.As("found.key_file"), English: "it lies in a file beside the vault; tend vault passphrase or tend vault keyring moves it"},
-	vault.InKeyring:    {Said: circle.As("found.key_keyring"), English: "it is in this computer's keyring"},
-	vault.InPassphrase: {Said: circle.As("found.key_passphrase"), English: "it opens with the passphrase alone"},
+var keyPlaces = map[vault.Place]circle.Said{
+	vault.InFile:       circle.As("found.key_file"),
+	vault.InKeyring:    circle.As("found.key_keyring"),
+	vault.InPassphrase: circle.As("found.key_passphrase"),
 }
 
 func (m *machine) checkKey() view.Check {
-	place := keyPlaces[m.vault.Where()]
-	c := view.Check{Check: "key", OK: true, Found: place.Said, Finding: place.English}
+	c := view.Check{Check: "key", OK: true}.Find(english(keyPlaces[m.vault.Where()]))
 	if _, err := os.Stat(m.home.path(vault.KeyFileName)); err == nil && m.vault.Where() != vault.InFile {
-		c = c.Find("found.key_left", "a key file lies beside the vault although the key is elsewhere").Wants("cure.key_left", "look at vault.key, and remove it if it is old")
+		c = c.Find(inEnglish("found.key_left")).Wants(inEnglish("cure.key_left"))
 	}
 	if info, err := os.Stat(m.home.path(vault.FileName)); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		c = c.Find("found.vault_open", "others on this machine may read the vault's file").Wants("cure.chmod", "chmod 600 %s", m.home.path(vault.FileName))
+		c = c.Find(inEnglish("found.vault_open")).Wants(inEnglish("cure.chmod", m.home.path(vault.FileName), "600"))
 	}
 	return c
 }
@@ -96,17 +95,17 @@ var written = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func (m *machine) checkClock() view.Check {
 	now := m.config.Now()
-	c := view.Check{Check: "clock", OK: true}.Find("found.clock", "%s in %s", circle.Stamp{Time: now}, m.config.Zone)
+	c := view.Check{Check: "clock", OK: true}.Find(inEnglish("found.clock", circle.Stamp{Time: now}, m.config.Zone))
 	ahead, of := m.at().ClockOff()
 	switch {
 	case now.Before(written):
-		return c.Wants("cure.clock", "set this machine's clock")
+		return c.Wants(inEnglish("cure.clock"))
 	case of > 0 && ahead.Abs() > clockOff:
-		c = c.Find("found.clock_slow", "this clock is %s slower than those of %s met lately", span0(ahead), homeCount(of))
+		c = c.Find(inEnglish("found.clock_slow", span0(ahead), homeCount(of)))
 		if ahead < 0 {
-			c = c.Find("found.clock_fast", "this clock is %s faster than those of %s met lately", span0(ahead), homeCount(of))
+			c = c.Find(inEnglish("found.clock_fast", span0(ahead), homeCount(of)))
 		}
-		return c.Wants("cure.clock_network", "let this machine set its clock by the network")
+		return c.Wants(inEnglish("cure.clock_network"))
 	}
 	return c
 }
@@ -116,29 +115,24 @@ func span0(d time.Duration) circle.Sentence {
 	d = d.Abs()
 	switch {
 	case d < 2*time.Hour:
-		return counted(circle.As("span.minutes", int(d.Minutes())), "minute")
+		return inEnglish("span.minutes", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return counted(circle.As("span.hours", int(d.Hours())), "hour")
+		return inEnglish("span.hours", int(d.Hours()))
 	}
-	return counted(circle.As("span.days", int(d.Hours()/24)), "day")
+	return inEnglish("span.days", int(d.Hours()/24))
 }
 
-func homeCount(n int) circle.Sentence { return counted(circle.As("span.homes", n), "home") }
-
-// counted is a number of things, which is all that said holds.
-func counted(said circle.Said, what string) circle.Sentence {
-	return circle.Sentence{Said: said, English: count(said.With[0].(int), what)}
-}
+func homeCount(n int) circle.Sentence { return inEnglish("span.homes", n) }
 
 // checkTip says when this device wrote something into the future: then all it
 // writes stays ahead of the others until that time has come.
 func (m *machine) checkTip() view.Check {
 	c := view.Check{Check: "dates", OK: true}
 	if ahead := m.at().TipAhead(); ahead > tipAhead {
-		return c.Find("found.dates_ahead", "what was written here last is dated %s ahead of this clock", span0(ahead)).
-			Wants("cure.dates_ahead", "if the clock is right now, go on with a new device:  tend --home DIR device link")
+		return c.Find(inEnglish("found.dates_ahead", span0(ahead))).
+			Wants(inEnglish("cure.dates_ahead"))
 	}
-	return c.Find("found.dates", "nothing written here is dated ahead")
+	return c.Find(inEnglish("found.dates"))
 }
 
 // checkStore says of which layout the store is, and whether one of an older layout
@@ -146,9 +140,9 @@ func (m *machine) checkTip() view.Check {
 func (m *machine) checkStore() view.Check {
 	c := view.Check{Check: "store", OK: true}
 	if old := badgerstore.OldCopies(m.store.Dir()); len(old) > 0 {
-		return c.Find("found.store_old", "layout %d, and as it was before an update in %s: delete that once all is well", badgerstore.Version, old[0])
+		return c.Find(inEnglish("found.store_old", badgerstore.Version, old[0]))
 	}
-	return c.Find("found.store", "layout %d", badgerstore.Version)
+	return c.Find(inEnglish("found.store", badgerstore.Version))
 }
 
 // checkLog looks over the logs, or says what the last look found where they are
@@ -164,7 +158,7 @@ func (m *machine) checkLog(ctx context.Context) (view.Check, error) {
 		if err != nil {
 			return c, err
 		}
-		return logFinding(c.Find("found.log", "%s, every hash and signature good", opCount(v.Ops)), len(v.Findings)), nil
+		return logFinding(c.Find(inEnglish("found.log", opCount(v.Ops))), len(v.Findings)), nil
 	}
 	findings, oldest := 0, m.config.Now()
 	for _, id := range m.at().All() {
@@ -178,20 +172,20 @@ func (m *machine) checkLog(ctx context.Context) (view.Check, error) {
 		}
 	}
 	if findings == 0 && m.config.Now().Sub(oldest) > lookedLately {
-		return c.Find("found.log_old", "it was not looked over for a while").Wants("cure.log_old", "tend verify"), nil
+		return c.Find(inEnglish("found.log_old")).Wants(inEnglish("cure.log_old")), nil
 	}
-	return logFinding(c.Find("found.log_looked", "%s, all good when last looked over, on %s", opCount(ops), circle.DayOf{Time: oldest.In(m.config.Now().Location())}), findings), nil
+	return logFinding(c.Find(inEnglish("found.log_looked", opCount(ops), circle.DayOf{Time: oldest.In(m.config.Now().Location())})), findings), nil
 }
 
-func opCount(n int) circle.Sentence { return counted(circle.As("span.ops", n), "op") }
+func opCount(n int) circle.Sentence { return inEnglish("span.ops", n) }
 
 // logFinding is good, unless there is something that does not check.
 func logFinding(good view.Check, findings int) view.Check {
 	if findings == 0 {
 		return good
 	}
-	return good.Find("found.log_bad", "%s", counted(circle.As("span.findings", findings), "finding")).
-		Wants("cure.log_bad", "tend verify names them; tend rebuild mends what is derived, and a backup or another member's home has the rest")
+	return good.Find(inEnglish("found.log_bad", inEnglish("span.findings", findings))).
+		Wants(inEnglish("cure.log_bad"))
 }
 
 // lastBackup is when a backup was last kept; false if none was.
@@ -210,14 +204,14 @@ func (m *machine) checkBackup(n *node.Node) (view.Check, bool) {
 
 // backupCheck is a sentence, and no more than that, once a backup would be good.
 func backupCheck(now, since, last time.Time, kept bool) view.Check {
-	c := view.Check{Check: "backup", OK: true}.Find("found.backup_none", "none yet")
+	c := view.Check{Check: "backup", OK: true}.Find(inEnglish("found.backup_none"))
 	age := now.Sub(since)
 	if kept {
 		age = now.Sub(last)
-		c = c.Find("found.backup", "the last one is of %s", circle.DayOf{Time: last.In(now.Location()), Year: true})
+		c = c.Find(inEnglish("found.backup", circle.DayOf{Time: last.In(now.Location()), Year: true}))
 	}
 	if age > backupLately {
-		return c.Wants("cure.backup", "when it suits you:  tend backup create FILE,  kept somewhere else than this machine")
+		return c.Wants(inEnglish("cure.backup"))
 	}
 	return c
 }
@@ -243,7 +237,7 @@ func checkOthers(st view.Status) view.Check {
 	c := view.Check{Check: "others"}
 	if st.State == "caught_up" || st.State == "travelling" {
 		c.OK = true
-		return c.Find("found.connected", "connected")
+		return c.Find(inEnglish("found.connected"))
 	}
 	c.Found, c.Finding = st.Why, st.Reason
 	if len(st.Cures) > 0 {
@@ -259,22 +253,22 @@ func checkWaiting(st view.Status) view.Check {
 		waiting += c.Waiting
 	}
 	if waiting == 0 {
-		return view.Check{Check: "waiting", OK: true}.Find("found.waiting_none", "nothing waits for anything")
+		return view.Check{Check: "waiting", OK: true}.Find(inEnglish("found.waiting_none"))
 	}
-	return view.Check{Check: "waiting"}.Find("found.waiting", "%s still waiting for what they build on, or for their text", opCount(waiting)).
-		Wants("cure.waiting", "meet another member's home:  tend sync")
+	return view.Check{Check: "waiting"}.Find(inEnglish("found.waiting", opCount(waiting))).
+		Wants(inEnglish("cure.waiting"))
 }
 
 func checkVersion() view.Check {
 	v := thisVersion()
-	return view.Check{Check: "version", OK: true}.Find("found.version", "tend %s, %s on %s", v.Version, v.Go, runtime.GOOS+"/"+runtime.GOARCH)
+	return view.Check{Check: "version", OK: true}.Find(inEnglish("found.version", v.Version, v.Go, runtime.GOOS+"/"+runtime.GOARCH))
 }
 
 // care are sentences about looking after this home, for the status: no more than
 // one of each, and never an interruption.
 func (m *machine) care(n *node.Node) (out []circle.Sentence) {
 	if c, ok := m.checkBackup(n); ok && !c.OK {
-		out = append(out, circle.Sentencef("care.backup", "A backup would be good (%s):  tend backup create FILE", circle.Sentence{Said: c.Found, English: c.Finding}))
+		out = append(out, inEnglish("care.backup", circle.Sentence{Said: c.Found, English: c.Finding}))
 	}
 	findings := 0
 	for _, id := range n.All() {
@@ -283,7 +277,7 @@ func (m *machine) care(n *node.Node) (out []circle.Sentence) {
 		}
 	}
 	if findings > 0 {
-		out = append(out, circle.Sentencef("care.findings", "Something in the store does not check (%s):  tend doctor", counted(circle.As("span.findings", findings), "finding")))
+		out = append(out, inEnglish("care.findings", inEnglish("span.findings", findings)))
 	}
 	return out
 }

@@ -77,7 +77,7 @@ func (a *app) exportTo(ctx context.Context, format, dir string) error {
 		s := a.speaker()
 		return s.answer(out, func() {
 			for _, f := range out.Files {
-				s.line("%s  %s", filepath.Join(dir, f.File), count(f.Bytes, "byte"))
+				s.line("%s  %s", filepath.Join(dir, f.File), count(f.Bytes, "count.bytes"))
 			}
 		})
 	})

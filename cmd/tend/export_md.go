@@ -38,11 +38,6 @@ type page struct {
 	section string
 }
 
-// sections are the headings under which things of a kind stand, in the order in which
-// they come.
-var sections = map[string]string{view.KindMember: "People", view.KindPod: "My pod", view.KindGroup: "My groups", view.KindOwn: "Mine alone", view.KindNeed: "Needs",
-	view.KindOffer: "Offers", view.KindAgreement: "Agreements", view.KindDecision: "Decisions", view.KindTalk: "Talks"}
-
 func (p *page) add(line json.RawMessage) error {
 	var head struct {
 		Kind string `json:"kind"`
@@ -50,7 +45,7 @@ func (p *page) add(line json.RawMessage) error {
 	if err := json.Unmarshal(line, &head); err != nil {
 		return err
 	}
-	if title := sections[head.Kind]; title != "" && title != p.section {
+	if title := called("export.section", head.Kind); title != "" && title != p.section {
 		p.section = title
 		p.line("\n## %s", title)
 	}
@@ -74,22 +69,22 @@ func (p *page) add(line json.RawMessage) error {
 // own writes what is this person's alone.
 func (p *page) own(o *view.ExportOwn) {
 	if o.Ceiling != nil {
-		p.line("- my ceiling: %d a week", o.Ceiling.Week)
+		p.point("export.ceiling", "n", int(o.Ceiling.Week))
 	}
 	if o.Distances != nil {
-		p.line("- at a distance: %s", p.people(o.Distances))
+		p.point("export.distances", "people", p.people(o.Distances))
 	}
 	if len(o.Followed) > 0 {
-		p.line("- kinds of need that I follow: %s", marked(strings.Join(o.Followed, ", ")))
+		p.point("export.followed", "kinds", marked(strings.Join(o.Followed, ", ")))
 	}
 	if o.Remind != "" {
-		p.line("- reminded before what I agreed: %s", marked(o.Remind))
+		p.point("export.reminded", "time", marked(o.Remind))
 	}
 	if d := o.Digest; d != nil {
-		p.line("- a letter every %s at %s: %s", d.Every, marked(d.At), marked(strings.TrimSpace(d.Out+" "+d.Mail)))
+		p.point("export.letter", "every", d.Every, "time", marked(d.At), "where", marked(strings.TrimSpace(d.Out+" "+d.Mail)))
 	}
 	for _, w := range o.Waiting {
-		p.line("- waits for its turn in %s (%s):", short(w.Talk), marked(w.Verb))
+		p.point("export.waits", "id", short(w.Talk), "step", marked(w.Verb))
 		p.quoted(w.Text)
 	}
 	if o.Reflections != nil {
@@ -125,6 +120,10 @@ func (p *page) item(i *view.Item) {
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(p.w, format+"\n", args...) }
 
+// say writes a sentence of the catalogue on a line of its own, and point one in a list.
+func (p *page) say(key string, pairs ...any)   { p.line("%s", sentence(key, pairs...)) }
+func (p *page) point(key string, pairs ...any) { p.line("- %s", sentence(key, pairs...)) }
+
 // marked makes text that somebody wrote stand as it is in Markdown, on one line.
 func marked(text string) string {
 	var out strings.Builder
@@ -149,7 +148,10 @@ func (p *page) quoted(text string) {
 	p.line("")
 }
 
-func (p *page) field(label, value string) {
+// field is a point about a thing beside its label, and pair beside a label of people's own.
+func (p *page) field(key, value string) { p.pair(sentence(key), value) }
+
+func (p *page) pair(label, value string) {
 	if value != "" {
 		p.line("- %s: %s", label, marked(value))
 	}
@@ -169,21 +171,22 @@ func (p *page) day(t time.Time) string { return t.Format("2006-01-02 15:04") }
 
 func (p *page) head(h *view.ExportHead) {
 	p.line("# %s", marked(h.Name))
-	p.line("\nAs %s saw it on %s.", p.person(h.By), p.day(h.Made))
-	p.line("What is private is in here too; keep it as you would keep a diary.")
+	p.line("")
+	p.say("export.seen_by", "name", p.person(h.By), "when", p.day(h.Made))
+	p.say("export.private")
 }
 
 func (p *page) charter(c *view.Charter) {
 	p.quoted(c.Purpose)
 	p.texts(c.Bounds)
-	p.field("Categories", strings.Join(c.Categories, ", "))
-	p.field("Outside help", strings.Join(c.OutsideHelp, ", "))
-	p.field("Look at it again on", c.ReviewOn)
+	p.field("export.label.categories", strings.Join(c.Categories, ", "))
+	p.field("export.label.outside_help", strings.Join(c.OutsideHelp, ", "))
+	p.field("export.label.look_at_it_again_on", c.ReviewOn)
 }
 
 func (p *page) texts(all map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		p.field(key, all[key])
+		p.pair(key, all[key])
 	}
 }
 
@@ -192,33 +195,33 @@ func (p *page) pod(v *view.Pod) {
 		p.line("- %s (%s)", p.person(m.Member), marked(m.Said))
 	}
 	if len(v.IAmIn) > 0 {
-		p.line("- I am in the pod of: %s", p.people(v.IAmIn))
+		p.point("export.pods", "people", p.people(v.IAmIn))
 	}
 }
 
 func (p *page) member(m *view.Member) {
 	p.line("\n### %s", p.person(view.Person{ID: m.ID, Name: m.Name}))
 	p.line("")
-	p.field("Standing", m.State)
+	p.field("export.label.standing", m.State)
 	if m.Room != nil {
-		p.field("Room", strings.TrimSpace(m.Room.Level+" "+m.Room.Until))
+		p.field("export.label.room", strings.TrimSpace(m.Room.Level+" "+m.Room.Until))
 	}
-	p.field("Area", m.Area)
-	p.field("Speaks", strings.Join(m.Languages, ", "))
-	p.field("Reach", strings.Join(m.Contact, "; "))
-	p.field("Free", strings.Join(m.Free, "; "))
+	p.field("export.label.area", m.Area)
+	p.field("export.label.speaks", strings.Join(m.Languages, ", "))
+	p.field("export.label.reach", strings.Join(m.Contact, "; "))
+	p.field("export.label.free", strings.Join(m.Free, "; "))
 	p.texts(m.Card)
 	p.texts(m.Bounds)
 	for _, c := range m.Consents {
-		p.field("Wished beforehand", c.If+": "+c.Then)
+		p.field("export.label.wished_beforehand", c.If+": "+c.Then)
 	}
 	for _, d := range m.TenderDates {
-		p.field("A hard day", d.Date+" "+d.Text)
-		p.field("Welcome then", d.Welcome)
+		p.field("export.label.a_hard_day", d.Date+" "+d.Text)
+		p.field("export.label.welcome_then", d.Welcome)
 	}
 	p.notes(m.Notes)
 	for _, n := range m.MyNotes {
-		p.field("For me alone", strings.TrimSpace(n.Text+" "+n.On))
+		p.field("export.label.for_me_alone", strings.TrimSpace(n.Text+" "+n.On))
 	}
 }
 
@@ -230,18 +233,18 @@ func (p *page) post(v *view.Post) {
 		who = *v.For
 	}
 	p.line("- %s, %s, %s", p.person(who), marked(v.Status), p.day(v.Made))
-	p.field("Category", v.Category)
-	p.field("When", strings.Join(v.When, "; "))
-	p.field("Repeats", v.Repeat)
-	p.field("Not on", strings.Join(v.Skips, "; "))
-	p.field("By", v.By)
-	p.field("Where", v.Area)
-	p.field("Costs", v.Costs)
+	p.field("export.label.category", v.Category)
+	p.field("export.label.when", strings.Join(v.When, "; "))
+	p.field("export.label.repeats", v.Repeat)
+	p.field("export.label.not_on", strings.Join(v.Skips, "; "))
+	p.field("export.label.by", v.By)
+	p.field("export.label.where", v.Area)
+	p.field("export.label.costs", v.Costs)
 	if v.Tender {
-		p.line("- Tender")
+		p.point("export.tender")
 	}
 	if v.Audience.People != nil {
-		p.line("- Open to %s", p.people(v.Audience.People))
+		p.point("export.open_to", "people", p.people(v.Audience.People))
 	}
 	for _, slot := range v.Slots {
 		if len(slot.Yes) > 0 {
@@ -253,7 +256,7 @@ func (p *page) post(v *view.Post) {
 
 func orAnytime(slot string) string {
 	if slot == "" {
-		return "whenever"
+		return sentence("post.whenever")
 	}
 	return slot
 }
@@ -265,17 +268,17 @@ func (p *page) agreement(a *view.Agreement) {
 	if when == "" {
 		when = a.Slot
 	}
-	p.field("When", orAnytime(when))
-	p.field("Where", a.Area)
-	p.field("Costs", a.Costs)
+	p.field("export.label.when", orAnytime(when))
+	p.field("export.label.where", a.Area)
+	p.field("export.label.costs", a.Costs)
 	if a.Place != nil {
-		p.field("Place", a.Place.Where)
-		p.field("Code", a.Place.Code)
-		p.field("Phone", a.Place.Phone)
+		p.field("export.label.place", a.Place.Where)
+		p.field("export.label.code", a.Place.Code)
+		p.field("export.label.phone", a.Place.Phone)
 	}
-	p.field("Now", a.State)
+	p.field("export.label.now", a.State)
 	for _, party := range a.Parties {
-		p.line("- %s: %s", p.person(party.Member), partyWords[party.Word])
+		p.line("- %s: %s", p.person(party.Member), called("party.word", party.Word))
 	}
 	p.notes(a.Notes)
 }
@@ -283,7 +286,7 @@ func (p *page) agreement(a *view.Agreement) {
 func (p *page) decision(d *view.Decision) {
 	p.line("\n### %s", marked(firstLine(d.Text)))
 	p.quoted(d.Text)
-	p.field("Now", d.State)
+	p.field("export.label.now", d.State)
 	for _, w := range d.Words {
 		p.line("- %s: %s %s", p.person(w.Member), marked(w.Word), marked(w.Text))
 	}
@@ -296,16 +299,16 @@ func firstLine(text string) string {
 }
 
 func (p *page) talk(t *view.Talk) {
-	p.line("\n### With %s", p.people(t.With))
+	p.line("\n### %s", sentence("export.with", "people", p.people(t.With)))
 	p.quoted(t.Sentence)
-	p.field("Now", strings.TrimSpace(t.Gate+" "+t.Outcome))
+	p.field("export.label.now", strings.TrimSpace(t.Gate+" "+t.Outcome))
 	for _, step := range t.Steps {
 		if step.Text != "" {
 			p.line("- %s, %s: %s", p.person(step.Author), p.day(step.Made), marked(step.Text))
 		}
 	}
 	for _, c := range t.Common {
-		p.line("- in common: %s", marked(c.Text))
+		p.point("export.common", "text", marked(c.Text))
 	}
 }
 

@@ -29,9 +29,9 @@ func (a *app) facesFirst(ctx context.Context, c *client.Client, args client.Args
 	}
 	s := &speaker{w: a.err, now: a.speaker().now}
 	if f.Readers.People == nil {
-		s.line("Everyone in the circle reads this.")
+		s.say("faces.all")
 	} else {
-		s.line("%s and you read this, and nobody else.", names(f.Readers.People))
+		s.say("faces.few", "people", names(f.Readers.People))
 		for _, p := range f.Asked {
 			s.likes(p)
 		}
@@ -39,7 +39,7 @@ func (a *app) facesFirst(ctx context.Context, c *client.Client, args client.Args
 	if yes || a.json || !a.onTerminal() {
 		return nil
 	}
-	ok, err := a.asks("Write it? [y/N] ")
+	ok, err := a.asks("ask.write")
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func (a *app) follow() *cobra.Command {
 	return &cobra.Command{Use: "follow [CATEGORY…|none]",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return a.say(cmd.Context(), "follow", client.Args{"text": args}, sentence("said.own"))
+				return a.does(cmd.Context(), "follow", client.Args{"text": args}, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				f, err := c.Followed(cmd.Context())
@@ -26,7 +26,7 @@ func (a *app) follow() *cobra.Command {
 				s := a.speaker()
 				return s.answer(f, func() {
 					if len(f.Categories) == 0 {
-						s.line("None yet.  tend follow meals lifts  names some.")
+						s.say("follow.none")
 					}
 					for _, category := range f.Categories {
 						s.line("%s", plain(category))
@@ -41,7 +41,7 @@ func (a *app) remind() *cobra.Command {
 	cmd := &cobra.Command{Use: "remind", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("before") {
-				return a.say(cmd.Context(), "remind", client.Args{"before": {before}}, sentence("said.own"))
+				return a.does(cmd.Context(), "remind", client.Args{"before": {before}}, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				r, err := c.Remind(cmd.Context())

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -141,12 +140,12 @@ func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error
 // charterOf makes the charter that a circle begins with: what was said on the
 // command line goes before what the file says, and that before the usual.
 func charterOf(o api.BeginOptions) (c membership.Charter, outsideHelp []string, err error) {
-	bad := func(hint, format string, args ...any) (membership.Charter, []string, error) {
-		return membership.Charter{}, nil, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: fmt.Sprintf(format, args...), Hint: hint}
+	bad := func(key, name, value string) (membership.Charter, []string, error) {
+		return membership.Charter{}, nil, refuse(circle.Usage, circle.As("no.charter"), key, name, value)
 	}
 	c, outsideHelp, err = view.ReadCharter(o.Charter, membership.DefaultCharter(o.Name))
 	if err != nil {
-		return bad("tend charter --out FILE writes one to begin from.", "The charter cannot be used: %v.", err)
+		return bad("refuse.charter", "why", err.Error())
 	}
 	c.Name, c.Purpose = cmp.Or(o.Name, c.Name), cmp.Or(o.Purpose, c.Purpose)
 	switch o.History {
@@ -156,7 +155,7 @@ func charterOf(o api.BeginOptions) (c membership.Charter, outsideHelp []string, 
 	case "from-joining":
 		c.History = membership.HistoryFromJoining
 	default:
-		return bad("It is all or from-joining.", "%q is not what newcomers can be shown.", o.History)
+		return bad("refuse.history", "word", plain(o.History))
 	}
 	return c, outsideHelp, nil
 }
@@ -243,11 +242,13 @@ func (m *machine) RevokeInvite(ctx context.Context, id crdt.ID, prefix string) e
 	}
 	switch {
 	case len(prefix) < minPrefix:
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.id_digits", minPrefix), Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend invite --list shows them."}
+		return refuse(circle.Usage, circle.As("no.id_digits", minPrefix), "refuse.invitation_digits", "least", minPrefix)
 	case len(fit) == 0:
-		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.invitation"), Say: fmt.Sprintf("There is no invitation %q.", prefix), Hint: "tend invite --list shows them."}
+		return refuse(circle.NotFound, circle.As("no.invitation"), "refuse.no_invitation", "word", plain(prefix))
 	case len(fit) > 1:
-		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.which_invitation", prefix), Say: fmt.Sprintf("%q fits several invitations.", prefix), Hint: "Type more of its digits.", IDs: fit}
+		several := refuse(circle.NotFound, circle.As("no.which_invitation", prefix), "refuse.which_invitation", "word", plain(prefix))
+		several.IDs = fit
+		return several
 	}
 	return n.RevokeInvite(ctx, id, fit[0])
 }
@@ -272,12 +273,11 @@ func (m *machine) ReadCode(_ context.Context, text string) (view.Code, error) {
 	case *protocol.RecoverCode:
 		return view.Code{Kind: "recovery", Text: c.Text(), Circle: c.Circle.String()}, nil
 	}
-	return view.Code{}, unreadable(errors.New("a code of an unknown kind"))
+	return view.Code{}, unreadable(errors.New(sentence("refuse.unknown_code")))
 }
 
 func unreadable(err error) error {
-	return &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite"), Say: "This is not an invitation, or not all of it.",
-		Hint: "It begins with TEND: and goes on in capitals and digits; copy the whole of it. (" + err.Error() + ")"}
+	return refuse(circle.Usage, circle.As("no.not_invite"), "refuse.unreadable", "why", err.Error())
 }
 
 // Join implements [api.Doors].
@@ -295,8 +295,7 @@ func (m *machine) knockWith(ctx context.Context, text string, begin func(*protoc
 	}
 	invite, ok := code.(*protocol.Invite)
 	if !ok {
-		return view.Joining{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.face_code"), Say: "This is the code of someone who wants to come in, not an invitation.",
-			Hint: "If you are in a circle:  tend let-in CODE"}
+		return view.Joining{}, refuse(circle.Usage, circle.As("no.face_code"), "refuse.face_code")
 	}
 	n := m.at()
 	j, err := begin(invite)
@@ -316,7 +315,7 @@ func (m *machine) knockWith(ctx context.Context, text string, begin func(*protoc
 		}
 		if now, ok := n.Joined(j.ID); ok {
 			if now.Over != "" {
-				return view.Joining{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.knock_over"), Say: now.Over, Hint: "The one who gave it to you can make another:  tend invite"}
+				return view.Joining{}, refuse(circle.Kept, circle.As("no.knock_over"), "refuse.knock_over", "why", now.Over)
 			}
 			j = now
 		}
@@ -377,8 +376,7 @@ func (m *machine) LetIn(ctx context.Context, id crdt.ID, text string) (crdt.ID, 
 	}
 	face, ok := code.(*protocol.FaceCode)
 	if !ok {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_face_code"), Say: "This is an invitation, not the code of someone who wants to come in.",
-			Hint: "To come in with it:  tend join INVITE"}
+		return crdt.ID{}, refuse(circle.Usage, circle.As("no.not_face_code"), "refuse.no_face_code")
 	}
 	n := m.at()
 	visit, err := n.LetIn(id, face)
@@ -386,8 +384,7 @@ func (m *machine) LetIn(ctx context.Context, id crdt.ID, text string) (crdt.ID, 
 		return crdt.ID{}, err
 	}
 	if err := n.AwaitVisit(ctx, visit); err != nil {
-		return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Said: circle.As("no.home_unmet"), Say: "Their home was not reached yet.",
-			Hint: "Are both on the same Wi-Fi? A running node goes on trying for a quarter of an hour."}
+		return crdt.ID{}, refuse(circle.NotYet, circle.As("no.home_unmet"), "refuse.home_unmet")
 	}
 	return face.Inception, nil
 }

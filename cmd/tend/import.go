@@ -37,7 +37,7 @@ func (a *app) importFile(ctx context.Context, file string, dry bool) error {
 	defer f.Close()
 	return a.with(ctx, here, func(c *client.Client) error {
 		if !a.json {
-			a.aside("Reading " + plain(file) + " …")
+			a.aside("import.reading", "file", plain(file))
 		}
 		out, err := c.Import(ctx, f, dry)
 		if err != nil {
@@ -48,7 +48,7 @@ func (a *app) importFile(ctx context.Context, file string, dry bool) error {
 			return err
 		}
 		if out.Problems > 0 {
-			return fail(exitFailed, "fail.import_rows", "n", out.Problems, "rows", sentence("count.rows", "n", len(out.Rows)))
+			return fail(exitFailed, "fail.import_rows", "n", out.Problems, "rows", count(len(out.Rows), "count.rows"))
 		}
 		return nil
 	})
@@ -60,22 +60,22 @@ func (s *speaker) imported(out client.Imported, dry bool) {
 	for i, row := range out.Rows {
 		switch {
 		case row.Problem != "":
-			s.line("line %d  %s: %s", row.Line, row.Kind, plain(row.Title))
+			s.say("import.line", "n", row.Line, "kind", called("import.kind", row.Kind), "title", plain(row.Title))
 			s.line("         %s", plain(row.Problem))
 			if row.Hint != "" {
 				s.line("         %s", plain(row.Hint))
 			}
 		case i < len(out.IDs):
-			s.line("%s  %s: %s", short(out.IDs[i]), row.Kind, plain(row.Title))
+			s.line("%s  %s", short(out.IDs[i]), sentence("import.row", "kind", called("import.kind", row.Kind), "title", plain(row.Title)))
 		case dry:
-			s.line("line %d  %s: %s", row.Line, row.Kind, plain(row.Title))
+			s.say("import.line", "n", row.Line, "kind", called("import.kind", row.Kind), "title", plain(row.Title))
 		}
 	}
 	switch {
 	case out.Problems > 0:
 	case dry:
-		s.line("%s can be posted. Nothing was.", count(len(out.Rows), "row"))
+		s.say("import.dry", "rows", count(len(out.Rows), "count.rows"))
 	case !s.quiet:
-		s.line("%s posted.", count(len(out.IDs), "row"))
+		s.say("import.posted", "rows", count(len(out.IDs), "count.rows"))
 	}
 }

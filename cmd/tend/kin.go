@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -19,8 +18,7 @@ import (
 func (m *machine) recheck(passphrase string) error {
 	err := m.vault.Recheck([]byte(passphrase))
 	if errors.Is(err, vault.ErrWrongPassphrase) {
-		return &circle.Problem{Code: circle.Failed, Said: circle.As("no.passphrase_again"), Say: "This needs the passphrase of this home again.",
-			Hint: "Type it when asked, or give it by --passphrase-fd or TEND_PASSPHRASE_FILE."}
+		return refuse(circle.Failed, circle.As("no.passphrase_again"), "refuse.passphrase_again")
 	}
 	return err
 }
@@ -88,9 +86,9 @@ func (m *machine) RevokeDevice(ctx context.Context, id crdt.ID, prefix string) (
 	}
 	switch {
 	case len(prefix) < minPrefix:
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.id_digits", minPrefix), Say: fmt.Sprintf("An id needs at least %d of its digits.", minPrefix), Hint: "tend device list shows them."}
+		return crdt.ID{}, refuse(circle.Usage, circle.As("no.id_digits", minPrefix), "refuse.device_digits", "least", minPrefix)
 	case len(fit) != 1:
-		return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.several_devices", prefix), Say: fmt.Sprintf("%q names %d of your devices, not one.", prefix, len(fit)), Hint: "tend device list shows them."}
+		return crdt.ID{}, refuse(circle.NotFound, circle.As("no.several_devices", prefix), "refuse.several_devices", "word", plain(prefix), "n", len(fit))
 	}
 	return m.at().RevokeDevice(ctx, id, fit[0])
 }
@@ -136,7 +134,7 @@ func linkCode(text string) (*protocol.LinkCode, error) {
 	}
 	code, ok := parsed.(*protocol.LinkCode)
 	if !ok {
-		return nil, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_device_code"), Say: "This is not the code of a device.", Hint: "On the new device:  tend device link"}
+		return nil, refuse(circle.Usage, circle.As("no.not_device_code"), "refuse.no_device_code")
 	}
 	return code, nil
 }
@@ -160,8 +158,7 @@ func (m *machine) linkDevice(ctx context.Context, code *protocol.LinkCode, words
 		}
 		if pause(ctx, doorLook) != nil {
 			m.log.Debug("a device was not linked yet", "err", last)
-			return view.Linking{}, &circle.Problem{Code: circle.NotYet, Said: circle.As("no.device_unmet"), Say: "The new device was not reached yet.",
-				Hint: "Are both on, and on the same Wi-Fi? A running node goes on trying for a quarter of an hour."}
+			return view.Linking{}, refuse(circle.NotYet, circle.As("no.device_unmet"), "refuse.device_unmet")
 		}
 	}
 }

@@ -157,7 +157,7 @@ func (a *app) who() *cobra.Command {
 				s := a.speaker()
 				return s.answer(list, func() {
 					if len(list) == 0 {
-						s.line("Nobody else is in the circle yet.")
+						s.say("who.nobody")
 					}
 					for i := range list {
 						s.line("  %s  %s", short(list[i].ID), s.memberLine(&list[i]))
@@ -183,11 +183,11 @@ func (a *app) shelves() *cobra.Command {
 		}
 		return s.answer(list, func() {
 			if len(list) == 0 {
-				s.line("Nothing here just now. That's fine too.")
+				s.say("list.empty")
 			}
 			first := true
 			for _, shelf := range list {
-				s.heading(&first, cmp.Or(plain(shelf.Category), "everything else"))
+				s.title(&first, cmp.Or(plain(shelf.Category), sentence("map.everything_else")))
 				for i := range shelf.Offers {
 					s.line("  %s  %s", short(shelf.Offers[i].ID), s.postLine(&shelf.Offers[i]))
 				}
@@ -208,7 +208,7 @@ func (s *speaker) freeTimes(first *bool, people []view.Member) {
 			continue
 		}
 		if !said {
-			s.heading(first, "When people are free")
+			s.heading(first, "map.free")
 		}
 		said = true
 		when := make([]string, len(m.Free))
@@ -240,7 +240,7 @@ func (s *speaker) week(days []view.Day) {
 		if len(d.Entries)+len(d.HardDays) == 0 {
 			continue
 		}
-		s.heading(&first, s.date(d.Date))
+		s.title(&first, s.date(d.Date))
 		for _, h := range d.HardDays {
 			s.line("         %s", hardDay(h))
 		}
@@ -251,18 +251,15 @@ func (s *speaker) week(days []view.Day) {
 			}
 			who := names(e.People)
 			if who == "" {
-				who = weekWords[e.State]
+				who = called("week.state", e.State)
 			}
 			s.line("  %s  %s  %s  (%s)", hour, short(e.ID), plain(e.Title), who)
 		}
 	}
 	if first {
-		s.line("Nothing is planned for the coming seven days.")
+		s.say("week.empty")
 	}
 }
-
-// weekWords are what an entry's state is called where nobody is named.
-var weekWords = map[string]string{"open": "open", "covered": "covered", "mine": "mine"}
 
 // completeIDs offers the short ids of what there is, with a few words beside
 // each. It asks quietly: a home that is busy or locked completes nothing.

@@ -74,7 +74,7 @@ func (p mailer) send(ctx context.Context, to string, d view.Digest, now time.Tim
 // anything of what is in it.
 func mailed(to string, d view.Digest, now time.Time) ([]byte, error) {
 	var out bytes.Buffer
-	for _, line := range []string{"To: " + to, "Subject: A letter from Tend", "Date: " + now.Format(time.RFC1123Z), "Auto-Submitted: auto-generated",
+	for _, line := range []string{"To: " + to, "Subject: " + sentence("digest.subject"), "Date: " + now.Format(time.RFC1123Z), "Auto-Submitted: auto-generated",
 		"MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable"} {
 		out.WriteString(line + "\n")
 	}
@@ -85,7 +85,7 @@ func mailed(to string, d view.Digest, now time.Time) ([]byte, error) {
 		s.digest(rest)
 	}
 	if len(d.HardDays) > 0 {
-		s.line("There is a day to think of somebody; tend today says of whom.")
+		s.say("digest.day_ahead")
 	}
 	if err := body.Close(); err != nil {
 		return nil, fmt.Errorf("write a letter: %w", err)

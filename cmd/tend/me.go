@@ -59,7 +59,7 @@ func (a *app) section(one section) *cobra.Command {
 			if len(words) > 0 {
 				args["text"] = words
 			}
-			return a.say(cmd.Context(), name, args, sentence("said.me"))
+			return a.does(cmd.Context(), name, args, sentence("said.me"))
 		}
 		if len(args) > 0 {
 			return usage("fail.nothing_said", "flag", slices.Sorted(maps.Keys(args))[0], "usage", cmd.CommandPath()+" "+takes)
@@ -106,22 +106,22 @@ func (a *app) myself(ctx context.Context, c *client.Client) (*view.Member, error
 func (s *speaker) room(r *view.Room) {
 	switch {
 	case r == nil:
-		s.line("not said lately")
+		s.say("room.unsaid")
 	case r.Until != "":
-		s.line("%s, until %s", r.Level, s.date(r.Until))
+		s.say("room.until", "room", called("room.level", r.Level), "when", s.date(r.Until))
 	default:
-		s.line("%s", r.Level)
+		s.line("%s", called("room.level", r.Level))
 	}
 }
 
 func (s *speaker) listening(l *view.Listening) {
 	switch {
 	case l == nil:
-		s.line("not listening just now")
+		s.say("listening.no")
 	case l.Until != "":
-		s.line("open to listening, until %s", s.date(l.Until))
+		s.say("listening.until", "when", s.date(l.Until))
 	default:
-		s.line("open to listening")
+		s.say("listening.yes")
 	}
 }
 
@@ -132,26 +132,26 @@ func (s *speaker) sections(prefix string, all map[string]string, readers map[str
 		return
 	}
 	if len(all) == 0 {
-		s.line("Nothing said yet.")
+		s.say("me.nothing_said")
 	}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		s.field(key, plain(all[key])+"  ("+readBy(readers[prefix+key])+")")
+		s.pair(key, plain(all[key])+"  ("+readBy(readers[prefix+key])+")")
 	}
 }
 
 func readBy(r view.Readers) string {
 	switch {
 	case r.Pod:
-		return "for my pod"
+		return sentence("readers.pod")
 	case r.People == nil:
-		return "for everyone in the circle"
+		return sentence("readers.all")
 	}
-	return "for " + names(r.People)
+	return sentence("readers.few", "people", names(r.People))
 }
 
 func (s *speaker) free(list []string) {
 	if len(list) == 0 {
-		s.line("Nothing said yet.")
+		s.say("me.nothing_said")
 	}
 	for _, when := range list {
 		s.line("%s", s.date(when))

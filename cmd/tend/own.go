@@ -10,11 +10,6 @@ import (
 	"tend/node/view"
 )
 
-const (
-	onlyHere = "Kept on this home alone"
-	noneKept = "Nothing kept yet."
-)
-
 // own are the verbs about what a person keeps for themselves: nobody else ever has it.
 func (a *app) own() []*cobra.Command {
 	return []*cobra.Command{a.pairNote(), a.ceiling(), a.mirror(), a.reflect(), a.distance()}
@@ -29,7 +24,7 @@ func (a *app) pairNote() *cobra.Command {
 				if len(args) == 1 && out["drop"] == nil {
 					return usage("fail.no_note")
 				}
-				return a.say(cmd.Context(), "pair-note", out, sentence("said.own"))
+				return a.does(cmd.Context(), "pair-note", out, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				list, err := c.PairNotes(cmd.Context(), strings.Join(args, ""))
@@ -39,7 +34,7 @@ func (a *app) pairNote() *cobra.Command {
 				s := a.speaker()
 				return s.answer(list, func() {
 					if len(list) == 0 {
-						s.line(noneKept)
+						s.say("own.none")
 					}
 					s.pairNotes(list)
 				})
@@ -54,12 +49,11 @@ func (a *app) pairNote() *cobra.Command {
 func (s *speaker) pairNotes(list []view.PairNote) {
 	for _, n := range list {
 		day := ""
-		if n.On != "" {
-			day = "  (" + s.date(n.On)
-			if n.Yearly {
-				day += ", every year"
-			}
-			day += ")"
+		switch {
+		case n.On != "" && n.Yearly:
+			day = "  (" + sentence("hard_days.yearly", "date", s.date(n.On)) + ")"
+		case n.On != "":
+			day = "  (" + s.date(n.On) + ")"
 		}
 		s.line("  %s  %d  %s%s", name(n.Member), n.N, plain(n.Text), day)
 	}
@@ -70,7 +64,7 @@ func (a *app) ceiling() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, []string{"text"}, args)
 			if len(args) > 0 {
-				return a.say(cmd.Context(), "ceiling", out, sentence("said.own"))
+				return a.does(cmd.Context(), "ceiling", out, sentence("said.own"))
 			}
 			if len(out) > 0 {
 				return usage("fail.no_ceiling")
@@ -90,12 +84,12 @@ func (a *app) ceiling() *cobra.Command {
 
 func (s *speaker) ceiling(own view.Ceiling) {
 	if own.Week == 0 {
-		s.line("No ceiling. tend ceiling 2/week sets one; you may always pass it.")
+		s.say("ceiling.none")
 		return
 	}
-	s.line("%d a week; you may always pass it.", own.Week)
+	s.say("ceiling.week", "n", own.Week)
 	if own.TellRoom {
-		s.line("Once it is reached, the others read that you have little room. The number stays here.")
+		s.say("ceiling.tells")
 	}
 }
 
@@ -111,20 +105,20 @@ func (a *app) mirror() *cobra.Command {
 }
 
 func (s *speaker) mirror(m view.Mirror) {
-	s.line("Since %s, for you alone", s.date(m.Since))
+	s.say("mirror.since", "date", s.date(m.Since))
 	for _, line := range m.Lines {
 		s.line("  %s", plain(line))
 	}
 	s.line("")
-	s.line("You might ask for:  %s", plain(m.Ask))
-	s.line("You might let be:   %s", plain(m.Rest))
+	s.say("mirror.ask", "what", plain(m.Ask))
+	s.say("mirror.rest", "what", plain(m.Rest))
 }
 
 func (a *app) reflect() *cobra.Command {
 	return &cobra.Command{Use: "reflect [TEXT]", Args: words(0, -1, "[TEXT]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return a.say(cmd.Context(), "reflect", argsOf(cmd, []string{"text"}, args), sentence("said.own"))
+				return a.does(cmd.Context(), "reflect", argsOf(cmd, []string{"text"}, args), sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				all, err := c.Reflections(cmd.Context())
@@ -138,7 +132,7 @@ func (a *app) reflect() *cobra.Command {
 }
 
 func (s *speaker) reflections(all view.Reflections) {
-	s.line("%s  Once a month, if you like; nobody else reads it.", all.Question)
+	s.say("reflect.question", "question", all.Question)
 	for _, r := range all.Answers {
 		s.line("  %s", s.date(r.Made.Format("2006-01-02")))
 		s.line("%s", paragraphs(r.Text, "    "))
@@ -152,7 +146,7 @@ func (a *app) distance() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := argsOf(cmd, []string{"member"}, args)
 			if len(args) > 0 {
-				return a.say(cmd.Context(), "distance", out, sentence("said.own"))
+				return a.does(cmd.Context(), "distance", out, sentence("said.own"))
 			}
 			if len(out) > 0 {
 				return usage("fail.nobody_distant")
@@ -165,10 +159,10 @@ func (a *app) distance() *cobra.Command {
 				s := a.speaker()
 				return s.answer(all, func() {
 					if len(all) == 0 {
-						s.line("You keep nobody at a distance.")
+						s.say("distance.none")
 						return
 					}
-					s.line("What they ask does not come up by itself; tend list still finds it. They are not told.")
+					s.say("distance.means")
 					for _, p := range all {
 						s.line("  %s", name(p))
 					}

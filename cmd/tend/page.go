@@ -7,7 +7,6 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"net"
 	"net/netip"
@@ -182,7 +181,7 @@ func (m *machine) served() *web.Site {
 }
 
 func noPage() error {
-	return &circle.Problem{Code: circle.Failed, Said: circle.As("no.page"), Say: "This node serves no page.", Hint: "It was started with --page off; start it without."}
+	return refuse(circle.Failed, circle.As("no.page"), "refuse.no_page")
 }
 
 // PageLink implements [api.Pages].
@@ -212,7 +211,7 @@ func (m *machine) DismissScreen(_ context.Context, id string) error {
 		return noPage()
 	}
 	if !site.Dismiss(id) {
-		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.screen"), Say: fmt.Sprintf("There is no screen %q.", id), Hint: "tend page devices lists them."}
+		return refuse(circle.NotFound, circle.As("no.screen"), "refuse.no_screen", "word", plain(id))
 	}
 	return nil
 }
@@ -251,7 +250,7 @@ func (a *app) printLink(ctx context.Context, c *client.Client, plain bool) error
 // openInBrowser opens the page, or says the link where there is no browser to open.
 func (a *app) openInBrowser(ctx context.Context, c *client.Client, plain bool) error {
 	if !a.canOpen() {
-		a.aside("No browser can be opened from here. This link opens the page once, within a minute:")
+		a.aside("page.no_browser")
 		return a.printLink(ctx, c, plain)
 	}
 	l, err := c.PageLink(ctx, plain)
@@ -259,11 +258,11 @@ func (a *app) openInBrowser(ctx context.Context, c *client.Client, plain bool) e
 		return err
 	}
 	if err := openBrowser(ctx, l.Link); err != nil {
-		a.aside("The browser did not open (" + reason(err) + "). This link opens the page once, within a minute:")
+		a.aside("page.browser_closed", "why", reason(err))
 		return a.printLink(ctx, c, plain)
 	}
 	s := a.speaker()
-	return s.answer(l, func() { s.line("The page opens in your browser.") })
+	return s.answer(l, func() { s.say("page.opens") })
 }
 
 // canOpen reports whether there is a browser on a screen before this person: not
@@ -298,7 +297,7 @@ func (a *app) screens(ctx context.Context, c *client.Client, away string) error 
 		if err != nil {
 			return err
 		}
-		return s.answer(done, func() { s.line("Sent away.") })
+		return s.answer(done, func() { s.say("page.sent_away") })
 	}
 	list, err := c.Screens(ctx)
 	if err != nil {
@@ -309,10 +308,10 @@ func (a *app) screens(ctx context.Context, c *client.Client, away string) error 
 	}
 	return s.answer(list, func() {
 		if len(list) == 0 {
-			s.line("No phone shows the page. With tend run --lan, the page itself shows how to open it on one.")
+			s.say("page.no_phone")
 		}
 		for _, one := range list {
-			s.line("%s  %s, since %s", one.ID, plain(one.Name), one.Since.Format("2006-01-02 15:04"))
+			s.line("%s  %s", one.ID, sentence("page.phone", "name", plain(one.Name), "when", one.Since.Format("2006-01-02 15:04")))
 		}
 	})
 }

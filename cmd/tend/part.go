@@ -39,13 +39,13 @@ func (a *app) walk(ctx context.Context, c *client.Client, s *speaker, done view.
 		return nil
 	}
 	if said {
-		s.line("Only the two of you read these words.")
+		s.say("part.words")
 	}
 	if len(done.Agreements) == 0 {
-		s.line("Nothing is agreed between you any more. How near you stay is yours, and is sent to nobody.")
+		s.say("part.nothing")
 		return nil
 	}
-	s.line("This is still agreed between you. Each stands until you give it back yourself, and may as well stay:")
+	s.say("part.still")
 	for _, id := range done.Agreements {
 		item, err := c.Show(ctx, id)
 		if err != nil {
@@ -53,10 +53,10 @@ func (a *app) walk(ctx context.Context, c *client.Client, s *speaker, done view.
 		}
 		s.line("  %s  %s", short(id), s.agreementLine(item.Agreement))
 		if !a.onTerminal() {
-			s.line("            tend cannot %s  gives it back", short(id))
+			s.line("            %s", sentence("part.give_back", "id", short(id)))
 			continue
 		}
-		back, err := a.asks("  Give it back? [y/N] ")
+		back, err := a.asks("ask.give_back")
 		if err != nil || !back {
 			if err != nil {
 				return err
@@ -66,7 +66,7 @@ func (a *app) walk(ctx context.Context, c *client.Client, s *speaker, done view.
 		if _, err := c.Do(ctx, "cannot", client.Args{"id": {id}}); err != nil {
 			return err
 		}
-		s.line("  Given back")
+		s.under("part.given_back")
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (a *app) begin() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("Begun "+plain(o.Name), done) })
+				return s.answer(done, func() { s.done(sentence("begin.begun", "circle", plain(o.Name)), done) })
 			})
 		}}
 	cmd.Flags().StringVar(&o.As, "as", "", "")
@@ -70,7 +70,7 @@ func (a *app) charter() *cobra.Command {
 	cmd.Flags().StringVar(&out, "out", "", "")
 	cmd.AddCommand(&cobra.Command{Use: "word TEXT", Args: words(1, -1, "TEXT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), "charter", client.Args{"text": {"word", strings.Join(args, " ")}}, sentence("said.charter.word"))
+			return a.does(cmd.Context(), "charter", client.Args{"text": {"word", strings.Join(args, " ")}}, sentence("said.charter.word"))
 		}})
 	return cmd
 }
@@ -98,7 +98,7 @@ func (a *app) welcome() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("Welcomed", done) })
+				return s.answer(done, func() { s.done(sentence("said.welcome"), done) })
 			})
 		}}
 }
@@ -129,7 +129,7 @@ func (a *app) leave() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return s.answer(done, func() { s.line("You have left. What you wrote stays readable here; the door is open.") })
+				return s.answer(done, func() { s.say("leave.left") })
 			})
 		}}
 	cmd.Flags().BoolVar(&look, "look", false, "")
@@ -140,21 +140,21 @@ func (a *app) leave() *cobra.Command {
 // handover shows what is still open with this person in it, and what leaving does.
 func (s *speaker) handover(open []view.Item) {
 	if len(open) == 0 {
-		s.line("Nothing to hand over.")
+		s.say("leave.nothing")
 	} else {
-		s.line("You would hand over:")
+		s.say("leave.handover")
 		s.items(open)
 	}
 	s.line("")
-	s.line("What you agreed keeps your name and your word; how to reach and care for you is let go at once, in every home.")
-	s.line("Yours is among them:  tend export --format md DIR  keeps a copy of it for you.")
-	s.line("The door stays open: any member may invite you again.")
+	s.say("leave.keeps")
+	s.say("leave.copy")
+	s.say("leave.door")
 }
 
 func (a *app) letIn() *cobra.Command {
 	var image string
 	var wait time.Duration
-	cmd := &cobra.Command{Use: "let-in [CODE]", Args: words(0, 1, "CODE or --image FILE"),
+	cmd := &cobra.Command{Use: "let-in [CODE]", Args: words(0, 1, "CODE | --image FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), meeting, func(c *client.Client) error {
 				code, err := a.code(cmd.Context(), c, args, image)
@@ -166,7 +166,7 @@ func (a *app) letIn() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return errors.Join(a.settle(cmd.Context(), c, true), s.answer(done, func() { s.done("Let in", done) }))
+				return errors.Join(a.settle(cmd.Context(), c, true), s.answer(done, func() { s.done(sentence("said.let-in"), done) }))
 			})
 		}}
 	cmd.Flags().StringVar(&image, "image", "", "")

@@ -22,7 +22,7 @@ func (a *app) pod() *cobra.Command {
 	checkIns := &cobra.Command{Use: "check-ins open|closed",
 		Args: words(1, 1, "open|closed"), ValidArgs: []string{"open", "closed"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), "pod", client.Args{"text": {"check-ins"}, "check_ins": {args[0]}}, sentence("said.pod.check-ins."+args[0]))
+			return a.does(cmd.Context(), "pod", client.Args{"text": {"check-ins"}, "check_ins": {args[0]}}, sentence("said.pod.check-ins."+args[0]))
 		}}
 	cmd := noun("pod", list,
 		a.podVerb("add", "MEMBER…", -1),
@@ -38,27 +38,24 @@ func (a *app) pod() *cobra.Command {
 func (a *app) podVerb(word, takes string, most int) *cobra.Command {
 	return &cobra.Command{Use: word + " " + takes, Args: words(1, most, takes), ValidArgsFunction: a.completeIDs("member"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), "pod", client.Args{"text": {word}, "member": args}, sentence("said.pod."+word))
+			return a.does(cmd.Context(), "pod", client.Args{"text": {word}, "member": args}, sentence("said.pod."+word))
 		}}
 }
 
-// podWords are what somebody said to being in my pod.
-var podWords = map[string]string{"yes": "yes", "asked": "has not said yet", "not_now": "not now"}
-
 func (s *speaker) pod(p view.Pod) {
 	if len(p.Mine) == 0 {
-		s.line("Nobody is in your pod yet; tend pod add MEMBER asks somebody.")
+		s.say("pod.nobody")
 	}
 	for _, m := range p.Mine {
-		s.field(name(m.Member), podWords[m.Said])
+		s.pair(name(m.Member), called("pod.said", m.Said))
 	}
 	if len(p.IAmIn) > 0 {
-		s.line("You are in the pod of %s.", names(p.IAmIn))
+		s.say("pod.in", "people", names(p.IAmIn))
 	}
 	if len(p.AsksMe) > 0 {
-		s.line("%s would like you in their pod: tend pod yes or not-now MEMBER.", names(p.AsksMe))
+		s.say("pod.asks", "people", names(p.AsksMe))
 	}
-	s.line("Your pod may read check-ins about you: %s.", map[string]string{"open": "yes", "closed": "no"}[p.CheckIns])
+	s.say("pod.check_ins." + p.CheckIns)
 }
 
 // group keeps lists of people on this home alone.
@@ -68,7 +65,7 @@ func (a *app) group() *cobra.Command {
 		Args: words(0, -1, "[NAME [MEMBER]…]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 || drop && len(args) == 1 {
-				return a.say(cmd.Context(), "group", client.Args{"name": {args[0]}, "member": args[1:]}, sentence("said.own"))
+				return a.does(cmd.Context(), "group", client.Args{"name": {args[0]}, "member": args[1:]}, sentence("said.own"))
 			}
 			return a.with(cmd.Context(), here, func(c *client.Client) error {
 				all, err := c.Groups(cmd.Context())
@@ -94,9 +91,9 @@ func (a *app) group() *cobra.Command {
 
 func (s *speaker) groups(list []view.Group) {
 	if len(list) == 0 {
-		s.line("No groups yet; tend group NAME MEMBER… makes one.")
+		s.say("group.none")
 	}
 	for _, g := range list {
-		s.field(plain(g.Name), names(g.Members))
+		s.pair(plain(g.Name), names(g.Members))
 	}
 }

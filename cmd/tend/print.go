@@ -112,7 +112,7 @@ func (a *app) printSheet(ctx context.Context, c *client.Client, what, member, ou
 	s := a.speaker()
 	return s.answer(struct {
 		File string `json:"file"`
-	}{out}, func() { s.line("Written to %s. Open it in a browser, and print it there.", out) })
+	}{out}, func() { s.say("print.written", "file", out) })
 }
 
 // Sheet implements [api.Printing]. Without a page that is served the same one draws.

@@ -33,7 +33,7 @@ func (a *app) trustees() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("Named. Only they know who they are", done) })
+				return s.answer(done, func() { s.done(sentence("said.recover.trustees"), done) })
 			})
 		}}
 	cmd.Flags().IntVar(&of, "of", 0, "")
@@ -84,18 +84,18 @@ func (a *app) recoverBegin() *cobra.Command {
 // sayComingBack tells the steps before anything is done.
 func (a *app) sayComingBack(name string, phrase bool) {
 	s := a.speaker()
-	s.line("Nothing has been done yet. What would happen:")
+	s.say("recover.dry")
 	if phrase {
-		s.line("1. You type your 24 words. This home asks a member's home, by the invitation, to be known as %s again.", plain(name))
-		s.line("2. It lets you in at once, as a new device. What the others hold comes back by itself.")
-		s.line("3. You end the lost device:  tend device list, tend device revoke ID")
+		s.say("recover.phrase_1", "name", plain(name))
+		s.say("recover.phrase_2")
+		s.say("recover.phrase_3")
 		return
 	}
-	s.line("1. This home asks a member's home, by the invitation, to be known as %s again. It is shown nothing yet.", plain(name))
-	s.line("2. You show the code of  tend recover show  to your trustees, or to two members if you named none. Read them the six words.")
-	s.line("3. Each says  tend recover stand %s CODE.  Everybody in the circle is told.", plain(name))
-	s.line("4. Three days later, once they have been seen again, any member says  tend recover finish %s.", plain(name))
-	s.line("5. Your lost devices are out, this home is in, and what the others hold comes back.")
+	s.say("recover.stand_1", "name", plain(name))
+	s.say("recover.stand_2")
+	s.say("recover.stand_3", "name", plain(name))
+	s.say("recover.stand_4", "name", plain(name))
+	s.say("recover.stand_5")
 }
 
 // comingBack says how far it came.
@@ -116,10 +116,10 @@ func (a *app) joinedAgain(j view.Joining) error {
 	s := a.speaker()
 	err := s.answer(j, func() {
 		if j.State == "knocking" {
-			s.line("Asked. No door has known you yet; a running node (tend run) keeps asking.")
+			s.say("recover.asked")
 			return
 		}
-		s.line("Back in %s. What the others hold is arriving.", plain(j.Name))
+		s.say("recover.back_in", "circle", plain(j.Name))
 	})
 	if err == nil && j.State == "knocking" {
 		return &failure{code: exitNotYet}
@@ -141,7 +141,7 @@ func (a *app) showRecovery(ctx context.Context, c *client.Client) error {
 		a.drawOnTerminal(r.Text)
 		s.line("%s", r.Text)
 		s.line("")
-		s.line("Show this to those who may stand for you, in person or on a call, and read them these words:")
+		s.say("recover.show")
 		s.line("  %s", r.Words)
 	})
 }
@@ -170,16 +170,16 @@ func (a *app) recoverAsking() *cobra.Command {
 // asking writes who asks at the door.
 func (s *speaker) asking(list []client.Asking) {
 	if len(list) == 0 {
-		s.line("Nobody asks at this home's door.")
+		s.say("recover.nobody_asks")
 	}
 	for _, one := range list {
-		s.line("%s, last %s. They were shown nothing.", plain(one.Name), s.ago(one.Last))
+		s.say("recover.asks", "name", plain(one.Name), "ago", s.ago(one.Last))
 		if one.Member == nil {
-			s.line("  Nobody is called so here, or more than one. Who is it?  tend recover meant NAME MEMBER")
+			s.under("recover.who")
 			continue
 		}
-		s.line("  Call %s. If they read you these words:  %s", name(*one.Member), one.Words)
-		s.line("  tend recover stand %s %s", short(one.Member.ID), one.Text)
+		s.under("recover.call", "name", name(*one.Member), "words", one.Words)
+		s.under("recover.stand", "id", short(one.Member.ID), "code", one.Text)
 	}
 }
 
@@ -192,7 +192,7 @@ func (a *app) recoverMeant() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.line("Said. When they ask again, their code is under  tend recover list") })
+				return s.answer(done, func() { s.say("recover.meant") })
 			})
 		}}
 }
@@ -206,7 +206,7 @@ func (a *app) recoverWithout() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("From now on their lost devices are left out. What they have, they have", done) })
+				return s.answer(done, func() { s.done(sentence("said.recover.without"), done) })
 			})
 		}}
 }
@@ -221,8 +221,8 @@ func (a *app) recoverStand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				a.aside("They must read you the same words:  " + r.Words)
-				if yes, err := a.confirms("Did you hear their voice, and these words? [y/N] "); same != r.Words && (err != nil || !yes) {
+				a.aside("recover.they_read", "words", r.Words)
+				if yes, err := a.confirms("ask.voice"); same != r.Words && (err != nil || !yes) {
 					return fail(exitKept, "fail.stood_for_nobody")
 				}
 				done, err := c.StandFor(ctx, args[0], args[1])
@@ -230,7 +230,7 @@ func (a *app) recoverStand() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("You stand for them. The circle is told; after three days it counts", done) })
+				return s.answer(done, func() { s.done(sentence("said.recover.stand"), done) })
 			})
 		}}
 	cmd.Flags().StringVar(&same, "words", "", "")
@@ -246,7 +246,7 @@ func (a *app) recoverObject() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("Said. One more must stand for them now", done) })
+				return s.answer(done, func() { s.done(sentence("said.recover.object"), done) })
 			})
 		}}
 }
@@ -265,7 +265,7 @@ func (a *app) recoverFinish() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.done("They are back; their lost devices are out", done) })
+				return s.answer(done, func() { s.done(sentence("said.recover.finish"), done) })
 			})
 		}}
 	cmd.Flags().DurationVar(&wait, "wait", wait, "")
@@ -286,7 +286,7 @@ func (a *app) awaitReturn(ctx context.Context, c *client.Client, wait time.Durat
 		switch {
 		case back && !coming:
 			s := a.speaker()
-			return s.answer(st, func() { s.line("You are back.") })
+			return s.answer(st, func() { s.say("recover.back") })
 		case !coming:
 			return fail(exitMissing, "fail.nobody_returns")
 		case time.Now().After(until):
@@ -301,7 +301,7 @@ func (a *app) awaitReturn(ctx context.Context, c *client.Client, wait time.Durat
 // typedPhrase reads the 24 words, unseen where they are typed.
 func (a *app) typedPhrase() (string, error) {
 	if in, ok := a.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-		data, err := a.passphrase("Your 24 words: ")
+		data, err := a.passphrase("ask.phrase")
 		return string(data), err
 	}
 	data, err := io.ReadAll(io.LimitReader(a.in, maxPhrase+1))

@@ -50,7 +50,7 @@ func (a *app) writeReport(ctx context.Context, c *client.Client, file string, ch
 		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
 	}
 	s := a.speaker()
-	return s.answer(out, func() { s.line("Written to %s. Have a look at it before you hand it on.", file) })
+	return s.answer(out, func() { s.say("report.written", "file", file) })
 }
 
 // unnamed are checks without the path of the home, in which a person's name often

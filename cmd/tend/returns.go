@@ -27,13 +27,13 @@ func (m *machine) ComeBack(ctx context.Context, text, name, phrase string) (view
 	}
 	code, ok := parsed.(*protocol.Invite)
 	if !ok {
-		return view.Joining{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite"), Say: "This is not an invitation.", Hint: "Any member of the circle can make one:  tend invite"}
+		return view.Joining{}, refuse(circle.Usage, circle.As("no.not_invite"), "refuse.other_code")
 	}
 	var seed *[32]byte
 	if phrase != "" {
 		words, err := protocol.ParsePhrase(phrase)
 		if err != nil {
-			return view.Joining{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.words_24"), Say: "These are not your 24 words: " + err.Error() + ".", Hint: "Look at the paper again, word by word."}
+			return view.Joining{}, refuse(circle.Usage, circle.As("no.words_24"), "refuse.phrase", "why", err.Error())
 		}
 		seed = &words
 	}
@@ -48,7 +48,7 @@ func (m *machine) ComeBack(ctx context.Context, text, name, phrase string) (view
 			return view.Joining{Circle: code.Circle.String(), Name: s.People.Charter().Name, State: "member"}, nil
 		}
 		if now, ok := n.Joined(j.ID); ok && now.Over != "" {
-			return view.Joining{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.knock_over"), Say: now.Over, Hint: "Any member can make another:  tend invite"}
+			return view.Joining{}, refuse(circle.Kept, circle.As("no.knock_over"), "refuse.return_over", "why", now.Over)
 		}
 		if pause(ctx, doorLook) != nil {
 			return view.Joining{Circle: code.Circle.String(), State: "knocking"}, nil
@@ -60,7 +60,7 @@ func (m *machine) ComeBack(ctx context.Context, text, name, phrase string) (view
 func (m *machine) Recovery(context.Context) (view.Recovery, error) {
 	code, ok := m.at().ComingBackCode()
 	if !ok {
-		return view.Recovery{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.returns_nobody"), Say: "Nobody comes back on this home.", Hint: "tend recover begin INVITE --i-am NAME"}
+		return view.Recovery{}, refuse(circle.NotFound, circle.As("no.returns_nobody"), "refuse.nobody_returns")
 	}
 	return view.Recovery{Text: code.Text(), Words: code.Words()}, nil
 }
@@ -81,7 +81,7 @@ func recoverCode(text string) (*protocol.RecoverCode, error) {
 	}
 	code, ok := parsed.(*protocol.RecoverCode)
 	if !ok {
-		return nil, unreadable(errors.New("it is no code of somebody who comes back"))
+		return nil, unreadable(errors.New(sentence("refuse.no_return_code")))
 	}
 	return code, nil
 }
@@ -93,7 +93,7 @@ func (m *machine) StandFor(ctx context.Context, id, member crdt.ID, text string)
 		return crdt.ID{}, err
 	}
 	if code.Circle != id {
-		return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.other_circle"), Say: "This code is of another circle.", Hint: "Name that one with --circle."}
+		return crdt.ID{}, refuse(circle.NotFound, circle.As("no.other_circle"), "refuse.other_circle")
 	}
 	return m.at().StandFor(ctx, member, code)
 }

@@ -84,7 +84,7 @@ func (a *app) settledSaying() (saying, error) {
 func (a *app) bare(ctx context.Context) error {
 	if c, err := a.runningNode(ctx); err == nil {
 		defer c.Close()
-		fmt.Fprintf(a.out, "A node is running on %s.\n", a.homeDir)
+		fmt.Fprintln(a.out, sentence("run.there", "home", a.homeDir))
 		page, err := a.settledPage()
 		if err != nil {
 			return err
@@ -171,7 +171,7 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *w
 		if show, ok := findNotifier(); ok {
 			g.Go(func() error { m.notices(ctx, show); return nil })
 		} else {
-			a.aside("This machine has no program that shows notices (notify-send), so none will be shown.")
+			a.aside("run.no_notices")
 		}
 	}
 	if hello != nil {
@@ -181,7 +181,7 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *w
 			return hello(ctx, c, empty)
 		})
 	} else {
-		a.aside("Tend is running on " + a.homeDir + ". Ctrl-C ends it.")
+		a.aside("run.running", "home", a.homeDir)
 	}
 	return g.Wait()
 }
@@ -190,7 +190,7 @@ func (a *app) serve(ctx context.Context, m *machine, socket *api.Socket, door *w
 // one where nobody sits before a screen.
 func (a *app) showPage(ctx context.Context, m *machine, page pageWish) error {
 	if page.noOpen || !a.canOpen() || !a.onTerminal() {
-		a.aside("Its page:  tend page open")
+		a.aside("run.page")
 		return nil
 	}
 	c := client.New(client.InMemory(m.handler))
@@ -210,12 +210,12 @@ func (a *app) onTerminal() bool {
 // runs on in every case.
 func (a *app) welcomeHome(ctx context.Context, c *client.Client, empty bool) error {
 	if !empty {
-		a.aside("Tend is running on " + a.homeDir + ". Ctrl-C ends it.")
+		a.aside("run.running", "home", a.homeDir)
 		return nil
 	}
 	if !a.onTerminal() {
-		a.aside("Tend is running; there is no circle here yet. Begin one:  tend begin NAME --as ME")
-		a.aside("or join one:  tend join INVITE --as ME")
+		a.aside("run.no_circle")
+		a.aside("run.or_join")
 		return nil
 	}
 	return a.firstQuestions(ctx, c)
@@ -225,8 +225,8 @@ func (a *app) welcomeHome(ctx context.Context, c *client.Client, empty bool) err
 // goes wrong is said, and the node runs on.
 func (a *app) firstQuestions(ctx context.Context, c *client.Client) error {
 	lines := a.lines(ctx)
-	ask := func(question string) string {
-		fmt.Fprintf(a.out, "%s ", question)
+	ask := func(key string) string {
+		fmt.Fprintf(a.out, "%s ", sentence(key))
 		select {
 		case <-ctx.Done():
 			return ""
@@ -234,19 +234,18 @@ func (a *app) firstQuestions(ctx context.Context, c *client.Client) error {
 			return strings.TrimSpace(line)
 		}
 	}
-	fmt.Fprintln(a.out, "A circle of people who look after one another. It lives on your own devices;")
-	fmt.Fprintln(a.out, "there is no company in the middle. Enter alone: later.")
-	answer := ask("To begin a circle, its name. To join one, paste the invitation, a picture's path, or 'show':")
+	fmt.Fprintln(a.out, sentence("run.welcome"))
+	answer := ask("ask.first")
 	if answer == "" || ctx.Err() != nil {
-		a.aside("Later, then. Tend is running: tend begin NAME, or tend join INVITE, from another window.")
+		a.aside("run.later")
 		return nil
 	}
-	me := ask("What shall the others call you?")
+	me := ask("ask.name")
 	if err := a.firstStep(ctx, c, answer, me); err != nil && ctx.Err() == nil {
 		if f := asFailure(err); f.say != "" {
 			f.report(a.err, a.verbose)
 		}
-		a.aside("Tend is running: tend begin NAME, or tend join INVITE, from another window.")
+		a.aside("run.from_another_window")
 	}
 	return nil
 }
@@ -264,8 +263,8 @@ func (a *app) firstStep(ctx context.Context, c *client.Client, answer, me string
 		if err != nil {
 			return err
 		}
-		a.speaker().done("Begun "+plain(answer), done)
-		a.aside("Invite someone:  tend invite")
+		a.speaker().done(sentence("begin.begun", "circle", plain(answer)), done)
+		a.aside("run.invite")
 		return nil
 	}
 	args := []string{answer}

@@ -36,10 +36,20 @@ func (s *speaker) answer(v any, words func()) error {
 	return err
 }
 
+// say writes a sentence of the catalogue on a line of its own.
+func (s *speaker) say(key string, pairs ...any) { s.line("%s", sentence(key, pairs...)) }
+
+// under is say for what belongs to the line above it.
+func (s *speaker) under(key string, pairs ...any) { s.line("  %s", sentence(key, pairs...)) }
+
+// line writes what is set out in columns, and what people wrote; sentences have a name.
 func (s *speaker) line(format string, args ...any) { fmt.Fprintf(s.w, format+"\n", args...) }
 
 // heading writes a title, with a blank line before all but the first.
-func (s *speaker) heading(first *bool, title string) {
+func (s *speaker) heading(first *bool, key string) { s.title(first, sentence(key)) }
+
+// title is heading for one that is no sentence of ours.
+func (s *speaker) title(first *bool, title string) {
 	if !*first {
 		fmt.Fprintln(s.w)
 	}
@@ -75,7 +85,7 @@ func paragraphs(text, indent string) string {
 // name is what a person is called; one who gave no name yet is known by id.
 func name(p view.Person) string {
 	if p.Name == "" {
-		return "someone (" + short(p.ID) + ")"
+		return sentence("name.someone", "id", short(p.ID))
 	}
 	return plain(p.Name)
 }
@@ -96,16 +106,11 @@ func and(list []string) string {
 	case 1:
 		return list[0]
 	}
-	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+	return sentence("list.and", "list", strings.Join(list[:len(list)-1], ", "), "last", list[len(list)-1])
 }
 
-// count writes a number with its noun: "1 op", "3 ops".
-func count[N int | int64 | uint64](n N, noun string) string {
-	if n == 1 {
-		return fmt.Sprintf("1 %s", noun)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+// count writes a number with what it counts, by its name in the catalogue: "3 ops".
+func count[N int | int64 | uint64](n N, key string) string { return sentence(key, "n", int(n)) }
 
 // date writes a date, a slot or a range as people say it. What it cannot read it
 // leaves as it is.
@@ -154,11 +159,11 @@ func (s *speaker) ago(t time.Time) string {
 	d := s.now.Sub(t)
 	switch {
 	case d < 2*time.Minute:
-		return "just now"
+		return sentence("ago.now")
 	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes ago", int(d.Minutes()))
+		return sentence("ago.minutes", "n", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d hours ago", int(d.Hours()))
+		return sentence("ago.hours", "n", int(d.Hours()))
 	}
-	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+	return sentence("ago.days", "n", int(d.Hours()/24))
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,47 +15,47 @@ import (
 func (s *speaker) today(t view.Today) {
 	first := true
 	if len(t.Look) > 0 {
-		s.heading(&first, "Look at this together")
+		s.heading(&first, "today.look")
 		s.attentions(t.Look)
 	}
 	if len(t.Soon) > 0 {
-		s.heading(&first, "Soon")
+		s.heading(&first, "today.soon")
 		s.items(t.Soon)
 	}
 	if len(t.Reminders) > 0 {
-		s.heading(&first, "You wrote yourself")
+		s.heading(&first, "today.reminders")
 		s.pairNotes(t.Reminders)
 	}
 	if len(t.HardDays) > 0 {
-		s.heading(&first, "To think of")
+		s.heading(&first, "today.hard_days")
 		s.hardDays(t.HardDays)
 	}
 	for _, part := range []struct {
 		title string
 		items []view.Item
-	}{{"For me", t.ForMe}, {"I could", t.ICould}, {"We agreed", t.WeAgreed}} {
+	}{{"today.for_me", t.ForMe}, {"today.i_could", t.ICould}, {"today.we_agreed", t.WeAgreed}} {
 		if len(part.items) > 0 {
 			s.heading(&first, part.title)
 			s.items(part.items)
 		}
 	}
 	if first {
-		s.line("Nothing is asked for just now. That's fine too.")
+		s.say("today.empty")
 	}
 	s.firsts(t.First)
 	for _, i := range t.ForMe {
 		if i.Post != nil && i.Post.Stale {
 			s.line("")
-			s.line("Is “%s” still so?  tend still-true %s", plain(i.Post.Title), short(i.Post.ID))
+			s.say("today.still_so", "title", plain(i.Post.Title), "id", short(i.Post.ID))
 		}
 	}
 	switch {
 	case t.StillUntil != "":
 		s.line("")
-		s.line("What is asked of you meanwhile lies still until %s.", s.date(t.StillUntil))
+		s.say("today.still_until", "when", s.date(t.StillUntil))
 	case t.Still:
 		s.line("")
-		s.line("What is asked of you lies still while you rest.")
+		s.say("today.still")
 	}
 }
 
@@ -68,9 +68,9 @@ func (s *speaker) firsts(list []string) {
 	for _, step := range list {
 		switch step {
 		case circle.FirstAsk:
-			s.line("One small ask:    tend ask \"Could someone water my plants?\"")
+			s.say("today.first_ask")
 		case circle.FirstOffer:
-			s.line("One small offer:  tend offer \"I can listen on Sundays\"")
+			s.say("today.first_offer")
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (s *speaker) items(items []view.Item) {
 // list writes a list of anything; an empty one says so kindly.
 func (s *speaker) list(items []view.Item) {
 	if len(items) == 0 {
-		s.line("Nothing here just now. That's fine too.")
+		s.say("list.empty")
 		return
 	}
 	s.items(items)
@@ -107,14 +107,14 @@ func (s *speaker) postLine(p *view.Post) string {
 	if p.For != nil {
 		who = name(*p.For)
 		if p.For.ID != p.Author.ID {
-			who += ", by " + name(p.Author)
+			who = sentence("post.by_another", "name", who, "author", name(p.Author))
 		}
 	}
-	verb := "could use"
+	kind := "post.need"
 	if p.Kind == view.KindOffer {
-		verb = "can"
+		kind = "post.offer"
 	}
-	parts := []string{fmt.Sprintf("%s %s: %s", who, verb, plain(p.Title))}
+	parts := []string{sentence(kind, "name", who, "title", plain(p.Title))}
 	if len(p.When) > 0 {
 		parts = append(parts, s.dates(p.When))
 	}
@@ -122,28 +122,19 @@ func (s *speaker) postLine(p *view.Post) string {
 		parts = append(parts, repeats(p.Repeat))
 	}
 	if p.By != "" {
-		parts = append(parts, "by "+s.date(p.By))
+		parts = append(parts, sentence("post.by", "date", s.date(p.By)))
 	}
 	if p.Area != "" {
 		parts = append(parts, plain(p.Area))
 	}
 	parts = append(parts, s.cover(p)...)
-	if word, ok := statusWords[p.Status]; ok {
+	if word := called("post.status", p.Status); word != "" {
 		parts = append(parts, word)
 	}
 	if p.Stale {
-		parts = append(parts, "said some time ago")
+		parts = append(parts, sentence("post.stale"))
 	}
 	return strings.Join(parts, " · ")
-}
-
-// statusWords are what a post's status is called; open needs no word.
-var statusWords = map[string]string{
-	"waiting":   "waiting for their leave",
-	"enough":    "enough for now",
-	"met":       "taken care of",
-	"withdrawn": "taken down",
-	"resting":   "resting",
 }
 
 // cover says who said yes to a post: once for a post with one slot, else how
@@ -162,26 +153,27 @@ func (s *speaker) cover(p *view.Post) []string {
 			covered++
 		}
 		if slot.Over {
-			where := ""
-			if slot.Slot != "" {
-				where = " to " + s.date(slot.Slot)
+			if slot.Slot == "" {
+				parts = append(parts, sentence("post.over", "people", names(slot.Yes)))
+			} else {
+				parts = append(parts, sentence("post.over_on", "people", names(slot.Yes), "date", s.date(slot.Slot)))
 			}
-			parts = append(parts, fmt.Sprintf("%s said yes%s, to settle together", names(slot.Yes), where))
 		}
 	}
 	switch {
 	case len(parts) > 0:
 	case len(p.Slots) == 1 && len(p.Slots[0].Yes) > 0:
-		word := names(p.Slots[0].Yes) + " said yes"
+		people := names(p.Slots[0].Yes)
 		if open := p.Slots[0].Wanted - len(p.Slots[0].Yes); open > 0 {
-			word += fmt.Sprintf(", %s open", count(open, "place"))
+			parts = append(parts, sentence("post.yes_open", "people", people, "n", open))
+		} else {
+			parts = append(parts, sentence("post.yes", "people", people))
 		}
-		parts = append(parts, word)
 	case len(p.Slots) > 1:
-		parts = append(parts, fmt.Sprintf("%d of %d dates covered", covered, len(p.Slots)))
+		parts = append(parts, sentence("post.covered", "n", covered, "of", len(p.Slots)))
 	}
 	if len(standing) > 0 {
-		parts = append(parts, names(standing)+" would like to be asked first if a place opens")
+		parts = append(parts, sentence("post.standing", "people", names(standing)))
 	}
 	return parts
 }
@@ -193,24 +185,32 @@ func repeats(rule string) string {
 		key, value, _ := strings.Cut(f, "=")
 		fields[key] = value
 	}
-	word, ok := map[string]string{"DAILY": "every day", "WEEKLY": "every week", "MONTHLY": "every month"}[fields["FREQ"]]
-	if !ok {
+	key := "repeats.daily"
+	switch fields["FREQ"] {
+	case "DAILY":
+	case "WEEKLY":
+		key = "repeats.weekly"
+	case "MONTHLY":
+		key = "repeats.monthly"
+	default:
 		return plain(rule)
 	}
-	if n := fields["INTERVAL"]; n != "" && n != "1" {
-		word = "every " + n + " " + map[string]string{"DAILY": "days", "WEEKLY": "weeks", "MONTHLY": "months"}[fields["FREQ"]]
+	every, err := strconv.Atoi(fields["INTERVAL"])
+	if err != nil {
+		every = 1
 	}
+	word := sentence(key, "n", every)
 	if days := fields["BYDAY"]; days != "" {
-		word += " on " + weekdays(days)
+		word = sentence("repeats.on", "rhythm", word, "days", weekdays(days))
 	}
-	if n := fields["COUNT"]; n != "" {
-		word += ", " + n + " times"
+	if n, err := strconv.Atoi(fields["COUNT"]); err == nil {
+		word = sentence("repeats.times", "rhythm", word, "n", n)
 	}
 	if until := fields["UNTIL"]; until != "" {
 		if day, err := time.Parse("20060102", until[:min(len(until), 8)]); err == nil {
 			until = day.Format("2 Jan 2006")
 		}
-		word += " until " + plain(until)
+		word = sentence("list.until", "word", word, "when", plain(until))
 	}
 	return word
 }
@@ -219,7 +219,7 @@ func repeats(rule string) string {
 func weekdays(days string) string {
 	list := strings.Split(days, ",")
 	for i, d := range list {
-		if word, ok := map[string]string{"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}[d]; ok {
+		if word := called("weekday", strings.ToLower(d)); word != "" {
 			list[i] = word
 		}
 	}
@@ -234,66 +234,48 @@ func (s *speaker) freeTime(when string) string {
 	return s.date(when)
 }
 
-// agreementStates are what an agreement's state is called.
-var agreementStates = map[string]string{
-	"proposed": "not everyone said yes yet",
-	"agreed":   "agreed",
-	"done":     "done",
-	"passed":   "its date has gone by",
-	"released": "given back",
-	"lapsed":   "it didn't come together",
-}
-
 func (s *speaker) agreementLine(a *view.Agreement) string {
 	var people []view.Person
 	for _, p := range a.Parties {
 		people = append(people, p.Member)
 	}
-	parts := []string{names(people) + ": " + plain(a.What)}
+	parts := []string{sentence("agreement.line", "people", names(people), "what", plain(a.What))}
 	switch {
 	case a.When != "":
 		parts = append(parts, s.date(a.When))
 	case a.Slot != "":
 		parts = append(parts, s.date(a.Slot))
 	}
-	return strings.Join(append(parts, agreementStates[a.State]), " · ")
-}
-
-// roomWords are what a member's room is called.
-var roomWords = map[string]string{
-	"open":    "has room",
-	"some":    "has some room",
-	"little":  "has little room",
-	"resting": "is resting",
+	return strings.Join(append(parts, called("agreement.state", a.State)), " · ")
 }
 
 func (s *speaker) memberLine(m *view.Member) string {
 	parts := []string{name(view.Person{ID: m.ID, Name: m.Name})}
 	switch m.State {
 	case "newcomer":
-		parts = append(parts, "new here")
+		parts = append(parts, sentence("member.new"))
 	case "away":
-		word := "away"
+		word := sentence("member.away")
 		if m.AwayUntil != nil {
-			word += " until " + m.AwayUntil.Format("2 Jan")
+			word = sentence("list.until", "word", word, "when", m.AwayUntil.Format("2 Jan"))
 		}
 		parts = append(parts, word)
 	case "left":
-		parts = append(parts, "has left")
+		parts = append(parts, sentence("member.left"))
 	case "removed":
-		parts = append(parts, "asked to go")
+		parts = append(parts, sentence("member.removed"))
 	}
 	if m.Room != nil {
-		word := roomWords[m.Room.Level]
+		word := called("member.room", m.Room.Level)
 		if m.Room.Until != "" {
-			word += " until " + s.date(m.Room.Until)
+			word = sentence("list.until", "word", word, "when", s.date(m.Room.Until))
 		}
 		parts = append(parts, word)
 	}
 	if m.Listening != nil {
-		word := "open to listening now"
+		word := sentence("member.listening")
 		if m.Listening.Until != "" {
-			word = "open to listening until " + s.date(m.Listening.Until)
+			word = sentence("member.listening_until", "when", s.date(m.Listening.Until))
 		}
 		parts = append(parts, word)
 	}
@@ -301,7 +283,7 @@ func (s *speaker) memberLine(m *view.Member) string {
 		parts = append(parts, plain(m.Area))
 	}
 	if m.Heard != nil {
-		parts = append(parts, "heard "+s.ago(*m.Heard))
+		parts = append(parts, sentence("member.heard", "ago", s.ago(*m.Heard)))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -323,7 +305,7 @@ func (s *speaker) attentions(list []view.Attention) {
 // look writes the list alone; an empty one says so.
 func (s *speaker) look(list []view.Attention) {
 	if len(list) == 0 {
-		s.line("Nothing to settle just now.")
+		s.say("look.empty")
 		return
 	}
 	s.attentions(list)

@@ -27,7 +27,11 @@ func (s *speaker) show(item view.Item) {
 	}
 }
 
-func (s *speaker) field(label, value string) {
+// field writes something about a thing beside its label, and pair beside what stands
+// there without being a sentence of ours; without a value neither writes anything.
+func (s *speaker) field(key, value string) { s.pair(sentence(key), value) }
+
+func (s *speaker) pair(label, value string) {
 	if value != "" {
 		s.line("  %-11s %s", label, value)
 	}
@@ -36,72 +40,72 @@ func (s *speaker) field(label, value string) {
 func (s *speaker) post(p *view.Post) {
 	s.line("%s  %s", short(p.ID), s.postLine(p))
 	if p.Faded {
-		s.line("  This has faded, as was agreed; its words were let go.")
+		s.under("show.faded")
 		return
 	}
 	if p.Details != "" {
 		s.line("%s", paragraphs(p.Details, "  "))
 	}
-	s.field("category", plain(p.Category))
-	s.field("costs", plain(p.Costs))
-	s.field("how", and(p.How))
+	s.field("label.category", plain(p.Category))
+	s.field("label.costs", plain(p.Costs))
+	s.field("label.how", and(p.How))
 	if p.SignUp == "ask-first" {
-		s.field("yes", "asks me first")
+		s.field("label.yes", sentence("post.asks_me_first"))
 	}
 	if p.Audience.People != nil {
-		s.field("open to", names(p.Audience.People))
+		s.field("label.open_to", names(p.Audience.People))
 	}
 	for _, slot := range p.Slots {
-		when := "whenever"
+		when := sentence("post.whenever")
 		if slot.Slot != "" {
 			when = s.date(slot.Slot)
 		}
-		who := "open"
+		who := []string{sentence("post.slot_open")}
 		if len(slot.Yes) > 0 {
-			who = names(slot.Yes)
+			who = []string{names(slot.Yes)}
 			if open := slot.Wanted - len(slot.Yes); open > 0 {
-				who += ", " + count(open, "place") + " open"
+				who = append(who, sentence("post.open", "n", open))
 			}
 		}
 		if slot.Kept > 0 {
-			who += ", " + count(slot.Kept, "place") + " kept until the day before for who is new here"
+			who = append(who, sentence("post.kept", "n", slot.Kept))
 		}
 		for _, h := range slot.Heard {
-			who += ", " + name(h.Member) + "'s home was heard " + s.ago(h.At)
+			who = append(who, sentence("post.home_heard", "name", name(h.Member), "ago", s.ago(h.At)))
 		}
-		s.line("  %-16s %s", when, who)
+		s.line("  %-16s %s", when, strings.Join(who, ", "))
 	}
 	if len(p.NotNow) > 0 {
-		s.field("not now", names(p.NotNow))
+		s.field("label.not_now", names(p.NotNow))
 	}
 	for _, id := range p.Agreements {
-		s.line("  agreement   %s", short(id))
+		s.under("show.agreement", "id", short(id))
 	}
 	s.notes(p.Notes)
 }
 
 func (s *speaker) agreement(a *view.Agreement) {
 	s.line("%s  %s", short(a.ID), s.agreementLine(a))
-	s.field("where", plain(a.Area))
-	s.field("costs", plain(a.Costs))
+	s.field("label.where", plain(a.Area))
+	s.field("label.costs", plain(a.Costs))
 	if a.ReviewOn != "" {
-		s.field("look again", s.date(a.ReviewOn))
+		s.field("label.look_again", s.date(a.ReviewOn))
 	}
 	if a.Place != nil {
-		s.field("place", plain(a.Place.Where))
-		s.field("code", plain(a.Place.Code))
-		s.field("phone", plain(a.Place.Phone))
+		s.field("label.place", plain(a.Place.Where))
+		s.field("label.code", plain(a.Place.Code))
+		s.field("label.phone", plain(a.Place.Phone))
 	}
 	for _, p := range a.Parties {
-		word := partyWords[p.Word]
+		word := called("party.word", p.Word)
 		if p.Word == "yes" && !p.Current {
-			word = "yes, to an earlier text"
+			word = sentence("party.earlier_yes")
 		}
-		s.field(name(p.Member), word)
+		s.pair(name(p.Member), word)
 	}
 	if len(a.Texts) > 1 {
 		s.line("")
-		s.line("Texts")
+		s.say("texts.heading")
 		for _, t := range a.Texts {
 			mark := " "
 			if t.Newest {
@@ -121,50 +125,39 @@ func (s *speaker) agreement(a *view.Agreement) {
 	s.notes(a.Notes)
 }
 
-// partyWords are what a party's word is called.
-var partyWords = map[string]string{
-	"yes":      "yes",
-	"not_now":  "not now",
-	"released": "gave it back",
-	"none":     "has not said yet",
-}
-
 func (s *speaker) member(m *view.Member) {
 	s.line("%s  %s", short(m.ID), s.memberLine(m))
 	if len(m.Languages) > 0 {
-		s.field("speaks", and(m.Languages))
+		s.field("label.speaks", and(m.Languages))
 	}
 	for _, way := range m.Contact {
-		s.field("reach", plain(way))
+		s.field("label.reach", plain(way))
 	}
 	for _, when := range m.Free {
-		s.field("free", s.freeTime(when))
+		s.field("label.free", s.freeTime(when))
 	}
 	for _, part := range []map[string]string{m.Card, m.Bounds} {
 		for _, key := range slices.Sorted(maps.Keys(part)) {
-			s.field(key, plain(part[key]))
+			s.pair(key, plain(part[key]))
 		}
 	}
 	if len(m.Consents) > 0 {
 		s.line("")
-		s.line("Wished beforehand:")
+		s.say("member.wishes")
 		s.consents(m.Consents)
 	}
 	if len(m.TenderDates) > 0 {
 		s.line("")
-		s.line("Hard days:")
+		s.say("member.hard_days")
 		s.tenderDates(m.TenderDates)
 	}
 	s.notes(m.Notes)
 	if len(m.MyNotes) > 0 {
 		s.line("")
-		s.line("Only you have this:")
+		s.say("member.my_notes")
 		s.pairNotes(m.MyNotes)
 	}
 }
-
-// noteWords are what a note is called by its kind; a comment needs no word.
-var noteWords = map[string]string{"thanks": "thanks", "check_in": "check-in", "farewell": "farewell", "reason": "reason"}
 
 func (s *speaker) notes(list []view.Note) {
 	if len(list) == 0 {
@@ -173,7 +166,7 @@ func (s *speaker) notes(list []view.Note) {
 	s.line("")
 	for _, n := range list {
 		kind := ""
-		if word, ok := noteWords[n.Kind]; ok {
+		if word := called("note.kind", n.Kind); word != "" {
 			kind = " (" + word + ")"
 		}
 		s.line("  %s  %s%s, %s:", short(n.ID), name(n.Author), kind, s.ago(n.Made))
@@ -188,35 +181,35 @@ func (s *speaker) charter(c view.Charter) {
 		s.line("%s", paragraphs(c.Purpose, "  "))
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Bounds)) {
-		s.field(key, plain(c.Bounds[key]))
+		s.pair(key, plain(c.Bounds[key]))
 	}
 	if len(c.Categories) > 0 {
-		s.field("categories", plain(and(c.Categories)))
+		s.field("label.categories", plain(and(c.Categories)))
 	} else {
 		var first []string
 		for _, category := range circle.Categories {
 			first = append(first, category.English)
 		}
-		s.field("categories", strings.Join(first, ", ")+"; or any of your own")
+		s.field("label.categories", sentence("charter.categories", "list", strings.Join(first, ", ")))
 	}
 	for _, help := range c.OutsideHelp {
-		s.field("outside", plain(help))
+		s.field("label.outside", plain(help))
 	}
 	switch c.History {
 	case "all":
-		s.field("newcomers", "read everything from the beginning")
+		s.field("label.newcomers", sentence("charter.all"))
 	case "from-joining":
-		s.field("newcomers", "read from their joining on")
+		s.field("label.newcomers", sentence("charter.from_joining"))
 	}
-	s.field("review on", s.date(c.ReviewOn))
+	s.field("label.review_on", s.date(c.ReviewOn))
 	for _, w := range c.Words {
-		s.field(name(w.Member), plain(w.Text))
+		s.pair(name(w.Member), plain(w.Text))
 	}
 }
 
 // card writes how to care for someone, at the moment somebody said yes to them.
 func (s *speaker) card(card map[string]string) {
-	s.line("  How care lands for them:")
+	s.under("card.heading")
 	for _, key := range slices.Sorted(maps.Keys(card)) {
 		s.line("    %-8s %s", key, plain(card[key]))
 	}

@@ -1,30 +1,26 @@
 package main
 
-import (
-	"fmt"
-
-	"tend/node/view"
-)
+import "tend/node/view"
 
 // status says where this home stands, with the words the page uses too.
 func (s *speaker) status(st view.Status) {
 	switch st.State {
 	case "caught_up":
-		s.line("All caught up")
+		s.say("status.caught_up")
 	case "travelling":
 		waiting := 0
 		for _, c := range st.Circles {
 			waiting += c.Waiting
 		}
 		if waiting > 0 {
-			s.line("Still travelling (%d)", waiting)
+			s.say("status.travelling_some", "n", waiting)
 		} else {
-			s.line("Still travelling")
+			s.say("status.travelling")
 		}
 	case "alone":
-		s.line("On your own just now")
+		s.say("status.alone")
 	case "knocking":
-		s.line("Knocking")
+		s.say("status.knocking")
 	default:
 		s.line("%s", plain(st.State))
 	}
@@ -35,7 +31,7 @@ func (s *speaker) status(st view.Status) {
 		s.line("  - %s", plain(cure))
 	}
 	if st.PeerID != "" {
-		s.line("  node %s", st.PeerID)
+		s.under("status.node", "id", st.PeerID)
 		for _, a := range st.Listen {
 			s.line("    %s", a)
 		}
@@ -53,8 +49,8 @@ func (s *speaker) status(st view.Status) {
 
 func (s *speaker) circleStatus(c view.CircleStatus) {
 	s.line("")
-	s.line("%s  %s", short(c.ID), plain(c.Name)+standingWords[c.Standing])
-	s.line("  %s, %s, as %s", count(c.Members, "member"), count(c.Ops, "op"), name(c.Me))
+	s.line("%s  %s", short(c.ID), stands(c.Name, c.Standing))
+	s.under("status.circle", "members", count(c.Members, "count.members"), "ops", count(c.Ops, "count.ops"), "name", name(c.Me))
 	if p := c.Parting; p != nil {
 		s.parting(p)
 		return
@@ -64,67 +60,66 @@ func (s *speaker) circleStatus(c view.CircleStatus) {
 		return
 	}
 	if c.Waiting > 0 {
-		s.line("  %d still waiting for what they build on", c.Waiting)
+		s.under("status.waiting", "n", c.Waiting)
 	}
 	if c.Newer > 0 {
-		s.line("  %s written with a newer Tend: kept and passed on, and not to be seen here", count(c.Newer, "thing"))
+		s.under("status.newer", "n", c.Newer)
 	}
 	if len(c.Connected) > 0 {
-		s.line("  connected now: %s", names(c.Connected))
+		s.under("status.connected", "people", names(c.Connected))
 	}
 	for _, h := range c.Heard {
-		word := "has everything"
+		word := sentence("status.has_everything")
 		if h.Behind > 0 {
-			word = fmt.Sprintf("lacks %s", count(h.Behind, "op"))
+			word = sentence("status.lacks", "ops", count(h.Behind, "count.ops"))
 		}
-		s.line("  %s: heard %s, %s", name(h.Member), s.ago(h.At), word)
+		s.under("status.heard", "name", name(h.Member), "ago", s.ago(h.At), "state", word)
 	}
 }
 
-// standingWords follow a circle's name where its owner is not simply in it.
-var standingWords = map[string]string{
-	"left":    " (you left)",
-	"removed": " (you were asked to go)",
-	// Whoever let its owner in was gone by then.
-	"not_in":      " (you are not in; an invitation lets you in)",
-	"coming_back": " (coming back)",
-	// A home that was a device of its owner, who may well be in.
-	"device_ended": " (this device was ended)",
+// stands is a circle's name, and how this home stands in it where that is not simply
+// in it: gone or asked to go; not in, when whoever let its person in was gone by then;
+// coming back; or a device that was ended, whose owner may well be in.
+func stands(name, as string) string {
+	if word := called("standing", as); word != "" {
+		return plain(name) + " " + word
+	}
+	return plain(name)
 }
 
 func (s *speaker) circles(list []view.Circle) {
 	if len(list) == 0 {
-		s.line("No circle here yet.")
-		s.line("  begin one:  tend begin NAME --as ME")
-		s.line("  join one:   tend join INVITE")
+		s.say("circles.none")
+		s.under("circles.begin")
+		s.under("circles.join")
 		return
 	}
 	for _, c := range list {
-		s.line("%s  %s%s, %s, as %s", short(c.ID), plain(c.Name), standingWords[c.Standing], count(c.Members, "member"), name(c.Me))
+		s.line("%s  %s", short(c.ID), sentence("circles.line", "circle", stands(c.Name, c.Standing), "members", count(c.Members, "count.members"), "name", name(c.Me)))
 	}
 }
 
 func (s *speaker) peers(list []view.Peer) {
 	if len(list) == 0 {
-		s.line("No other home is known yet.")
+		s.say("peers.none")
 		return
 	}
 	for _, p := range list {
-		who := "a home"
+		who := sentence("peers.a_home")
 		if p.Member != nil {
 			who = name(*p.Member)
 		}
-		state := "not connected"
+		state := sentence("peers.not_connected")
 		switch {
 		case p.Relayed:
-			state = "connected, by way of another home"
+			state = sentence("peers.relayed")
 		case p.Connected:
-			state = "connected"
+			state = sentence("peers.connected")
 		case p.Reason != "":
 			state = plain(p.Reason)
 		}
 		if p.Last != nil {
-			state += ", last " + s.ago(*p.Last)
+			state = sentence("peers.last", "state", state, "ago", s.ago(*p.Last))
 		}
 		s.line("%s  %s", who, state)
 		s.line("  %s", p.PeerID)
@@ -136,11 +131,11 @@ func (s *speaker) peers(list []view.Peer) {
 
 func (s *speaker) checks(list []view.Check) {
 	for _, c := range list {
-		mark := "ok  "
+		mark := sentence("check.ok")
 		if !c.OK {
-			mark = "look"
+			mark = sentence("check.look")
 		}
-		s.line("%s  %s  %s", mark, plain(c.Check), plain(c.Finding))
+		s.line("%-4s  %s  %s", mark, plain(c.Check), plain(c.Finding))
 		if !c.OK && c.Remedy != "" {
 			s.line("        %s", plain(c.Remedy))
 		}

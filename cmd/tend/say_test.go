@@ -132,10 +132,10 @@ func TestStandingFacts(t *testing.T) {
 	}
 	for _, row := range rows {
 		var st view.Status
-		row.facts.say(&st, row.network, "not_reached")
+		row.facts.write(&st, row.network, "not_reached")
 		state, reason := st.State, st.Reason
 		if state != row.want || (state == "alone" && reason == "") {
-			t.Errorf("%s: say = %q, %q, want %q", row.name, state, reason, row.want)
+			t.Errorf("%s: write = %q, %q, want %q", row.name, state, reason, row.want)
 		}
 	}
 }

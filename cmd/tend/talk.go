@@ -98,64 +98,34 @@ func (s *speaker) afterStep(step string, done view.Done) {
 	}
 	for _, id := range done.Agreements {
 		if step == "part" {
-			s.line("  You still share agreement %s; it goes on unless you give it back: tend cannot %s", short(id), short(id))
+			s.under("talk.shared", "id", short(id))
 		} else {
-			s.line("  agreement %s", short(id))
+			s.under("talk.agreement", "id", short(id))
 		}
 	}
 	if done.Kept {
-		s.line("  It waits on this home, and is not sent. When your turn comes: tend talk %s %s", step, short(done.ID))
+		s.under("talk.waits", "step", step, "id", short(done.ID))
 	}
 }
-
-// gateWords are what the gates of a talk are called.
-var gateWords = map[string]string{
-	"invited":    "invited",
-	"listening":  "listening",
-	"feeling":    "what it may be like for the other",
-	"common":     "looking for what both mean",
-	"partnering": "what we could try",
-	"ended":      "over",
-}
-
-// outcomeWords are what a talk came to; over by itself needs no word.
-var outcomeWords = map[string]string{"agreement": "it ended in an agreement", "parting": "you parted", "pause": "paused", "ended": "it ended quietly"}
 
 func (s *speaker) talkLine(t *view.Talk) string {
-	parts := []string{"With " + names(t.With) + ": " + plain(t.Sentence)}
 	if t.Faded {
-		return "With " + names(t.With) + " · faded, as was agreed"
+		return sentence("talk.faded", "people", names(t.With))
 	}
+	parts := []string{sentence("talk.line", "people", names(t.With), "sentence", plain(t.Sentence))}
 	if t.Gate != "ended" {
-		parts = append(parts, gateWords[t.Gate])
+		parts = append(parts, called("talk.gate", t.Gate))
 	}
-	if word := outcomeWords[t.Outcome]; word != "" {
+	if word := called("talk.outcome", t.Outcome); word != "" {
 		if t.PausedUntil != "" {
-			word += " until " + s.date(t.PausedUntil)
+			word = sentence("list.until", "word", word, "when", s.date(t.PausedUntil))
 		}
 		parts = append(parts, word)
 	}
 	if t.YourTurn {
-		parts = append(parts, "your turn")
+		parts = append(parts, sentence("talk.your_turn"))
 	}
 	return strings.Join(parts, " · ")
-}
-
-// answerWords are what somebody said to a talk as a whole.
-var answerWords = map[string]string{"yes": "yes", "later": "later", "not_now": "not now", "pause": "would like a pause", "end": "ended it", "released": "parted"}
-
-// stepWords are what somebody did with what the text says.
-var stepWords = map[string]string{"invitation": "invites", "say": "tells", "say_back": "says back", "feeling": "writes what it may be like for the other",
-	"comment": "beside it", "farewell": "farewell"}
-
-// markWords are what the other marked it with.
-var markWords = map[string]string{"heard": "yes, that is what I meant", "not_quite": "not quite", "felt": "yes, that is what it is like"}
-
-// nextWords say what comes next for the reader; %s is the talk.
-var nextWords = map[string]string{
-	"yes": "tend talk yes %s", "say": "tend talk say %s TEXT", "say_back": "tend talk say-back %s TEXT",
-	"heard": "tend talk heard %s   or   tend talk not-quite %s TEXT", "felt": "tend talk felt %s   or   tend talk not-quite %s TEXT",
-	"common": "tend talk common %s TEXT", "ours": "tend talk ours %s SENTENCE", "partner": "tend talk partner %s TEXT",
 }
 
 func (s *speaker) talk(t *view.Talk) {
@@ -164,59 +134,59 @@ func (s *speaker) talk(t *view.Talk) {
 		return
 	}
 	if t.About != "" {
-		s.field("about", short(t.About))
+		s.field("label.about", short(t.About))
 	}
 	if t.Gate == "invited" {
 		s.line("")
 		s.line("%s", sentence("help.talk.long"))
 	}
 	for _, a := range t.Answers {
-		word := answerWords[a.Word]
+		word := called("talk.answer", a.Word)
 		if a.Until != "" {
-			word += " until " + s.date(a.Until)
+			word = sentence("list.until", "word", word, "when", s.date(a.Until))
 		}
 		if a.Text != "" {
-			word += ": " + plain(a.Text)
+			word = sentence("list.with", "word", word, "text", plain(a.Text))
 		}
-		s.field(name(a.Member), word)
+		s.pair(name(a.Member), word)
 	}
 	s.thirds(t)
 	s.line("")
 	for _, step := range t.Steps {
-		s.line("  %s %s:", name(step.Author), stepWords[step.Kind])
+		s.under("talk.step."+step.Kind, "name", name(step.Author))
 		s.line("%s", paragraphs(step.Text, "      "))
-		if word := markWords[step.Word]; word != "" {
+		if word := called("talk.mark", step.Word); word != "" {
 			if step.Said != "" {
-				word += ": " + plain(step.Said)
+				word = sentence("list.with", "word", word, "text", plain(step.Said))
 			}
 			s.line("    → %s", word)
 		}
 	}
 	s.sentences(t)
 	for _, id := range t.Agreements {
-		s.line("  agreement   %s", short(id))
+		s.under("show.agreement", "id", short(id))
 	}
 	for _, k := range t.KeptWords {
-		s.line("  kept for your turn (%s): %s", strings.ReplaceAll(k.Step, "_", "-"), plain(k.Text))
+		s.under("talk.kept", "step", strings.ReplaceAll(k.Step, "_", "-"), "text", plain(k.Text))
 	}
 	if t.FadesOn != "" {
-		s.field("fades on", s.date(t.FadesOn))
+		s.field("label.fades_on", s.date(t.FadesOn))
 	}
-	if next := nextWords[t.Next]; next != "" && t.YourTurn {
+	if next := called("talk.next", t.Next, "id", short(t.ID)); next != "" && t.YourTurn {
 		s.line("")
-		s.line("Your turn:  %s", strings.ReplaceAll(next, "%s", short(t.ID)))
+		s.say("talk.your_turn_do", "do", next)
 	}
 }
 
 func (s *speaker) thirds(t *view.Talk) {
 	if t.Third != nil {
-		s.line("  %s accompanies the two.", name(*t.Third))
+		s.under("talk.third", "name", name(*t.Third))
 	}
 	if t.ThirdAsked != nil {
-		s.line("  %s is asked to come along.", name(*t.ThirdAsked))
+		s.under("talk.third_asked", "name", name(*t.ThirdAsked))
 	}
 	for _, w := range t.ThirdBy {
-		s.line("  %s would like %s along:  tend talk third %s %s  says so too.", name(w.By), name(w.Member), short(t.ID), name(w.Member))
+		s.under("talk.third_by", "by", name(w.By), "name", name(w.Member), "id", short(t.ID))
 	}
 }
 
@@ -228,7 +198,7 @@ func (s *speaker) sentences(t *view.Talk) {
 			continue
 		}
 		s.line("")
-		s.line("%s", map[bool]string{true: "What both of you mean", false: "What one of you said, and may stay so"}[common])
+		s.say(map[bool]string{true: "talk.both_mean", false: "talk.one_said"}[common])
 		for _, c := range t.Common {
 			if both(c) == common {
 				by := ""

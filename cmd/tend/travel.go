@@ -50,7 +50,7 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 	for _, j := range m.config.Keys.Joinings() {
 		facts.knocking = facts.knocking || j.Over == ""
 	}
-	facts.say(&st, m.net != nil, net.Alone)
+	facts.write(&st, m.net != nil, net.Alone)
 	for _, word := range m.care(m.node) {
 		st.Care, st.Cared = append(st.Care, word.English), append(st.Cared, word.Said)
 	}
@@ -144,34 +144,29 @@ func (f *standingFacts) add(c circleFacts) {
 	f.lacking += c.lacking
 }
 
-// say writes into st the state of the home, why it is alone, and what helps.
-func (f *standingFacts) say(st *view.Status, network bool, why p2p.Why) {
+// write puts into st the state of the home, why it is alone, and what helps.
+func (f *standingFacts) write(st *view.Status, network bool, why p2p.Why) {
 	switch {
 	case f.circles == 0 && f.restored && !f.knocking:
-		alone(st, circle.Sentencef("alone.restored", "this home came back from a backup and only reads until it has met another."),
-			cure("cure.ask_invite", "ask any member for an invitation: tend join INVITE"), cure("cure.no_other", "if there is no other home to meet: tend backup alone"))
+		alone(st, inEnglish("alone.restored"),
+			inEnglish("cure.ask_invite"), inEnglish("cure.no_other"))
 	case f.circles == 0 && f.knocking:
-		alone(st, circle.Sentencef("alone.knocking", "nobody has opened yet; a running node keeps knocking."))
+		alone(st, inEnglish("alone.knocking"))
 		st.State = "knocking"
 	case f.circles == 0:
-		alone(st, circle.Sentencef("alone.no_circle", "there is no circle on this home yet."), cure("cure.begin", "begin one: tend begin NAME"), cure("cure.join", "join one: tend join INVITE"))
+		alone(st, inEnglish("alone.no_circle"), inEnglish("cure.begin"), inEnglish("cure.join"))
 	case f.connected > 0 && f.waiting+f.lacking == 0:
 		st.State = "caught_up"
 	case f.connected > 0:
 		st.State = "travelling"
 	case f.others == 0:
-		alone(st, aloneReasons[p2p.NobodyYet], cure("cure.invite", "invite someone: tend invite"))
+		alone(st, english(aloneReasons[p2p.NobodyYet]), inEnglish("cure.invite"))
 	case !network:
-		alone(st, circle.Sentencef("alone.not_running", "no node is running on this home."), cure("cure.run", "start it: tend run"), cure("cure.or_carry", "or sync by file: tend carry out FILE"))
+		alone(st, inEnglish("alone.not_running"), inEnglish("cure.run"), inEnglish("cure.or_carry"))
 	default:
-		alone(st, aloneReasons[why], cure("cure.wifi", "be on the same Wi-Fi as another member"), cure("cure.port", "forward a port to this home, or run a home server"),
-			cure("cure.carry", "sync by file: tend carry out FILE"))
+		alone(st, english(aloneReasons[why]), inEnglish("cure.wifi"), inEnglish("cure.port"),
+			inEnglish("cure.carry"))
 	}
-}
-
-// cure is what a person can do about it.
-func cure(key, english string) circle.Sentence {
-	return circle.Sentence{Said: circle.As(key), English: english}
 }
 
 func alone(st *view.Status, why circle.Sentence, cures ...circle.Sentence) {
@@ -182,13 +177,13 @@ func alone(st *view.Status, why circle.Sentence, cures ...circle.Sentence) {
 }
 
 // aloneReasons are why nobody is reached, for people.
-var aloneReasons = map[p2p.Why]circle.Sentence{
-	p2p.NotAlone:  circle.Sentencef("alone.strangers", "somebody is connected, but shares no circle with you."),
-	p2p.NobodyYet: circle.Sentencef("alone.nobody_yet", "nobody else is in the circle yet."),
-	p2p.OwnOnly:   circle.Sentencef("alone.own_only", "this home listens on its own machine only, and nobody else there answers."),
-	p2p.NoNetwork: circle.Sentencef("alone.no_network", "this machine has no network just now."),
-	p2p.Unreached: circle.Sentencef("alone.unreached", "no other home answers just now."),
-	p2p.NoAddress: circle.Sentencef("alone.no_address", "no address of another home is known yet."),
+var aloneReasons = map[p2p.Why]circle.Said{
+	p2p.NotAlone:  circle.As("alone.strangers"),
+	p2p.NobodyYet: circle.As("alone.nobody_yet"),
+	p2p.OwnOnly:   circle.As("alone.own_only"),
+	p2p.NoNetwork: circle.As("alone.no_network"),
+	p2p.Unreached: circle.As("alone.unreached"),
+	p2p.NoAddress: circle.As("alone.no_address"),
 }
 
 // Sync implements [api.Travel].
@@ -239,7 +234,7 @@ func (m *machine) Peers(context.Context) ([]view.Peer, error) {
 			}
 		}
 		if len(p.Addresses) == 0 {
-			p.Reason = "no address is known"
+			p.Reason = sentence("peers.no_address")
 		}
 		if at, ok := m.node.HeardAt(c.Peer); ok {
 			at = at.In(m.config.Now().Location()).Truncate(time.Second)
@@ -271,11 +266,10 @@ func (m *machine) AddPeer(_ context.Context, addr string) error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.net == nil {
-		return &circle.Problem{Code: circle.Failed, Said: circle.As("no.network"), Say: "This node runs without a network.", Hint: "Start it with tend run."}
+		return refuse(circle.Failed, circle.As("no.network"), "refuse.no_network")
 	}
 	if err := m.net.AddPeer(addr); err != nil {
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.address"), Say: "This is no address of a home: " + err.Error() + ".",
-			Hint: "It reads like /ip4/192.0.2.7/udp/4001/quic-v1/p2p/12D3Koo…; tend status shows a home's own."}
+		return refuse(circle.Usage, circle.As("no.address"), "refuse.no_address", "why", err.Error())
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (a *app) peers() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(done, func() { s.line("It will be dialled.") })
+				return s.answer(done, func() { s.say("peer.dialled") })
 			})
 		}}
 	cmd := &cobra.Command{Use: "peers", Args: noSuchVerb,
@@ -135,7 +135,9 @@ func (a *app) carryOut() *cobra.Command {
 					return err
 				}
 				s := a.speaker()
-				return s.answer(out, func() { s.line("%s, %s, in %s", count(out.Ops, "op"), count(out.Bytes, "byte"), out.File) })
+				return s.answer(out, func() {
+					s.say("carry.out", "ops", count(out.Ops, "count.ops"), "bytes", count(out.Bytes, "count.bytes"), "file", out.File)
+				})
 			})
 		}}
 	cmd.Flags().StringVar(&to, "to", "", "")
@@ -182,7 +184,7 @@ func (a *app) carryIn() *cobra.Command {
 				}
 				s := a.speaker()
 				return s.answer(in, func() {
-					s.line("%d new, %d known already, %d waiting for what they build on", in.OpsNew, in.OpsKnown, in.Waiting)
+					s.line("%s", strings.Join([]string{sentence("carry.new", "n", in.OpsNew), sentence("carry.known", "n", in.OpsKnown), sentence("carry.waiting", "n", in.Waiting)}, ", "))
 				})
 			})
 		}}
@@ -210,7 +212,7 @@ func (a *app) verify() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := s.answer(v, func() { s.verified(v, "checked, all good") }); err != nil {
+		if err := s.answer(v, func() { s.verified(v, "verify.good") }); err != nil {
 			return err
 		}
 		if !v.OK {
@@ -226,7 +228,7 @@ func (a *app) rebuild() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := s.answer(v, func() { s.verified(v, "read, all else made again") }); err != nil {
+		if err := s.answer(v, func() { s.verified(v, "rebuild.good") }); err != nil {
 			return err
 		}
 		if !v.OK {
@@ -240,7 +242,7 @@ func (a *app) rebuild() *cobra.Command {
 
 func (s *speaker) verified(v view.Verified, good string) {
 	if v.OK {
-		s.line("%s %s", count(v.Ops, "op"), good)
+		s.say(good, "ops", count(v.Ops, "count.ops"))
 		return
 	}
 	s.line("%s", strings.Join(v.Findings, "\n"))

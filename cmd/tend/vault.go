@@ -27,7 +27,7 @@ const maxPassphrase = 1 << 10
 // nothing is asked.
 func (a *app) openVault(h home) (*vault.Vault, error) {
 	o := vault.Options{Passphrase: func() (pass []byte, err error) {
-		a.opened, err = a.passphrase("Passphrase of " + h.dir + ": ")
+		a.opened, err = a.passphrase("ask.passphrase", "home", h.dir)
 		return a.opened, err
 	}}
 	v, err := vault.Open(h.dir, o)
@@ -69,8 +69,8 @@ func vaultFailure(h home, err error) error {
 
 // passphrase gets the home's passphrase from the descriptor or the file that was
 // named, else from the person at the terminal; never from an argument.
-func (a *app) passphrase(prompt string) ([]byte, error) {
-	return a.secret(a.passphraseFD, a.passphraseFile(), prompt)
+func (a *app) passphrase(key string, pairs ...any) ([]byte, error) {
+	return a.secret(a.passphraseFD, a.passphraseFile(), sentence(key, pairs...))
 }
 
 // secret reads one passphrase from a descriptor, if it is not below 0, else from a
@@ -163,7 +163,7 @@ func (a *app) moveKey(ctx context.Context, place, said string) error {
 
 // newPassphrase gets a passphrase to set; on a terminal it is typed twice.
 func (a *app) newPassphrase() (string, error) {
-	pass, err := a.passphrase("New passphrase: ")
+	pass, err := a.passphrase("ask.passphrase_new")
 	if err != nil {
 		return "", fail(exitFailed, "fail.no_passphrase").behind(err)
 	}
@@ -171,7 +171,7 @@ func (a *app) newPassphrase() (string, error) {
 		return "", usage("fail.passphrase_short", "least", vault.MinPassphrase)
 	}
 	if in, ok := a.in.(*os.File); ok && a.passphraseFD < 0 && a.passphraseFile() == "" && term.IsTerminal(int(in.Fd())) {
-		again, err := a.passphrase("The same again: ")
+		again, err := a.passphrase("ask.again")
 		if err != nil {
 			return "", err
 		}
@@ -195,8 +195,7 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 		err = m.vault.MoveToKeyring()
 	default:
 		if len(fresh) < vault.MinPassphrase {
-			return view.Key{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.passphrase_short", vault.MinPassphrase), Say: fmt.Sprintf("A passphrase needs at least %d characters.", vault.MinPassphrase),
-				Hint: "Longer is better: several words that only you put together."}
+			return view.Key{}, refuse(circle.Usage, circle.As("no.passphrase_short", vault.MinPassphrase), "refuse.passphrase_short", "least", vault.MinPassphrase)
 		}
 		err = m.vault.SetPassphrase([]byte(fresh), vault.DefaultParams)
 	}
@@ -205,7 +204,9 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 	}
 	if err != nil {
 		m.log.Error("the key was not moved", "to", place, "err", err)
-		return view.Key{}, &circle.Problem{Code: circle.Failed, Said: circle.As("no.key_unmoved"), Say: "The key of this home could not be moved.", Hint: cmp.Or(vault.Hint(err), reason(err))}
+		unmoved := refuse(circle.Failed, circle.As("no.key_unmoved"), "refuse.key_unmoved")
+		unmoved.Hint = cmp.Or(vault.Hint(err), reason(err))
+		return view.Key{}, unmoved
 	}
 	return view.Key{Key: place}, nil
 }

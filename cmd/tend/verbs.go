@@ -66,7 +66,7 @@ func (a *app) verb(v verb) *cobra.Command {
 	_, takes, _ := strings.Cut(v.use, " ")
 	cmd := &cobra.Command{Use: v.use, Args: words(v.least, most, takes),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.say(cmd.Context(), cmd.Name(), argsOf(cmd, v.words, args), sentence("said."+cmd.Name()))
+			return a.does(cmd.Context(), cmd.Name(), argsOf(cmd, v.words, args), sentence("said."+cmd.Name()))
 		}}
 	if facesOf[cmd.Name()] != "" {
 		cmd.Flags().Bool("yes", false, "")
@@ -91,9 +91,9 @@ func askWords(cmd *cobra.Command, args []string) error {
 	return words(1, -1, "TEXT")(cmd, args)
 }
 
-// say sends a verb and prints its answer; said is what a person reads when it is done,
+// does sends a verb and prints its answer; said is what a person reads when it is done,
 // before the id.
-func (a *app) say(ctx context.Context, name string, args client.Args, said string) error {
+func (a *app) does(ctx context.Context, name string, args client.Args, said string) error {
 	return a.with(ctx, here, func(c *client.Client) error {
 		if err := a.facesFirst(ctx, c, args, facesOf[name]); err != nil {
 			return err
@@ -103,7 +103,7 @@ func (a *app) say(ctx context.Context, name string, args client.Args, said strin
 			return err
 		}
 		if done.AboveCeiling {
-			a.aside("that is more than you meant to carry this week")
+			a.aside("done.above_ceiling")
 		}
 		s := a.speaker()
 		return s.answer(done, func() { s.done(said, done) })
@@ -148,56 +148,56 @@ func (s *speaker) done(said string, d view.Done) {
 		return
 	}
 	if d.Unchanged {
-		said += ", as before"
+		said = sentence("done.as_before", "done", said)
 	}
 	if len(shorts) > 0 {
-		said += ": " + strings.Join(shorts, " ")
+		said = sentence("done.ids", "done", said, "ids", strings.Join(shorts, " "))
 	}
 	s.line("%s", said)
 	for _, p := range d.Asked {
 		s.asked(p)
 	}
 	if len(d.Asked) > 1 {
-		s.line("  They see one another there.")
+		s.under("done.see_one_another")
 	}
 	if d.AskedToForget != nil {
 		s.line("  %s", forgetting(*d.AskedToForget))
 	}
 	if d.Urgent {
-		s.line("  This is no emergency line: others may read it hours from now.")
+		s.under("done.no_emergency_line")
 		if d.Emergency != "" {
-			s.line("  In an emergency: %s", plain(d.Emergency))
+			s.under("done.emergency", "what", plain(d.Emergency))
 		}
 	}
 	for _, t := range d.Thanks {
-		s.line("  %s says of thanks: %s", name(t.Member), plain(t.Says))
+		s.under("done.thanks", "name", name(t.Member), "text", plain(t.Says))
 	}
 	if len(d.Card) > 0 {
 		s.card(d.Card)
 	}
 	for _, p := range d.NotReached {
-		word := name(p.Member) + "'s home has not heard this yet."
 		if p.Call != "" {
-			word += " A call is surer: " + plain(p.Call)
+			s.under("done.not_reached_call", "name", name(p.Member), "way", plain(p.Call))
+		} else {
+			s.under("done.not_reached", "name", name(p.Member))
 		}
-		s.line("  %s", word)
 	}
 }
 
 func (s *speaker) asked(p view.Asked) {
-	word := name(p.Member) + " is asked"
 	switch {
 	case p.RestsUntil != "":
-		word = name(p.Member) + " is resting until " + s.date(p.RestsUntil)
+		s.under("asked.resting", "name", name(p.Member), "when", s.date(p.RestsUntil))
 	case p.StillUntil != "":
-		word += "; it lies still until " + s.date(p.StillUntil) + ", when their quiet hours end"
+		s.under("asked.quiet", "name", name(p.Member), "when", s.date(p.StillUntil))
+	default:
+		s.under("asked.asked", "name", name(p.Member))
 	}
-	s.line("  %s.", word)
 	if p.Reply != "" {
-		s.line("  An answer usually takes %s.", plain(p.Reply))
+		s.under("done.reply", "time", plain(p.Reply))
 	}
 	if p.NotFromMe {
-		s.line("  They would rather not be asked for this; it lies beside it, no more. Asking the circle reaches others.")
+		s.under("done.rather_not")
 	}
 }
 
@@ -205,33 +205,33 @@ func (s *speaker) asked(p view.Asked) {
 func (s *speaker) likes(p view.Asked) {
 	switch {
 	case p.ThroughCircle:
-		s.line("%s is glad to be asked through the circle.", name(p.Member))
+		s.say("likes.through_circle", "name", name(p.Member))
 	case p.RestsUntil != "":
-		s.line("%s is resting until %s.", name(p.Member), s.date(p.RestsUntil))
+		s.say("likes.resting", "name", name(p.Member), "when", s.date(p.RestsUntil))
 	case p.StillUntil != "":
-		s.line("%s has quiet hours until %s; it lies still until then.", name(p.Member), s.date(p.StillUntil))
+		s.say("likes.quiet", "name", name(p.Member), "when", s.date(p.StillUntil))
 	}
 	if p.Reply != "" {
-		s.line("An answer of %s's usually takes %s.", name(p.Member), plain(p.Reply))
+		s.say("likes.reply", "name", name(p.Member), "time", plain(p.Reply))
 	}
 	if p.ThroughCircle {
 		return
 	}
 	if len(p.Ways) > 0 {
-		s.line("%s likes to be asked this way: %s", name(p.Member), plain(strings.Join(p.Ways, "; then ")))
+		s.say("likes.ways", "name", name(p.Member), "ways", plain(strings.Join(p.Ways, sentence("likes.then"))))
 	}
 	if p.Radius != "" {
-		s.line("How far %s goes: %s", name(p.Member), plain(p.Radius))
+		s.say("likes.radius", "name", name(p.Member), "text", plain(p.Radius))
 	}
 	if p.Area != "" {
-		s.line("Where %s can be asked: %s", name(p.Member), plain(p.Area))
+		s.say("likes.area", "name", name(p.Member), "text", plain(p.Area))
 	}
 }
 
 // aside says something to the person that is not the answer.
-func (a *app) aside(text string) {
+func (a *app) aside(key string, pairs ...any) {
 	if !a.quiet {
-		_, _ = a.err.Write([]byte(text + "\n"))
+		_, _ = a.err.Write([]byte(sentence(key, pairs...) + "\n"))
 	}
 }
 

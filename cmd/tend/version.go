@@ -17,7 +17,7 @@ func (a *app) version() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := thisVersion()
 			s := a.speaker()
-			return s.answer(v, func() { s.line("tend %s, %s", v.Version, v.Go) })
+			return s.answer(v, func() { s.say("version.line", "version", v.Version, "go", v.Go) })
 		}}
 }
 

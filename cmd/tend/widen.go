@@ -43,7 +43,7 @@ func (a *app) widenTo(ctx context.Context, c *client.Client, args client.Args, y
 		(&speaker{w: a.err, now: a.speaker().now}).widening(w)
 	}
 	if len(w.New) > 0 && !yes {
-		ok, err := a.asks("Ask them? [y/N] ")
+		ok, err := a.asks("ask.widen")
 		if err != nil {
 			return err
 		}
@@ -63,27 +63,27 @@ func (a *app) widenTo(ctx context.Context, c *client.Client, args client.Args, y
 func (s *speaker) widening(w view.Widening) {
 	to := names(w.New)
 	if w.Readers.People == nil {
-		to = "everyone in the circle: " + to
+		to = sentence("widen.everyone", "people", to)
 	}
-	s.line("This goes to %s.", to)
-	s.line("They will read:")
+	s.say("widen.to", "people", to)
+	s.say("widen.read")
 	s.line("  %s", plain(w.Title))
 	if w.Details != "" {
 		s.line("%s", paragraphs(w.Details, "  "))
 	}
 	if w.NotesStay > 0 {
-		s.line("Earlier notes stay with those who read them now.")
+		s.say("widen.notes")
 	}
 }
 
 // asks puts a question to the person at the terminal. Where nobody is there to ask
 // the error says how to answer beforehand.
-func (a *app) asks(question string) (bool, error) {
+func (a *app) asks(key string) (bool, error) {
 	in, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return false, usage("fail.nobody_asked")
 	}
-	fmt.Fprint(a.err, question)
+	fmt.Fprint(a.err, sentence(key))
 	answer, err := bufio.NewReader(io.LimitReader(in, 256)).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return false, fmt.Errorf("read the answer: %w", err)

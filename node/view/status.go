@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"time"
 
 	"tend/crdt/circle"
@@ -129,14 +128,14 @@ type Check struct {
 }
 
 // Find is c with a finding.
-func (c Check) Find(key, format string, with ...any) Check {
-	c.Found, c.Finding = circle.As(key, with...), fmt.Sprintf(format, with...)
+func (c Check) Find(what circle.Sentence) Check {
+	c.Found, c.Finding = what.Said, what.English
 	return c
 }
 
 // Wants is c that is not in order, with what mends it.
-func (c Check) Wants(key, format string, with ...any) Check {
-	c.OK, c.Cure, c.Remedy = false, circle.As(key, with...), fmt.Sprintf(format, with...)
+func (c Check) Wants(cure circle.Sentence) Check {
+	c.OK, c.Cure, c.Remedy = false, cure.Said, cure.English
 	return c
 }
 

@@ -375,8 +375,8 @@ func (h *home) Status(context.Context) (view.Status, error) {
 }
 
 func (h *home) Doctor(context.Context) ([]view.Check, error) {
-	return []view.Check{{Check: "disk", OK: true}, view.Check{Check: "clock"}.Find("found.clock_slow", "This clock is %s behind those of %s.", circle.Sentence{Said: circle.As("span.hours", 3), English: "3 hours"},
-		circle.Sentence{Said: circle.As("span.homes", 2), English: "2 homes"}).Wants("cure.clock_network", "Let this machine set its clock.")}, nil
+	return []view.Check{{Check: "disk", OK: true}, view.Check{Check: "clock"}.Find(circle.Sentencef("found.clock_slow", "This clock is %s behind those of %s.", circle.Sentence{Said: circle.As("span.hours", 3), English: "3 hours"},
+		circle.Sentence{Said: circle.As("span.homes", 2), English: "2 homes"})).Wants(circle.Sentencef("cure.clock_network", "Let this machine set its clock."))}, nil
 }
 
 func (h *home) Version() view.Version { return view.Version{Version: "test", Go: "go", API: "v1"} }
