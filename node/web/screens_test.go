@@ -322,17 +322,6 @@ func TestCatalogues(t *testing.T) {
 	}
 }
 
-// TestSentencesAreCalm holds the words against those that people are not told here.
-func TestSentencesAreCalm(t *testing.T) {
-	for key, texts := range web.Words()["en"] {
-		for _, text := range texts {
-			if bad := regexp.MustCompile(`(?i)\b(must|overdue|pending|failed|error|invalid|user|volunteer|decline|reject|deadline)\b`).FindString(text); bad != "" {
-				t.Errorf("%s says %q", key, bad)
-			}
-		}
-	}
-}
-
 // TestOnlyOneFilledButton holds that the home screen fills one button at most.
 func TestOnlyOneFilledButton(t *testing.T) {
 	f := fill(t, "soup")

@@ -93,3 +93,18 @@ func TestSay(t *testing.T) {
 		t.Error("Numbered does not tell a number from a name")
 	}
 }
+
+// TestSentencesAreCalm holds the words of the page and of the command line against those
+// that people are not told here, and against raising one's voice.
+func TestSentencesAreCalm(t *testing.T) {
+	loud := regexp.MustCompile(`(?i)\b(must|overdue|pending|failed|error|invalid|user|volunteer|decline|reject|deadline|should have|forgot|neglect\w*|sorry|unfortunately|oops)\b|!`)
+	for _, c := range []*words.Catalogue{words.English, words.Commands} {
+		for _, key := range c.Keys() {
+			for _, text := range c.Texts(key) {
+				if bad := loud.FindString(text); bad != "" {
+					t.Errorf("%s says %q: %s", key, bad, text)
+				}
+			}
+		}
+	}
+}
