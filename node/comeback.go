@@ -109,10 +109,8 @@ func (n *Node) Recover(ctx context.Context, id string, door membership.PeerKey, 
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("hear the door: %w", err)
-	case a.Verdict == protocol.DoorNo:
-		return "no", nil
-	case a.Verdict == protocol.DoorLater:
-		return "later", nil
+	case a.Verdict != protocol.DoorOpen:
+		return a.Verdict.String(), nil
 	case a.Member.IsZero() || a.Cert.Peer != door || a.Cert.Circle != inv.Circle && !a.Cert.Circle.IsZero():
 		return "", errors.New("the door's certificate is for something else")
 	}
@@ -236,6 +234,8 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 	d, here := s.People.Device(s.Dev)
 	member, known := n.memberMeant(s, k.Name)
 	switch {
+	case info.Revoked || info.Lost:
+		return say(protocol.DoorTakenBack)
 	case !live(info, uint64(n.now().UnixMilli()/3_600_000)):
 		return say(protocol.DoorNo)
 	case !known:

@@ -35,6 +35,8 @@ func (n *Node) Knocked(_ context.Context, newcomer membership.PeerKey, k protoco
 	case !s.People.HasVoice(s.Me):
 		return later, nil
 	case n.letInAlready(s.People, newcomer, info):
+	case info.Revoked || info.Lost:
+		return protocol.DoorAnswer{Verdict: protocol.DoorTakenBack}, nil
 	case !live(info, uint64(n.now().UnixMilli()/3_600_000)):
 		return protocol.DoorAnswer{Verdict: protocol.DoorNo}, nil
 	}

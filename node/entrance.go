@@ -276,10 +276,12 @@ func (n *Node) Turned(id string, _ membership.PeerKey, told string, err error) {
 	}
 	over := ""
 	switch {
-	case told == "no":
-		over = "This invitation has been used, taken back or has run out. Ask for a fresh one."
 	case n.now().Unix()/3600 >= int64(inv.Expiry):
 		over = "This invitation has run out. Ask for a fresh one."
+	case told == protocol.DoorTakenBack.String():
+		over = "This invitation was taken back. Ask for a fresh one."
+	case told == protocol.DoorNo.String():
+		over = "This invitation has been used. Ask for a fresh one."
 	}
 	last := told
 	if err != nil {

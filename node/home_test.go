@@ -169,7 +169,7 @@ func knockAs(j, d *home, state node.JoinState) error {
 		return err
 	}
 	if a.Verdict != protocol.DoorOpen {
-		told := map[protocol.Verdict]string{protocol.DoorNo: "no", protocol.DoorLater: "later"}[a.Verdict]
+		told := a.Verdict.String()
 		j.Turned(state.ID, d.peer(), told, nil)
 		return fmt.Errorf("the door said %s", told)
 	}

@@ -147,7 +147,8 @@ func (n *Node) RevokeInvite(ctx context.Context, id, invite crdt.ID) error {
 }
 
 // DoorOpen reports whether a stranger may knock: an invite is live in a circle in
-// which this member has voice, or this home shows a code of its own.
+// which this member has voice, or was taken back lately, so that whoever comes with it
+// hears that; or this home shows a code of its own.
 func (n *Node) DoorOpen() bool {
 	if n.entrance.shows() || n.links.shows() {
 		return true
@@ -158,7 +159,7 @@ func (n *Node) DoorOpen() bool {
 		if !s.In() || !s.People.HasVoice(s.Me) {
 			continue
 		}
-		if slices.ContainsFunc(s.People.Invites(), func(i membership.InviteInfo) bool { return live(i, now) }) {
+		if slices.ContainsFunc(s.People.Invites(), func(i membership.InviteInfo) bool { return live(i, now) || n.takenBackLately(i) }) {
 			return true
 		}
 	}
@@ -168,6 +169,17 @@ func (n *Node) DoorOpen() bool {
 // live reports whether an invite may still be used; hour is the Unix hour.
 func live(i membership.InviteInfo, hour uint64) bool {
 	return !i.Revoked && !i.Lost && i.Used < int(i.Invite.Uses) && hour < i.Invite.Expiry
+}
+
+// tellFor is for how long the door is answered for an invite that was taken back: no
+// longer than one for several may live. Whoever holds it knew the way here before.
+const tellFor = 72 * time.Hour
+
+// takenBackLately reports whether whoever comes with an invite is told that it was taken
+// back. After its time they know without asking that it opens nothing.
+func (n *Node) takenBackLately(i membership.InviteInfo) bool {
+	now := n.now()
+	return i.Revoked && uint64(now.UnixMilli()/3_600_000) < i.Invite.Expiry && now.Sub(i.RevokedAt.Time()) < tellFor
 }
 
 func (x *runner) me() crdt.ID { return x.snap.Load().Me }

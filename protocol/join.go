@@ -61,7 +61,14 @@ const (
 	DoorLater
 	// DoorOpen: prove that the invite is yours.
 	DoorOpen
+	// DoorTakenBack: this invite was taken back, and opens nothing any more.
+	DoorTakenBack
 )
+
+// String is the word for a verdict; "" for [DoorOpen].
+func (v Verdict) String() string {
+	return map[Verdict]string{DoorNo: wordNo, DoorLater: wordLater, DoorTakenBack: wordTakenBack}[v]
+}
 
 // DoorAnswer answers a [Knock] or a [RecoverKnock]. Unless Verdict is [DoorOpen]
 // the rest is zero.
@@ -113,8 +120,9 @@ const (
 	openFace    = 2
 	openRecover = 3
 
-	wordLater = "later"
-	wordNo    = "no"
+	wordLater     = "later"
+	wordNo        = "no"
+	wordTakenBack = "taken back"
 )
 
 func (*Knock) opening() uint64        { return openKnock }
@@ -213,10 +221,8 @@ func DecodeOpening(data []byte) (Opening, error) {
 // EncodeDoorAnswer returns the bytes of an answer.
 func EncodeDoorAnswer(a DoorAnswer) []byte {
 	switch {
-	case a.Verdict == DoorLater:
-		return canon.MustMarshal(wordLater)
-	case a.Verdict == DoorNo:
-		return canon.MustMarshal(wordNo)
+	case a.Verdict != DoorOpen:
+		return canon.MustMarshal(a.Verdict.String())
 	case a.Member.IsZero():
 		return canon.MustMarshal(wireAnswer{Cert: a.Cert, NonceD: a.NonceD, WallMS: a.WallMS})
 	}
@@ -254,6 +260,8 @@ func DecodeDoorAnswer(data []byte) (DoorAnswer, error) {
 		return DoorAnswer{Verdict: DoorLater}, nil
 	case wordNo:
 		return DoorAnswer{Verdict: DoorNo}, nil
+	case wordTakenBack:
+		return DoorAnswer{Verdict: DoorTakenBack}, nil
 	}
 	return DoorAnswer{}, fmt.Errorf("%w: answer %q", ErrJoin, word)
 }

@@ -221,6 +221,7 @@ func joinCases(t *testing.T) []vector {
 	add("door open in recovery", "answer", recoverAnswer, "")
 	add("later", "answer", canon.MustMarshal("later"), "")
 	add("no", "answer", canon.MustMarshal("no"), "")
+	add("taken back", "answer", canon.MustMarshal("taken back"), "")
 	add("proof", "prove", prove.Encode(), "")
 	add("proof face to face", "face prove", faceProve.Encode(), "")
 	add("proof of recovery", "recover prove", recoverProve.Encode(), "")

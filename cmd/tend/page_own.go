@@ -69,7 +69,8 @@ func (p pageHouse) Joins(ctx context.Context) ([]web.Joining, error) {
 		if err != nil || !ok || j.Over == "" || p.holds(inv.Circle) {
 			continue
 		}
-		out = append(out, web.Joining{Joining: view.Joining{Circle: inv.Circle.String(), State: "over"}, RanOut: now.Unix()/3600 >= int64(inv.Expiry)})
+		out = append(out, web.Joining{Joining: view.Joining{Circle: inv.Circle.String(), State: "over"},
+			RanOut: now.Unix()/3600 >= int64(inv.Expiry), TakenBack: j.Last == protocol.DoorTakenBack.String()})
 	}
 	return out, nil
 }

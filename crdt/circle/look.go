@@ -111,10 +111,7 @@ func (r *reader) look() []Attention {
 	out = append(out, r.welcomedAndParted()...)
 	out = append(out, r.podAsked()...)
 	out = append(out, r.newcomerConcerns()...)
-	if at, ok := r.letInMeanwhile(); ok {
-		out = append(out, at)
-	}
-	return out
+	return append(out, r.letInMeanwhile()...)
 }
 
 // cmdID is how a choice names a record: enough digits for any circle.

@@ -102,35 +102,62 @@ func (r *reader) newcomerConcerns() []Attention {
 }
 
 // letInMeanwhile: people were let in by somebody who had gone by then, as far as
-// those knew who decided that; so they are not in. Who decides may let them in again, and
-// they themselves hear of it.
-func (r *reader) letInMeanwhile() (Attention, bool) {
+// those knew who decided that, or by an invitation that had been taken back; so they are
+// not in. Who decides may let them in again, and they themselves hear of it.
+func (r *reader) letInMeanwhile() []Attention {
 	if r.env.People == nil {
-		return Attention{}, false
+		return nil
 	}
-	at := Attention{Kind: LookLetInMeanwhile}
-	if me, ok := r.env.People.Member(r.env.Me); ok && me.Standing == membership.Stranger && r.env.People.VoidControl(me.Admission) {
-		at.About = []crdt.ID{me.By}
-		return at.Saying("looks.let_in_meanwhile_me", "%s let you in, and nobody who decided had seen it. So you are not in. What reached this home stays readable here; any member with voice can invite you.",
-			r.s.who(me.By)), true
+	if me, ok := r.env.People.Member(r.env.Me); ok && me.Standing == membership.Stranger {
+		return r.notIn(me)
 	}
 	if !r.env.mayDecide(r.env.Me) {
-		return Attention{}, false
+		return nil
 	}
-	var by []crdt.ID
+	var gone, takenBack []membership.Member
 	for _, m := range r.env.People.Everyone() {
-		if m.Standing != membership.Stranger || !r.env.People.VoidControl(m.Admission) || r.now.Sub(m.Joined.Time()) > meanwhileFor {
-			continue
+		switch {
+		case m.Standing != membership.Stranger || r.now.Sub(m.Joined.Time()) > meanwhileFor:
+		case r.env.People.VoidControl(m.Admission):
+			gone = append(gone, m)
+		case len(r.env.People.Unheld(m.ID)) > 0:
+			takenBack = append(takenBack, m)
 		}
+	}
+	var out []Attention
+	if at, by := letIn(gone); len(gone) > 0 {
+		out = append(out, at.Saying("looks.let_in_meanwhile", "%s let %s in, and nobody who decided had seen it. So they are not in. If they belong here, invite them again.",
+			r.names(by), r.names(at.About)))
+	}
+	if at, by := letIn(takenBack); len(takenBack) > 0 {
+		out = append(out, at.Saying("looks.taken_back", "%s let %s in by an invitation that had been taken back. So they are not in. If they belong here, invite them again.",
+			r.names(by), r.names(at.About)))
+	}
+	return out
+}
+
+// letIn is what those who decide may do about people who are not in, and who let them in.
+func letIn(who []membership.Member) (at Attention, by []crdt.ID) {
+	at = Attention{Kind: LookLetInMeanwhile, Choices: []Choice{Choose(phrase("choice.invite_again", "let somebody in again"), "tend invite")}}
+	for _, m := range who {
 		at.About = append(at.About, m.ID)
 		if !slices.Contains(by, m.By) {
 			by = append(by, m.By)
 		}
 	}
-	if len(at.About) == 0 {
-		return at, false
+	return at, by
+}
+
+// notIn says to the one who asks why letting them in came to nothing.
+func (r *reader) notIn(me membership.Member) []Attention {
+	at := Attention{Kind: LookLetInMeanwhile, About: []crdt.ID{me.By}}
+	switch {
+	case r.env.People.VoidControl(me.Admission):
+		return []Attention{at.Saying("looks.let_in_meanwhile_me", "%s let you in, and nobody who decided had seen it. So you are not in. What reached this home stays readable here; any member with voice can invite you.",
+			r.s.who(me.By))}
+	case len(r.env.People.Unheld(me.ID)) > 0:
+		return []Attention{at.Saying("looks.taken_back_me", "%s let you in by an invitation that had been taken back. So you are not in. What reached this home stays readable here; any member with voice can invite you.",
+			r.s.who(me.By))}
 	}
-	at.Choices = []Choice{Choose(phrase("choice.invite_again", "let somebody in again"), "tend invite")}
-	return at.Saying("looks.let_in_meanwhile", "%s let %s in, and nobody who decided had seen it. So they are not in. If they belong here, invite them again.",
-		r.names(by), r.names(at.About)), true
+	return nil
 }

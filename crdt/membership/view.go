@@ -81,6 +81,7 @@ type View struct {
 	size     int
 	sponsors map[crdt.ID][]crdt.ID // by admission: sponsors, not void
 	doubts   map[crdt.ID][]Doubt   // by admission
+	unheld   map[crdt.ID][]crdt.ID // by member: revocations of the invites they came by
 
 	void    map[crdt.ID]bool
 	digest  [32]byte
@@ -135,7 +136,7 @@ func newView(m *memory, s crdt.Bits) *View {
 	w := m.world(s, nil)
 	v := &View{member: map[crdt.ID]int{}, device: map[crdt.Device]deviceAt{}, byPeer: map[PeerKey][]Device{},
 		charter: *w.charter, since: w.since, void: map[crdt.ID]bool{}, enders: map[crdt.Device][]ender{}, forks: map[crdt.Device]uint64{},
-		sponsors: map[crdt.ID][]crdt.ID{}, doubts: map[crdt.ID][]Doubt{}, beats: map[crdt.ID]crdt.HLC{}, pasts: m.pasts, size: w.size}
+		sponsors: map[crdt.ID][]crdt.ID{}, doubts: map[crdt.ID][]Doubt{}, unheld: map[crdt.ID][]crdt.ID{}, beats: map[crdt.ID]crdt.HLC{}, pasts: m.pasts, size: w.size}
 	if m.genesis == nil || !s.Has(m.genesis.n) {
 		v.digest = v.digestVoid()
 		v.reason = MintFirst
@@ -148,6 +149,7 @@ func newView(m *memory, s crdt.Bits) *View {
 	b.doubted()
 	b.voids()
 	b.invites()
+	b.unhold()
 	b.epochs()
 	b.beats()
 	b.recoveries()
@@ -580,6 +582,8 @@ type InviteInfo struct {
 	HLC     crdt.HLC
 	Used    int  // persons let in by it
 	Revoked bool // by its author, or by two others
+	// RevokedAt is the clock of the last revocation; 0 where it is not revoked.
+	RevokedAt crdt.HLC
 	// Lost says that the device which made it is out: whoever has that device has
 	// the invite too.
 	Lost     bool
@@ -599,14 +603,39 @@ func (b *builder) invites() {
 		}
 		body := *i.body.(*Invite)
 		n := used.bits.Count()
-		b.v.invites = append(b.v.invites, InviteInfo{Op: i.id, Invite: body, By: b.m.members[i.member], HLC: i.hlc, Used: n,
-			Revoked: b.m.endsInvite(i.n, b.counts), Lost: b.v.device[i.key].Revoked, OverUsed: uint64(n) > body.Uses})
+		info := InviteInfo{Op: i.id, Invite: body, By: b.m.members[i.member], HLC: i.hlc, Used: n,
+			Revoked: b.m.endsInvite(i.n, b.counts), Lost: b.v.device[i.key].Revoked, OverUsed: uint64(n) > body.Uses}
+		for _, r := range b.m.naming[i.n] {
+			if info.Revoked && r.kind == KindInviteRevoke && b.counts(r) {
+				info.RevokedAt = max(info.RevokedAt, r.hlc)
+			}
+		}
+		b.v.invites = append(b.v.invites, info)
 	}
 	b.v.invites = slices.Clip(b.v.invites)
 	slices.SortFunc(b.v.invites, func(x, y InviteInfo) int {
 		return cmp.Or(cmp.Compare(y.HLC, x.HLC), x.Op.Compare(y.Op))
 	})
 }
+
+// unhold lists what took back the invites of admissions that do not stand by that.
+func (b *builder) unhold() {
+	for _, a := range b.m.of[KindAdmit] {
+		if !b.counts(a) || b.m.inviteHeld(b.w, b.s, a) {
+			continue
+		}
+		against, who := b.m.speaksAgainst(b.w, b.s, a), b.m.members[a.target]
+		for _, r := range b.m.naming[a.names] {
+			if r.kind == KindInviteRevoke && against(r) && !slices.Contains(b.v.unheld[who], r.id) {
+				b.v.unheld[who] = append(b.v.unheld[who], r.id)
+			}
+		}
+	}
+}
+
+// Unheld returns the revocations by which a member's admissions do not stand: whoever
+// let them in had not known that the invite was taken back (SPEC.md §5.2).
+func (v *View) Unheld(member crdt.ID) []crdt.ID { return v.unheld[member] }
 
 // Invites returns all invites that are not void, the newest first.
 func (v *View) Invites() []InviteInfo { return v.invites }

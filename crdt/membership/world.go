@@ -351,7 +351,7 @@ func (m *memory) inviteHeld(w *world, s crdt.Bits, a *entry) bool {
 	if a.names < 0 || len(m.naming[a.names]) == 0 {
 		return true
 	}
-	against := func(o *entry) bool { return s.Has(o.n) && !w.void.Has(o.n) && !o.past.Has(a.n) }
+	against := m.speaksAgainst(w, s, a)
 	if !m.endsInvite(a.names, against) {
 		return true
 	}
@@ -362,6 +362,12 @@ func (m *memory) inviteHeld(w *world, s crdt.Bits, a *entry) bool {
 		}
 	}
 	return false
+}
+
+// speaksAgainst tells of the ops in s that may speak against the admission a: they are not void,
+// and a's author did not build on them.
+func (m *memory) speaksAgainst(w *world, s crdt.Bits, a *entry) func(*entry) bool {
+	return func(o *entry) bool { return s.Has(o.n) && !w.void.Has(o.n) && !o.past.Has(a.n) }
 }
 
 // endsInvite reports whether the revocations of an invite that are in the given

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,4 +135,97 @@ func TestAnotherDoorkeeper(t *testing.T) {
 	}
 	rosa.on()
 	eventually(t, 20*time.Second, "Rosa hears of Ann", members(rosa, 3))
+}
+
+// TestInvitationTakenBack: over real connections, whoever comes with an invitation that was
+// taken back is told that, and nothing else, though nothing else opens the door; and who
+// was let in by one, by a home that had not heard, is told so when the two homes meet.
+func TestInvitationTakenBack(t *testing.T) {
+	t.Parallel()
+	rosa, tomasz, ann, nina := newResident(t, "rosa back"), newResident(t, "tomasz back"), newResident(t, "ann back"), newResident(t, "nina back")
+	id, err := rosa.Begin(t.Context(), node.BeginOptions{Charter: membership.DefaultCharter("Mill Lane"), As: "Rosa"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	invite := func() *protocol.Invite {
+		t.Helper()
+		contacts := rosa.net.Contacts(id)
+		for i := range contacts {
+			contacts[i].Addrs = contacts[i].Addrs[:1] // two doors with one address each fit
+		}
+		made, err := rosa.Invite(t.Context(), id, node.InviteOptions{Contacts: contacts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := protocol.ParseCode(made.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code.(*protocol.Invite)
+	}
+	knows := func(r *resident, code *protocol.Invite) (membership.InviteInfo, bool) {
+		s, err := r.View(id)
+		if err != nil {
+			return membership.InviteInfo{}, false
+		}
+		return s.People.InviteByID(code.ID())
+	}
+	takeBack := func(code *protocol.Invite) {
+		t.Helper()
+		made, _ := knows(rosa, code)
+		if err := rosa.RevokeInvite(t.Context(), id, made.Op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tomasz.Join(invite(), "Tomasz"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 20*time.Second, "Tomasz has a voice and Rosa an address of his", func() bool {
+		s, err := tomasz.View(id)
+		return err == nil && s.People.HasVoice(s.Me) && len(rosa.net.Contacts(id)) == 2
+	})
+
+	// Nothing is live: the door is answered for this one alone, and it learns no more.
+	code := invite()
+	takeBack(code)
+	state, err := ann.Join(code, "Ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, "Ann hears that it was taken back", func() bool {
+		now, ok := ann.Joined(state.ID)
+		return ok && strings.Contains(now.Over, "was taken back")
+	})
+	if ann.Holds(id) || len(ann.Circles()) > 0 {
+		t.Error("Ann's home holds something of the circle")
+	}
+
+	// Tomasz knows the next one, and not that Rosa takes it back.
+	code = invite()
+	eventually(t, 20*time.Second, "Tomasz knows of the invitation", func() bool { _, known := knows(tomasz, code); return known })
+	tomasz.off()
+	takeBack(code)
+	rosa.off()
+	tomasz.on()
+	// His home listens elsewhere now: the code names where it is.
+	for i := range code.Contacts {
+		if code.Contacts[i].Peer == tomasz.peer() {
+			code.Contacts[i].Addrs = tomasz.net.Contact().Addrs[:1]
+		}
+	}
+	if _, err := nina.Join(code, "Nina"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, "Nina is let in by Tomasz", func() bool {
+		s, err := nina.View(id)
+		return err == nil && s.Standing == membership.In
+	})
+	rosa.on()
+	if err := rosa.net.AddPeer(tomasz.net.Listening()[0] + "/p2p/" + p2p.PeerID(tomasz.peer())); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 60*time.Second, "Nina's home is told that she is not in", func() bool {
+		s, err := nina.View(id)
+		return err == nil && s.Standing == membership.Stranger && s.ToldGoodbye
+	})
 }

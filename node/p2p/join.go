@@ -244,8 +244,8 @@ func (n *Net) joinStream(ctx context.Context, key PeerKey, addrs [][]byte) (*joi
 	return newJoinWire(s), nil
 }
 
-// knockAt knocks at one door. told is "later" or "no" if it was answered so, and
-// "" with no error once this home is in.
+// knockAt knocks at one door. told is the word of the door if it did not open, and ""
+// with no error once this home is in.
 func (n *Net) knockAt(ctx context.Context, id string, door protocol.Contact) (told string, err error) {
 	k, err := n.home.Knock(id)
 	if err != nil {
@@ -267,11 +267,8 @@ func (n *Net) knockAt(ctx context.Context, id string, door protocol.Contact) (to
 	if err != nil {
 		return "", fmt.Errorf("hear the door: %w", err)
 	}
-	switch a.Verdict {
-	case protocol.DoorNo:
-		return "no", nil
-	case protocol.DoorLater:
-		return "later", nil
+	if a.Verdict != protocol.DoorOpen {
+		return a.Verdict.String(), nil
 	}
 	p, err := n.home.Prove(id, door.Peer, k, a)
 	if err != nil {

@@ -32,8 +32,8 @@ func (r *Replica) Seen(member crdt.ID) []membership.Seen {
 }
 
 // Parting returns what a parted peer is told: the notes that say why, then its
-// ending (a leave, an enact, a revocation), or that of who let it in and had gone by
-// then, with what the authors of those knew, in an order in which each op comes after
+// ending (a leave, an enact, a revocation, also of the invite it came by), or that of who
+// let it in and had gone by then, with what the authors of those knew, in an order in which each op comes after
 // what it names. What the peer itself named, or knew when it did, is left out: it holds
 // that. nil if it has not parted.
 func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
@@ -70,8 +70,9 @@ func (r *Replica) Parting(peer membership.PeerKey) ([]crdt.Op, error) {
 // maxLetIn bounds how many who let in one another are followed.
 const maxLetIn = 32
 
-// endsFor returns what counts against a device; and where its member was let in by
-// somebody who had gone by then, what counts against that one.
+// endsFor returns what counts against a device; and where its member was let in by an
+// invite that was taken back, that, or by somebody who had gone by then, what counts
+// against that one.
 func (r *Replica) endsFor(d membership.Device) []crdt.ID {
 	v := r.People()
 	ends := v.EndsOf(d.Dev)
@@ -80,6 +81,7 @@ func (r *Replica) endsFor(d membership.Device) []crdt.ID {
 		if !known || m.Standing != membership.Stranger || m.By.IsZero() {
 			break
 		}
+		ends = append(ends, v.Unheld(m.ID)...)
 		m, known = v.Member(m.By)
 		for _, theirs := range m.Devices {
 			ends = append(ends, v.EndsOf(theirs.Dev)...)

@@ -111,7 +111,7 @@ func (h *home) knockAt(id string, d *home) bool {
 		return false
 	}
 	if a.Verdict != protocol.DoorOpen {
-		told := map[protocol.Verdict]string{protocol.DoorNo: "no", protocol.DoorLater: "later"}[a.Verdict]
+		told := a.Verdict.String()
 		h.enter(func() { h.hand.Turned(id, d.peer, told, nil) })
 		return false
 	}

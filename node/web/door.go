@@ -225,8 +225,11 @@ func (s *Site) knocking(w http.ResponseWriter, r *http.Request) error {
 			m.Waiting = true
 		case stateOver:
 			m.Over = h.Lang.say("knocking.used")
-			if j.RanOut {
+			switch {
+			case j.RanOut:
 				m.Over = h.Lang.say("knocking.ran_out")
+			case j.TakenBack:
+				m.Over = h.Lang.say("knocking.taken_back")
 			}
 		default:
 			m.In = append(m.In, circleHead{ID: j.Circle, Base: "/c/" + j.Circle + "/charter?said=joined", Name: j.Name})

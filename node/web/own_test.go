@@ -192,10 +192,12 @@ func TestADoorThatStaysShut(t *testing.T) {
 	h := newHome(t)
 	h.empty = true
 	b := newBrowser(t, site(h))
-	for ranOut, want := range map[bool]string{false: "has been used, or was taken back. Ask whoever gave it to you for a fresh one.", true: "has run out. Ask whoever"} {
-		h.joins = []web.Joining{{Joining: view.Joining{State: "over"}, RanOut: ranOut}}
+	for want, join := range map[string]web.Joining{"has been used. Ask whoever gave it to you for a fresh one.": {}, "has run out. Ask whoever": {RanOut: true},
+		"was taken back. Ask whoever gave it to you for a fresh one.": {TakenBack: true}} {
+		join.Joining = view.Joining{State: "over"}
+		h.joins = []web.Joining{join}
 		if page := b.get("/knocking"); !strings.Contains(page, want) || strings.Contains(page, "every 3s") {
-			t.Errorf("ran out %v:\n%s", ranOut, page)
+			t.Errorf("where %+v:\n%s", join, page)
 		}
 		if page := b.get("/"); !strings.Contains(page, "Begin a circle") {
 			t.Error("a door that stays shut hides the other doors")

@@ -90,10 +90,10 @@ type Doors interface {
 }
 
 // Joining is how far a join came. Its State is also "over": the invitation was
-// used, taken back or, as RanOut says, its time is up.
+// used or, as they say, was taken back or its time is up.
 type Joining struct {
 	view.Joining
-	RanOut bool
+	RanOut, TakenBack bool
 }
 
 // Own is one's own home: its devices, its words, its key and its backup. What is
