@@ -35,8 +35,11 @@ func (a *app) invite() *cobra.Command {
 	cmd := &cobra.Command{Use: "invite", Args: words(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			if cmd.Flags().Changed("uses") && o.Uses < 1 {
+			switch {
+			case cmd.Flags().Changed("uses") && o.Uses < 1:
 				return usage("fail.uses", "n", o.Uses)
+			case list && revoke != "":
+				return usage("fail.list_or_revoke")
 			}
 			if until != "" {
 				d, err := span(until)
@@ -75,7 +78,6 @@ func (a *app) invite() *cobra.Command {
 	cmd.Flags().StringVar(&svg, "svg", "", "")
 	cmd.Flags().BoolVar(&list, "list", false, "")
 	cmd.Flags().StringVar(&revoke, "revoke", "", "")
-	cmd.MarkFlagsMutuallyExclusive("list", "revoke")
 	return cmd
 }
 

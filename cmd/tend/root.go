@@ -87,9 +87,8 @@ func (a *app) root() *cobra.Command {
 
 		SuggestionsMinimumDistance: 2,
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &failure{code: exitUsage, say: err.Error(), hint: sentence("fail.see_help", "command", strings.TrimPrefix(cmd.CommandPath(), "tend "))}
-	})
+	root.SetFlagErrorFunc(flagFailure)
+	root.SetUsageFunc(writeUsage)
 	f := root.PersistentFlags()
 	f.StringVar(&a.homeDir, "home", "", "")
 	f.StringVar(&a.circle, "circle", "", "")
@@ -107,6 +106,8 @@ func (a *app) root() *cobra.Command {
 	a.addGroup(root, "people", a.people())
 	a.addGroup(root, "decide", a.deciding())
 	a.addGroup(root, "upkeep", a.upkeep())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	describe(root)
 	return root
 }

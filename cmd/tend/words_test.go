@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -21,7 +22,7 @@ import (
 // described are the keys under which the tree of commands finds its sentences.
 func described(t *testing.T) []string {
 	t.Helper()
-	var keys []string
+	keys := []string{"help.--help"}
 	eachCommand(func(cmd *cobra.Command) {
 		keys = append(keys, helpKey(cmd))
 		if long := helpKey(cmd) + ".long"; catalogue.Commands.Has(long) {
@@ -67,6 +68,19 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 			t.Errorf("nothing is described by %s", key)
 		}
 	}
+	_, all := sources(t)
+	named := map[string]bool{}
+	eachCommand(func(cmd *cobra.Command) { named["said"+strings.TrimPrefix(helpKey(cmd), "help")] = true })
+	for _, file := range all {
+		for _, u := range uses(file, (&token.FileSet{}).Position, func(string, ...any) {}) {
+			named[u.key+u.prefix] = true
+		}
+	}
+	for _, key := range catalogue.Commands.Keys() {
+		if strings.HasPrefix(key, "said.") && !named[key] && !named[key[:strings.LastIndex(key, ".")+1]] {
+			t.Errorf("nothing is done by %s", key)
+		}
+	}
 	a := &app{}
 	for _, cmd := range append(a.verbs(), a.deciding()...) {
 		if !catalogue.Commands.Has("said." + cmd.Name()) {
@@ -81,6 +95,27 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEveryHelpIsWritten reads the help of every command: what it is for, how it is typed,
+// and no name where a sentence should be.
+func TestEveryHelpIsWritten(t *testing.T) {
+	name := regexp.MustCompile(`\b(help|usage|groups)\.[a-z-]`)
+	eachCommand(func(cmd *cobra.Command) {
+		var out, err strings.Builder
+		a := &app{out: &out, err: &err, getenv: func(string) string { return "" }}
+		if code := a.main(t.Context(), append(strings.Fields(cmd.CommandPath())[1:], "--help")); code != exitDone {
+			t.Errorf("%s --help = %d: %s", cmd.CommandPath(), code, err.String())
+		}
+		for _, want := range []string{strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)), sentence("usage.heading") + "\n  " + cmd.CommandPath(), "\n" + sentence("usage.flags") + "\n", sentence("help.--help", "command", cmd.Name())} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s --help does not say %q:\n%s", cmd.CommandPath(), want, out.String())
+			}
+		}
+		if found := name.FindString(out.String()); found != "" {
+			t.Errorf("%s --help says %q", cmd.CommandPath(), found)
+		}
+	})
 }
 
 // sources are the files of this package without its tests, and without the story of the
@@ -125,7 +160,7 @@ var (
 	// layout is how a date is written.
 	layout = regexp.MustCompile(`^(Mon )?2 Jan( 2006)?( 15:04)?$|^2006-01-02 15:04$`)
 	// verbsOfFormats are the values in a format.
-	verbsOfFormats = regexp.MustCompile(`%[-+# 0-9]*[a-z]`)
+	verbsOfFormats = regexp.MustCompile(`%[-+# 0-9*]*[a-z]`)
 	// spoken is more than one word, or a word that begins a sentence.
 	spoken = regexp.MustCompile(`(?s)\pL.*\s|\s.*\pL|^[A-Z][a-z]+[.:…]?$`)
 )
