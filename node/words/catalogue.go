@@ -39,11 +39,15 @@ func open(tag, file string) *Catalogue {
 		if err != nil {
 			panic(err) // built in: a test reads them all
 		}
-		var all map[string]message
+		var all map[string]any // half the time that types of their own would take
 		if err := json.Unmarshal(data, &all); err != nil {
 			panic(fmt.Sprintf("%s: %v", file, err))
 		}
-		return all
+		out := make(map[string]message, len(all))
+		for key, value := range all {
+			out[key] = messageOf(value)
+		}
+		return out
 	})}
 }
 
@@ -53,12 +57,20 @@ type message struct {
 	forms map[string]string
 }
 
-// UnmarshalJSON reads a string, or an object of strings.
-func (m *message) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '{' {
-		return json.Unmarshal(data, &m.forms)
+// messageOf reads a string, or an object of strings. What is neither is empty, and a
+// test finds it.
+func messageOf(value any) message {
+	switch v := value.(type) {
+	case string:
+		return message{text: v}
+	case map[string]any:
+		m := message{forms: make(map[string]string, len(v))}
+		for form, text := range v {
+			m.forms[form], _ = text.(string)
+		}
+		return m
 	}
-	return json.Unmarshal(data, &m.text)
+	return message{}
 }
 
 // ErrNone: a key without a sentence. Tests read every key that the code names, so

@@ -29,6 +29,9 @@ func Counted(pairs []any) int {
 // Fill puts values into the braces of text. They come as name, value, name, value; show
 // writes each as it stands in the text.
 func Fill(text string, pairs []any, show func(name string, value any) (string, error)) (string, error) {
+	if len(pairs) == 0 {
+		return text, nil
+	}
 	replace := make([]string, 0, len(pairs))
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name, ok := pairs[i].(string)
