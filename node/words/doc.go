@@ -6,8 +6,8 @@
 // of the language (CLDR), chosen by the value named "n". What goes into it stands in
 // braces by its name: "{name} says of thanks: {text}". A number that the command line
 // says is {n}, {of}, {least} or {most}, and each has a line in a test that tells what it
-// counts. Names of sentences are grouped as the code is
-// that says them, and "KEY.hint" is what can be done about a refusal that is named KEY.
+// counts. Names of sentences are grouped as the code is that says them, and "KEY.hint"
+// is what can be done about a refusal that is named KEY.
 //
 // A catalogue is read when somebody first asks it for a sentence, so that a command
 // reads its own and none of the page's.
