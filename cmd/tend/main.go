@@ -27,8 +27,9 @@ func main() { os.Exit(Main()) }
 // Main runs the command line in os.Args and returns its exit code. The script
 // tests run it as the program tend.
 func Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	// It stays so to the end of the process: an interrupt that comes when all is said
+	// changes no exit code.
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
 	return a.main(ctx, os.Args[1:])
 }
