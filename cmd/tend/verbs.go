@@ -169,6 +169,9 @@ func (s *speaker) done(said string, d view.Done) {
 			s.under("done.emergency", "what", plain(d.Emergency))
 		}
 	}
+	if d.Radius != "" {
+		s.under("done.radius", "text", plain(d.Radius))
+	}
 	for _, t := range d.Thanks {
 		s.under("done.thanks", "name", name(t.Member), "text", plain(t.Says))
 	}

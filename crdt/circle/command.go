@@ -100,6 +100,8 @@ type Result struct {
 	// Urgent says that a need is wanted by today: the circle's word about emergencies
 	// belongs beside it.
 	Urgent bool
+	// Afar says that a post names where it is: how far the circle goes belongs beside it.
+	Afar bool
 	// Thanked are those to whom thanks went, ascending.
 	Thanked []crdt.ID
 }

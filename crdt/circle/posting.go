@@ -79,7 +79,7 @@ func posting(s *State, env Env, p Posted, place string, newcomers int, body func
 		cared = askedOf[0]
 	}
 	return plan{drafts: drafts, result: func(made []crdt.ID) Result {
-		return Result{ID: made[0], Asked: askedOf, Place: place, CardOf: cared, Urgent: need && urgent(env, p.By)}
+		return Result{ID: made[0], Asked: askedOf, Place: place, CardOf: cared, Urgent: need && urgent(env, p.By), Afar: p.Area != ""}
 	}}, nil
 }
 
@@ -180,7 +180,8 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 		drafts = append(drafts, c.keepPlaces(p.audience))
 	}
 	nearer := p.need && next.By != p.By && urgent(env, next.By)
-	return plan{drafts: drafts, result: func([]crdt.ID) Result { return Result{ID: c.ID, Urgent: nearer} }}, nil
+	moved := next.Area != "" && next.Area != p.Area
+	return plan{drafts: drafts, result: func([]crdt.ID) Result { return Result{ID: c.ID, Urgent: nearer, Afar: moved} }}, nil
 }
 
 func (c EditPost) keepPlaces(to []crdt.ID) Draft {

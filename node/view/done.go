@@ -24,6 +24,8 @@ type Done struct {
 	// today; Urgent says that there is such a need also where the circle says nothing.
 	Urgent    bool   `json:"urgent,omitempty"`
 	Emergency string `json:"emergency,omitempty"`
+	// Radius is how far the circle goes, beside a post that names where it is.
+	Radius string `json:"radius,omitempty"`
 	// Thanks is what those who are thanked say of being thanked.
 	Thanks []Thanks `json:"thanks,omitempty"`
 	// Kept says that a talk's words wait on this node for their turn.

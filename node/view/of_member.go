@@ -184,6 +184,9 @@ func (s Source) Done(r circle.Result) Done {
 	if v.Urgent = r.Urgent; r.Urgent {
 		v.Emergency = s.Charter().Bounds["emergency"]
 	}
+	if r.Afar {
+		v.Radius = s.Charter().Bounds["radius"]
+	}
 	for _, id := range r.Thanked {
 		if says := s.State.Card(id)["thanks"]; says != "" {
 			v.Thanks = append(v.Thanks, Thanks{Member: s.Person(id), Says: says})

@@ -127,3 +127,51 @@ func TestStoryOfACharterWrittenOver(t *testing.T) {
 		t.Errorf("the decisions are %+v, want the newer about the older", all)
 	}
 }
+
+// TestNotNowOnThePage: a not now to a need and to a direct question is one tap without a
+// field for a reason; who asked sees it, and nobody else.
+func TestNotNowOnThePage(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	on := func(id crdt.ID) string { return base + "/on/" + id.String() + "/not-now" }
+	show := func(id crdt.ID) string { return base + "/show/" + id.String() }
+	form := func(page string, id crdt.ID) string {
+		t.Helper()
+		_, after, found := strings.Cut(page, `action="`+on(id)+`"`)
+		if !found {
+			t.Fatalf("no form says not now:\n%s", page)
+		}
+		inside, _, _ := strings.Cut(after, "</form>")
+		return inside
+	}
+	soup := h.as(t, bela, circle.PostNeed{Posted: circle.Posted{Title: "Soup", People: 1}}).ID
+	walk := h.as(t, farid, circle.AskMayI{Member: ann, Text: "Walk with you"}).ID
+	for _, id := range []crdt.ID{soup, walk} {
+		if f := form(b.get(show(id)), id); strings.Contains(f, "textarea") || strings.Contains(f, `type="text"`) {
+			t.Errorf("not now asks for words:\n%s", f)
+		}
+		b.post(on(id), url.Values{})
+	}
+	if page := bare(b.get(base)); strings.Contains(page, "Walk with you") {
+		t.Errorf("what was answered asks again:\n%s", page)
+	}
+	says := func(who, id crdt.ID, want bool) {
+		t.Helper()
+		env := h.env()
+		env.Me = who
+		p, ok := h.state.Post(env, id)
+		if !ok || (len(p.NotNow) > 0) != want {
+			t.Errorf("%s sees who said not now: %v, want %v", who.Short(), p.NotNow, want)
+		}
+	}
+	says(bela, soup, true)
+	says(farid, soup, false)
+	if a, ok := h.state.Agreement(circle.Env{Me: farid, Now: h.now(), Members: h.env().Members}, walk); !ok || a.State != circle.StateLapsed {
+		t.Errorf("what was asked is %s after the not now", a.State)
+	}
+	mine := h.as(t, ann, circle.PostNeed{Posted: circle.Posted{Title: "Bread", People: 1}}).ID
+	h.as(t, bela, circle.SayNotNow{ID: mine})
+	if page := bare(b.get(show(mine))); !strings.Contains(page, "Not now, said Béla. Only you see this.") {
+		t.Errorf("who asked is not told:\n%s", page)
+	}
+}

@@ -31,6 +31,7 @@ type askModel struct {
 	Days       []option      // of each week, on which it comes again
 	Skips      []string      // dates that fall out: those given, and room for more
 	Emergency  string        // what the circle says of emergencies
+	Radius     string        // how far the circle goes, beside where it is
 	Listeners  template.HTML // who is open to listening now; "" for nobody
 	Talk       string        // where the form for someone to talk to is; "" on that itself
 	Listening  bool          // it is that form
@@ -97,7 +98,8 @@ func (in *inside) drawAsk(edit string) error {
 		m.Days = append(m.Days, option{Value: d.short, Label: in.lang.say("weekday." + strconv.Itoa(d.number)), On: hasValue(in.form["weekday"], d.short)})
 	}
 	m.Skips = append(filledIn(in.form["skip"]), "", "")
-	m.Emergency = in.src.Charter().Bounds["emergency"]
+	ours := in.src.Charter().Bounds
+	m.Emergency, m.Radius = ours["emergency"], ours["radius"]
 	in.listening(&m)
 	title := "ask.title_" + m.Kind
 	if edit != "" {

@@ -43,6 +43,12 @@ func (in *inside) bounded(name template.HTML, a view.Asked) []template.HTML {
 	if len(a.Ways) > 0 {
 		out = append(out, in.lang.say("asking.ways", "name", name, "ways", strings.Join(a.Ways, ", ")))
 	}
+	if a.Radius != "" {
+		out = append(out, in.lang.say("asking.radius", "name", name, "text", a.Radius))
+	}
+	if a.Area != "" {
+		out = append(out, in.lang.say("asking.area", "name", name, "text", a.Area))
+	}
 	return out
 }
 

@@ -202,3 +202,32 @@ func TestConcernAboutANewcomer(t *testing.T) {
 		t.Errorf("a concern about letting somebody in who has a voice = %d, want %d", w.Code, http.StatusConflict)
 	}
 }
+
+// TestConcernHeardLateOnThePage: a concern that was written in time and arrives after the
+// closing stands on everybody's home, and one tap leads to where it is settled.
+func TestConcernHeardLateOnThePage(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	id := h.as(t, ann, circle.Propose{Text: "We lock the shed at night", Closes: h.now().Add(time.Hour)}).ID
+	h.as(t, farid, circle.SayOnDecision{ID: id, Value: circle.WordConsent})
+	before := h.state
+	h.later(2 * time.Hour)
+	b.post(base+"/on/"+id.String()+"/enact", url.Values{})
+	if page := bare(b.get(base + "/show/" + id.String())); !strings.Contains(page, "Adopted") {
+		t.Fatalf("two of three are not enough:\n%s", page)
+	}
+	h.later(-90 * time.Minute) // it was written in time, and arrives now
+	h.apart(t, before, bela, circle.SayOnDecision{ID: id, Value: circle.WordConcern, Text: "The ladder is needed at night"})
+	h.later(90 * time.Minute)
+	if page := bare(b.get(base)); !strings.Contains(page, "A concern came late") || !strings.Contains(page, "Béla had a concern in time about “We lock the shed at night”") ||
+		!strings.Contains(page, "The ladder is needed at night") {
+		t.Errorf("home does not show the concern:\n%s", page)
+	}
+	b.post(base+"/on/"+id.String()+"/enact", url.Values{})
+	if page := bare(b.get(base)); strings.Contains(page, "A concern came late") {
+		t.Errorf("it is heard, and stands there still:\n%s", page)
+	}
+	if page := bare(b.get(base + "/show/" + id.String())); !strings.Contains(page, "The ladder is needed at night") || !strings.Contains(page, "Adopted") {
+		t.Errorf("the concern is not shown beside the decision that holds:\n%s", page)
+	}
+}

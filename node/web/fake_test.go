@@ -136,7 +136,7 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 		if d.To != nil {
 			audience.Nook = membership.EpochID{1}
 		}
-		next.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: who, HLC: crdt.At(noon.UnixMilli() + int64(h.made)*1000), Audience: audience},
+		next.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: who, HLC: crdt.At(h.clock.UnixMilli() + int64(h.made)*1000), Audience: audience},
 			Body: d.Make(made)})
 		made = append(made, id)
 	}
@@ -252,7 +252,7 @@ func (p people) Member(id crdt.ID) (membership.Member, bool) {
 }
 
 func (p people) Charter() membership.Charter {
-	return membership.Charter{Name: p.called, Purpose: p.purpose, Bounds: membership.Bounds{Reply: p.purpose}}
+	return membership.Charter{Name: p.called, Purpose: p.purpose, Bounds: membership.Bounds{Reply: p.purpose, Radius: "ten minutes on foot"}}
 }
 
 // drew notes that a screen was drawn.

@@ -296,6 +296,9 @@ func TestWhoAsksIsToldBefore(t *testing.T) {
 		says(form, "Béla has quiet hours until today, 13:00.", true)
 		says(form, "usually takes: 2d", true)
 		says(form, "Béla likes to be asked like this: knock", true)
+		says(form, "How far Béla goes: by bicycle", true)
+		says(form, "Where Béla can be asked: north of the mill", true)
+		says(form, "How far we go: ten minutes on foot", true) // the circle's, beside where it is
 		says(form, "فريد likes to be asked", false)
 	}
 	set(bela, "who", "pod")
