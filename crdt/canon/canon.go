@@ -77,6 +77,15 @@ func MustMarshal(v any) []byte {
 // says. v is unspecified after an error.
 func Unmarshal(data []byte, v any) error { return unmarshal(signedDec, data, v) }
 
+// UnmarshalOwn is [Unmarshal] for what this program wrote and kept for itself, whose
+// encoding nobody else relies on: it is not encoded again to compare.
+func UnmarshalOwn(data []byte, v any) error {
+	if err := signedDec.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("decode %T: %w", v, err)
+	}
+	return nil
+}
+
 // UnmarshalFrame is [Unmarshal] for sync frames, whose arrays may be longer
 // ([MaxFrameElements]): a HELLO of more than 1,024 lanes must pass.
 func UnmarshalFrame(data []byte, v any) error { return unmarshal(frameDec, data, v) }

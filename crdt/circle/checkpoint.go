@@ -60,7 +60,7 @@ func (s *State) EncodePieces(id crdt.ID, limit int) [][]byte {
 	r := s.record(id)
 	const frame = 8 // heads of the two arrays around
 	var out [][]byte
-	var piece []storedPart
+	var piece []canon.Raw
 	size := frame
 	parts := s.voidParts(id)
 	for i := range r.parts {
@@ -69,17 +69,17 @@ func (s *State) EncodePieces(id crdt.ID, limit int) [][]byte {
 		}
 	}
 	for _, p := range parts {
-		n := len(canon.MustMarshal(p))
-		if len(piece) > 0 && (size+n > limit || len(piece) == partsPerChunk) {
-			out = append(out, canon.MustMarshal([][]storedPart{piece}))
+		one := canon.MustMarshal(p)
+		if len(piece) > 0 && (size+len(one) > limit || len(piece) == partsPerChunk) {
+			out = append(out, canon.MustMarshal([][]canon.Raw{piece}))
 			piece, size = nil, frame
 		}
-		piece, size = append(piece, p), size+n
+		piece, size = append(piece, one), size+len(one)
 	}
 	if len(piece) == 0 {
 		return nil
 	}
-	return append(out, canon.MustMarshal([][]storedPart{piece}))
+	return append(out, canon.MustMarshal([][]canon.Raw{piece}))
 }
 
 func store(c *Change) storedPart {
@@ -92,7 +92,7 @@ func store(c *Change) storedPart {
 // not its output, or that a change in it belongs elsewhere; s may then hold part of it.
 func (s *State) LoadRecord(id crdt.ID, data []byte) error {
 	var chunks [][]storedPart
-	if err := canon.Unmarshal(data, &chunks); err != nil {
+	if err := canon.UnmarshalOwn(data, &chunks); err != nil {
 		return fmt.Errorf("load record %s: %w", id.Short(), err)
 	}
 	for _, chunk := range chunks {
@@ -102,7 +102,7 @@ func (s *State) LoadRecord(id crdt.ID, data []byte) error {
 			if m.Audience.Whole() {
 				m.Audience.Members = nil
 			}
-			c, err := Decode(m, p.Kind&^voidMark, p.Payload)
+			c, err := decodeOwn(m, p.Kind&^voidMark, p.Payload)
 			if err != nil {
 				return fmt.Errorf("load record %s: %w", id.Short(), err)
 			}
@@ -130,9 +130,8 @@ type joined struct {
 	Payload []byte
 }
 
-func hashOf(c *Change) crdt.ID {
-	kind, payload := Encode(c.Body)
-	return sha256.Sum256(canon.MustMarshal(joined{ID: c.ID, Author: c.Author, HLC: c.HLC, Kind: kind, Payload: payload}))
+func hashOf(m *Meta, kind uint64, payload []byte) crdt.ID {
+	return sha256.Sum256(canon.MustMarshal(joined{ID: m.ID, Author: m.Author, HLC: m.HLC, Kind: kind, Payload: payload}))
 }
 
 // digest returns SHA-256 over the record id and the hashes of the changes sealed

@@ -279,7 +279,8 @@ func (s *State) LoadStub(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("load stub: %w", err)
 	}
-	s.insertStub(part{Change: c, hash: stub.Hash, faded: true})
+	c.hash = stub.Hash
+	s.insertStub(part{Change: c, faded: true})
 	return nil
 }
 

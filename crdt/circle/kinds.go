@@ -1,7 +1,5 @@
 package circle
 
-import "tend/crdt/canon"
-
 // Kind numbers of content bodies. A number is never used again, and the fields of
 // a kind never change: a change is a new number. 82–95 are kept for later.
 const (
@@ -35,7 +33,7 @@ type Kind struct {
 	Name string
 	// Makes says that the op makes a record with its own id.
 	Makes  bool
-	decode func([]byte) (Body, error)
+	decode func(unmarshal, []byte) (Body, error)
 }
 
 // kinds is the table: a new kind is one line here, and a file of its own.
@@ -73,10 +71,13 @@ func kindOf(number uint64) (Kind, bool) {
 	return kinds[number-KindNeedPosted], true
 }
 
-// decoder reads one T, in its one encoding.
-func decoder[T Body](payload []byte) (Body, error) {
+// unmarshal is [canon.Unmarshal], or [canon.UnmarshalOwn].
+type unmarshal func(data []byte, v any) error
+
+// decoder reads one T.
+func decoder[T Body](read unmarshal, payload []byte) (Body, error) {
 	var b T
-	if err := canon.Unmarshal(payload, &b); err != nil {
+	if err := read(payload, &b); err != nil {
 		return nil, err
 	}
 	return b, nil

@@ -44,6 +44,8 @@ type Body interface {
 type Change struct {
 	Meta
 	Body Body
+
+	hash crdt.ID // of the change as it was written; zero until it is known
 }
 
 // Record returns the record that c belongs to: the one it names, or its own id if
@@ -68,14 +70,27 @@ func Decode(m Meta, kind uint64, payload []byte) (Change, error) {
 	if len(payload) > MaxPayload {
 		return Change{}, fmt.Errorf("%w: %s of %d bytes", ErrForm, k.Name, len(payload))
 	}
-	b, err := k.decode(payload)
+	b, err := k.decode(canon.Unmarshal, payload)
 	if err != nil {
 		return Change{}, fmt.Errorf("%w: %s: %w", ErrForm, k.Name, err)
 	}
 	if err := b.check(); err != nil {
 		return Change{}, fmt.Errorf("%w: %s: %w", ErrForm, k.Name, err)
 	}
-	return Change{Meta: m, Body: b}, nil
+	return Change{Meta: m, Body: b, hash: hashOf(&m, kind, payload)}, nil
+}
+
+// decodeOwn is [Decode] of what this program decoded before and kept.
+func decodeOwn(m Meta, kind uint64, payload []byte) (Change, error) {
+	k, ok := kindOf(kind)
+	if !ok {
+		return Change{}, fmt.Errorf("%w: kind %d is not known here", ErrForm, kind)
+	}
+	b, err := k.decode(canon.UnmarshalOwn, payload)
+	if err != nil {
+		return Change{}, fmt.Errorf("%w: %s: %w", ErrForm, k.Name, err)
+	}
+	return Change{Meta: m, Body: b, hash: hashOf(&m, kind, payload)}, nil
 }
 
 // Encode returns the kind number and the canonical payload of b.

@@ -45,7 +45,6 @@ type record struct {
 // part is one change of a record with the hash of its canonical form.
 type part struct {
 	Change
-	hash  crdt.ID
 	faded bool // Body is a stub, hash that of the change as it was
 }
 
@@ -136,8 +135,12 @@ func (s *State) insert(id crdt.ID, c Change) {
 	if i < len(parts) && parts[i].ID == c.ID {
 		return
 	}
+	if c.hash.IsZero() {
+		kind, payload := Encode(c.Body)
+		c.hash = hashOf(&c.Meta, kind, payload)
+	}
 	next := make([]part, 0, len(parts)+1)
-	next = append(append(append(next, parts[:i]...), part{Change: c, hash: hashOf(&c)}), parts[i:]...)
+	next = append(append(append(next, parts[:i]...), part{Change: c}), parts[i:]...)
 	s.put(id, next)
 }
 
