@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"time"
@@ -154,7 +155,8 @@ func (s *served) close() error {
 	if s.replica == nil {
 		return nil
 	}
-	err := s.replica.Close()
+	err := s.heap()
+	err = errors.Join(err, s.replica.Close())
 	s.replica = nil
 	if s.profile != nil {
 		pprof.StopCPUProfile()
@@ -165,8 +167,21 @@ func (s *served) close() error {
 }
 
 // profiles names the environment variable with a folder for a CPU profile of each
-// replica, from when it was opened until it is closed.
+// replica, from when it was opened until it is closed, and one of what it holds then.
 const profiles = "CARE1_PROFILES"
+
+// heap writes down what is in memory just before the replica is closed.
+func (s *served) heap() error {
+	if s.profile == nil {
+		return nil
+	}
+	out, err := os.Create(s.profile.Name() + ".heap")
+	if err != nil {
+		return fmt.Errorf("profile a replica: %w", err)
+	}
+	runtime.GC()
+	return errors.Join(pprof.WriteHeapProfile(out), out.Close())
+}
 
 func (s *served) watch() (err error) {
 	dir := os.Getenv(profiles)

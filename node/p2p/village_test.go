@@ -218,16 +218,20 @@ func (h *house) write(text string) crdt.ID {
 // bulk adds many own ops at once without announcing them.
 func (h *house) bulk(n int) {
 	for i := range n {
-		h.ops.Lock()
-		header, _ := h.log.Draft(h.dev, crdt.Content, crdt.At(time.Now().UnixMilli()))
-		h.ops.Unlock()
-		op, err := crdt.Sign(h.v.genesis.ID, header, fmt.Appendf(nil, "%s %d", h.name, i), signer(h.key))
-		if err != nil {
-			h.v.t.Fatal(err)
-		}
-		if _, err := h.add([]crdt.Op{op}, p2p.PeerKey{}); err != nil {
-			h.v.t.Fatal(err)
-		}
+		h.bulkOne(crdt.At(time.Now().UnixMilli()), i)
+	}
+}
+
+func (h *house) bulkOne(at crdt.HLC, i int) {
+	h.ops.Lock()
+	header, _ := h.log.Draft(h.dev, crdt.Content, at)
+	h.ops.Unlock()
+	op, err := crdt.Sign(h.v.genesis.ID, header, fmt.Appendf(nil, "%s %d", h.name, i), signer(h.key))
+	if err != nil {
+		h.v.t.Fatal(err)
+	}
+	if _, err := h.add([]crdt.Op{op}, p2p.PeerKey{}); err != nil {
+		h.v.t.Fatal(err)
 	}
 }
 
