@@ -189,7 +189,7 @@ func (d *dialler) wanted() []peer.ID {
 	var away []Contact
 	for _, c := range d.n.home.Contacts() {
 		p := peerOf(c.Peer)
-		if p == "" || p == d.n.host.ID() {
+		if p == d.n.host.ID() {
 			continue
 		}
 		if nw.Connectedness(p) == network.NotConnected {

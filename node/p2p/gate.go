@@ -101,20 +101,15 @@ func keyOf(p peer.ID) (PeerKey, error) {
 }
 
 // PeerID is the libp2p peer id of a transport key, as people write it in
-// multiaddrs. It is empty for bytes that are no key.
+// multiaddrs.
 func PeerID(key PeerKey) string { return peerOf(key).String() }
 
-func peerOf(key PeerKey) peer.ID {
-	pub, err := crypto.UnmarshalEd25519PublicKey(key[:])
-	if err != nil {
-		return ""
-	}
-	id, err := peer.IDFromPublicKey(pub)
-	if err != nil {
-		return ""
-	}
-	return id
-}
+func peerOf(key PeerKey) peer.ID { return peer.ID(peerPrefix + string(key[:])) }
+
+// peerPrefix begins the peer id of an Ed25519 key: the identity multihash of 36 bytes,
+// which are the key's protobuf of type 1 and 32 bytes (libp2p's spec "Peer Ids and Keys").
+// The dialler asks for those of a whole circle whenever it looks whom to dial.
+const peerPrefix = "\x00\x24\x08\x01\x12\x20"
 
 // met is called for each new connection. Members are served; anybody else is a
 // guest, whose connection ends soon.

@@ -210,3 +210,24 @@ func privOf(t *testing.T, h *house) crypto.PrivKey {
 	}
 	return key
 }
+
+// TestPeerIDIsLibp2ps compares the peer id that is put together here with libp2p's own.
+func TestPeerIDIsLibp2ps(t *testing.T) {
+	for range 20 {
+		_, pub, err := crypto.GenerateEd25519Key(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := pub.Raw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := peer.IDFromPublicKey(pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p2p.PeerID(p2p.PeerKey(raw)); got != want.String() {
+			t.Errorf("PeerID = %s, want %s", got, want)
+		}
+	}
+}
