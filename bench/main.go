@@ -37,7 +37,7 @@ func run() error {
 		quick  = flag.Bool("quick", false, "a tenth of everything")
 		large  = flag.Bool("large", false, "also a million changes, and a line that breaks ten times, of Tend alone")
 		of     = flag.String("systems", "tend,go-ds-crdt,go-ds-crdt/100", "what to measure, by name")
-		tasks  = flag.String("tasks", "T1,T2,T3,T4,T5", "which tasks; T6 comes with T5, and T3 needs T2")
+		tasks  = flag.String("tasks", "T1,T2,T3,T4,T5", "which tasks; T6 comes with T5, T3 needs T2, and T2/1M and T5/1M are those of -large")
 	)
 	flag.Parse()
 	if *asSide != "" {
@@ -55,8 +55,12 @@ func run() error {
 	}
 	b := &bench{dir: dir, table: &report.Table{}, quick: *quick, wired: map[int]int64{}}
 	defer b.close()
-	for _, t := range b.plan(*large) {
-		if t.name != "large" && !slices.Contains(strings.Split(*tasks, ","), t.name) {
+	wanted := strings.Split(*tasks, ",")
+	if *large {
+		wanted = append(wanted, "T2/1M", "T5/1M")
+	}
+	for _, t := range b.plan() {
+		if !slices.Contains(wanted, t.name) {
 			continue
 		}
 		for _, name := range names {
@@ -82,12 +86,12 @@ type task struct {
 
 // plan is what is measured, in the order in which it is. One node for each change
 // takes go-ds-crdt too long for the large histories.
-func (b *bench) plan(large bool) []task {
+func (b *bench) plan() []task {
 	small, many := b.small(), 10*b.small()
 	slow := []string{"go-ds-crdt"}
 	others := []string{"go-ds-crdt", "go-ds-crdt/100"}
 	changes := small / 50
-	all := []task{
+	return []task{
 		{"T1", func(s string) error { return b.write(s) }, []string{"go-ds-crdt/100"}},
 		{"T2", func(s string) error { return b.join(s, small) }, nil},
 		{"T2", func(s string) error { return b.joinCut(s, small) }, others},
@@ -96,12 +100,10 @@ func (b *bench) plan(large bool) []task {
 		{"T4", func(s string) error { return b.live(s, 3, changes) }, []string{"go-ds-crdt/100"}},
 		{"T4", func(s string) error { return b.live(s, 10, changes) }, []string{"go-ds-crdt/100"}},
 		{"T5", func(s string) error { return b.ask(s, many) }, slow},
+		{"T2/1M", func(s string) error { return b.join(s, 10*many) }, others},
+		{"T2/1M", func(s string) error { return b.joinCut(s, 10*many) }, others},
+		{"T5/1M", func(s string) error { return b.ask(s, 10*many) }, others},
 	}
-	if large {
-		all = append(all, task{"large", func(s string) error { return b.join(s, 10*many) }, others},
-			task{"large", func(s string) error { return b.joinCut(s, 10*many) }, others}, task{"large", func(s string) error { return b.ask(s, 10*many) }, others})
-	}
-	return all
 }
 
 func write(table *report.Table, dir string, names []string) error {

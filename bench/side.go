@@ -47,8 +47,9 @@ type told struct {
 	Ticket string               `json:",omitempty"`
 	Times  map[string]time.Time `json:",omitempty"`
 	Wall   time.Duration
-	Used   meter.Usage // in all, until the order was done
-	CPU    time.Duration
+	Used   meter.Usage   // in all, until the order was done
+	CPU    time.Duration // of this order
+	Woke   int64         // during this order
 }
 
 // serveSide does orders, one after the other, until its input ends.
@@ -78,7 +79,7 @@ func serveSide(name string, in io.Reader, out io.Writer) error {
 		if t.Used, err = meter.Used(); err != nil {
 			return err
 		}
-		t.CPU = t.Used.CPU - before.CPU
+		t.CPU, t.Woke = t.Used.CPU-before.CPU, t.Used.Woke-before.Woke
 		if err := answers.Encode(t); err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}

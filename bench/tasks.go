@@ -311,7 +311,8 @@ func (b *bench) quiet(a, z *side, w *meter.Wire) (report.Row, error) {
 	}
 	here, err := a.done()
 	there, zerr := z.done()
-	return report.Row{"kB/min": float64(w.Bytes()-bytes) / 1e3 / rest.Minutes(), "CPU ms/s, both": milli(here.CPU+there.CPU) / rest.Seconds()}, errors.Join(err, zerr)
+	return report.Row{"kB/min": float64(w.Bytes()-bytes) / 1e3 / rest.Minutes(), "CPU ms/s, both": milli(here.CPU+there.CPU) / rest.Seconds(),
+		"wake-ups/s, both": float64(here.Woke+there.Woke) / rest.Seconds()}, errors.Join(err, zerr)
 }
 
 const (
@@ -433,7 +434,7 @@ func (b *bench) ask(name string, n int) error {
 		return err
 	}
 	b.table.Add(fmt.Sprintf("T5 start on %d", n), name, report.Row{"until the first answer s": start.Seconds(), "CPU s": needs.Used.CPU.Seconds(),
-		"RSS MB then": mega(needs.Used.RSS), "idle CPU ms/s": milli(idle.CPU) / rest.Seconds()})
+		"RSS MB then": mega(needs.Used.RSS), "idle CPU ms/s": milli(idle.CPU) / rest.Seconds(), "idle wake-ups/s": float64(idle.Woke) / rest.Seconds()})
 	row := report.Row{}
 	for what, o := range map[string]order{"open needs ms": {Do: "needs"}, "by category ms": {Do: "filter", Text: care1.Categories[0]}, "text ms": {Do: "search", Text: care1.Rare}} {
 		var walls []time.Duration

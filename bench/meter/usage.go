@@ -14,6 +14,7 @@ import (
 // Usage is what this process has used until now.
 type Usage struct {
 	CPU  time.Duration // user and system
+	Woke int64         // how often a thread slept and was woken
 	RSS  int64         // resident now, in bytes
 	Peak int64         // the most that was resident since [ResetPeak], in bytes
 }
@@ -24,7 +25,7 @@ func Used() (Usage, error) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
 		return Usage{}, fmt.Errorf("usage of this process: %w", err)
 	}
-	u := Usage{CPU: time.Duration(r.Utime.Nano() + r.Stime.Nano())}
+	u := Usage{CPU: time.Duration(r.Utime.Nano() + r.Stime.Nano()), Woke: r.Nvcsw}
 	f, err := os.Open("/proc/self/status")
 	if err != nil {
 		return u, nil

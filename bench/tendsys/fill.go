@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ import (
 // gathers it in one of them, which stays. Their clocks begin long ago, so that nobody
 // writes more in a day than a chain may hold.
 func (System) Fill(ctx context.Context, dir string, n int) error {
+	debug.SetGCPercent(30) // twenty homes in one process
 	f := &filling{}
 	f.clock.Store(time.Now().Add(-time.Duration(n+10*care1.Authors+1000) * care1.Pace).UnixNano())
 	for i := range care1.Authors {
