@@ -71,6 +71,7 @@ func (r *reader) match(p *post, m crdt.ID, last crdt.HLC, offers bool) Match {
 	case said && level == RoomResting:
 		out.room = 2
 	case said:
+		out.fits++
 		out.Why = append(out.Why, phrase("match.room", "has room"))
 	}
 	for _, reason := range []struct {

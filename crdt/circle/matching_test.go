@@ -61,6 +61,13 @@ func TestSpreadOrder(t *testing.T) {
 	ann.wantOrder(need, "Bea: has room, lives near, not asked lately", dan, fay, "Eve: offered something like it, not asked lately",
 		"Cem: not asked lately") // his offer rests with him
 
+	// Who said that they have room comes before who said nothing, where all else is equal.
+	plain := ann.do("ask", "text", "Hold the ladder")
+	w.meet()
+	if order := ann.order(plain.String()); !strings.HasPrefix(order[0], "Bea: has room") {
+		t.Errorf("asked without a place or a day the first is %q, want Bea, who has room", order[0])
+	}
+
 	// A yes that all can see moves one back, and so does a question of one's own.
 	other := ann.do("ask", "text", "Soup")
 	w.meet()

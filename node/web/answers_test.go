@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,5 +174,37 @@ func TestNotNowOnThePage(t *testing.T) {
 	h.as(t, bela, circle.SayNotNow{ID: mine})
 	if page := bare(b.get(show(mine))); !strings.Contains(page, "Not now, said Béla. Only you see this.") {
 		t.Errorf("who asked is not told:\n%s", page)
+	}
+}
+
+// TestWhoMayHaveRoomOnThePage: on the screen of a need stand a few whom its author might
+// ask, with what speaks for it in words: those with room and not asked lately first. It is
+// an order, and whoever stands last may say yes all the same.
+func TestWhoMayHaveRoomOnThePage(t *testing.T) {
+	h := newHome(t)
+	b := newBrowser(t, site(h))
+	need := h.as(t, ann, circle.PostNeed{Posted: circle.Posted{Title: "A lift", People: 1}}).ID
+	order := func() (bela, farid int, page string) {
+		t.Helper()
+		page = bare(b.get(base + "/show/" + need.String()))
+		_, room, found := strings.Cut(page, "May have room")
+		if !found {
+			t.Fatalf("nobody is named who might be asked:\n%s", page)
+		}
+		return strings.Index(room, "Béla"), strings.Index(room, "فريد"), room
+	}
+	h.as(t, farid, circle.SetSection{Section: "room", Values: []string{"some"}})
+	if bela, farid, page := order(); farid < 0 || bela < farid || !strings.Contains(page, "Has room and not asked lately") {
+		t.Errorf("Farid, who has room, does not stand first:\n%s", page)
+	}
+	other := h.as(t, ann, circle.PostNeed{Posted: circle.Posted{Title: "Soup", People: 1}}).ID
+	h.as(t, farid, circle.SayYes{ID: other})
+	h.as(t, farid, circle.SetSection{Section: "room", Values: []string{"resting"}})
+	if bela, farid, page := order(); bela < 0 || farid < bela {
+		t.Errorf("Farid, who carries something and rests, does not stand last:\n%s", page)
+	}
+	h.as(t, farid, circle.SayYes{ID: need})
+	if p, _ := h.state.Post(h.env(), need); len(p.Slots) != 1 || !slices.Contains(p.Slots[0].Yes, farid) {
+		t.Errorf("whoever stands last cannot say yes: %+v", p.Slots)
 	}
 }

@@ -268,11 +268,11 @@ func (in *inside) mayHaveRoom(p view.Post) []personLine {
 func (in *inside) suggested(m view.Member) personLine {
 	line := in.person(m)
 	var why []template.HTML
-	for i, said := range m.WhySaid {
-		why = append(why, in.speaker().say(said, m.Why[i]))
+	for _, said := range m.WhySaid {
+		why = append(why, in.speaker().part(said))
 	}
 	if len(why) > 0 && line.Class == "" {
-		line.Word = in.lang.list(why)
+		line.Word = capital(in.lang.list(why))
 	}
 	return line
 }
