@@ -521,11 +521,33 @@ func (s *State) Agreement(env Env, id crdt.ID) (Agreement, bool) {
 func (s *State) Agreements(env Env, f Filter) []Agreement {
 	r, done := s.looking(env)
 	defer done()
+	taken := r.takenAgreements(f)
+	out := make([]Agreement, len(taken))
+	for i, a := range taken {
+		out[i] = r.viewAgreement(a)
+	}
+	return out
+}
+
+// EachAgreement yields the agreements of [State.Agreements] as [State.EachPost] does posts.
+func (s *State) EachAgreement(env Env, f Filter, line func(i, of int, a *Agreement)) {
+	r, done := s.looking(env)
+	defer done()
+	taken := r.takenAgreements(f)
+	var v Agreement
+	for i, a := range taken {
+		v = r.viewAgreement(a)
+		line(i, len(taken), &v)
+	}
+}
+
+// takenAgreements are those that a filter takes, newest first.
+func (r *reader) takenAgreements(f Filter) []*agreement {
 	var taken []*agreement
 	chosen := choose(f)
 	for _, a := range r.latestAgreements() {
 		over := a.state == StateReleased || a.state == StateLapsed || a.state == StateDone
-		if (over && !f.All) || (f.Mine && !a.has(env.Me)) || !chosen.words.among(a.newest().terms.What, a.newest().terms.Area) {
+		if (over && !f.All) || (f.Mine && !a.has(r.env.Me)) || len(chosen.words) > 0 && !chosen.words.among(a.newest().terms.What, a.newest().terms.Area) {
 			continue
 		}
 		if f.Category != "" && (a.post == nil || a.post.folded() != chosen.category) {
@@ -535,11 +557,7 @@ func (s *State) Agreements(env Env, f Filter) []Agreement {
 			break
 		}
 	}
-	out := make([]Agreement, len(taken))
-	for i, a := range taken {
-		out[i] = r.viewAgreement(a)
-	}
-	return out
+	return taken
 }
 
 // allAgreements reads every agreement whose post is kept, ascending by id.

@@ -73,6 +73,11 @@ func TestOneByOneAndTogetherAreTheSame(t *testing.T) {
 		if got, want := eachPost(s, env, f), s.Posts(env, f); !reflect.DeepEqual(got, want) {
 			t.Fatalf("one by one: %v, together: %v", got, want)
 		}
+		agreements := []circle.Agreement{}
+		s.EachAgreement(env, f, func(_, _ int, a *circle.Agreement) { agreements = append(agreements, *a) })
+		if want := s.Agreements(env, f); !reflect.DeepEqual(agreements, want) {
+			t.Fatalf("one by one: %v, together: %v", agreements, want)
+		}
 		if got, want := eachOnMap(s, env), s.Map(env); !reflect.DeepEqual(got, want) {
 			t.Fatalf("the map one by one: %v, together: %v", got, want)
 		}

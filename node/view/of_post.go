@@ -34,11 +34,13 @@ func (s Source) post(p *circle.Post) (v Post) {
 
 // Agreements returns the agreements that a filter takes, newest first.
 func (s Source) Agreements(f Filter) []Agreement {
-	all := s.State.Agreements(s.Env, f.of(""))
-	w, out := s.pen(), make([]Agreement, len(all))
-	for i := range all {
-		w.agreement(&out[i], &all[i])
-	}
+	w, out := s.pen(), []Agreement{}
+	s.State.EachAgreement(s.Env, f.of(""), func(i, of int, a *circle.Agreement) {
+		if i == 0 {
+			out = make([]Agreement, of)
+		}
+		w.agreement(&out[i], a)
+	})
 	return out
 }
 
