@@ -90,6 +90,7 @@ func (in *inside) drawAsk(edit string) error {
 			}
 		}
 	}
+	foldWhom(m.Whom)
 	for _, how := range listeningWays {
 		m.How = append(m.How, option{Value: how, Label: in.lang.say("how." + how), On: hasValue(in.form["listening"], how)})
 	}

@@ -57,7 +57,26 @@ func (in *inside) bounded(name template.HTML, a view.Asked) []template.HTML {
 // for the whole circle would stand beside everybody.
 type whomLine struct {
 	option
-	Says []template.HTML
+	Says   []template.HTML
+	Folded bool // Says stands behind a summary
+	still  bool // what is asked of them now lies still
+}
+
+// fewWhom is of how many people it stands open how they like to be asked.
+const fewWhom = 3
+
+// foldWhom folds it of the others, unless they rest or have quiet hours: in a large circle
+// the form would be longer than what one asks.
+func foldWhom(whom []whomLine) {
+	open := 0
+	for i := range whom {
+		l := &whom[i]
+		if len(l.Says) == 0 || l.still {
+			continue
+		}
+		open++
+		l.Folded = open > fewWhom
+	}
 }
 
 func (in *inside) whomLine(one view.Member, on bool) whomLine {
@@ -71,7 +90,7 @@ func (in *inside) whomLine(one view.Member, on bool) whomLine {
 	if one.Bounds["quiet"] == "" {
 		a.StillUntil = ""
 	}
-	l.Says = in.bounded(name, a)
+	l.Says, l.still = in.bounded(name, a), a.RestsUntil != "" || a.StillUntil != ""
 	if reply := one.Bounds["reply"]; reply != "" {
 		l.Says = append(l.Says, in.lang.say("asking.reply", "name", name, "time", reply))
 	}

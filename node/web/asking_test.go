@@ -10,6 +10,7 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/circle"
+	"tend/crdt/membership"
 )
 
 // post reads a need or an offer of Ann's home.
@@ -238,5 +239,26 @@ func TestSeveralInvitations(t *testing.T) {
 	}
 	if w := b.ask(http.MethodGet, base+"/print/slips?invite=0000000000000000", nil); w.Code != http.StatusNotFound {
 		t.Errorf("a sheet of no invitation = %d", w.Code)
+	}
+}
+
+// TestManyAreAskedInFewLines: of the first few it stands open how they like to be asked,
+// of the others behind a summary; who has quiet hours just now is never behind one.
+func TestManyAreAskedInFewLines(t *testing.T) {
+	h := newRuledHome(t, membership.DefaultCharter("Oak Street"))
+	for _, name := range []string{"Dora", "Emil", "Flo", "Gus"} {
+		p := h.rule.joins(name)
+		h.as(t, p.ID, circle.SetSection{Section: circle.SectionName, Values: []string{name}})
+	}
+	for _, p := range h.rule.people[1:] {
+		h.as(t, p.ID, circle.SetSection{Section: "bounds.ways", Values: []string{"knock"}})
+	}
+	h.as(t, h.rule.people[6].ID, circle.SetSection{Section: "bounds.quiet", Values: []string{"00:00-00:00"}})
+	page := newBrowser(t, site(h)).get(base + "/ask?kind=need")
+	if got := strings.Count(page, "<summary>How "); got != 2 {
+		t.Errorf("%d of six are behind a summary, want two:\n%s", got, page)
+	}
+	if got := strings.Count(bare(page), "likes to be asked like this: knock"); got != 6 {
+		t.Errorf("of %d it is there how they like to be asked, want six", got)
 	}
 }
