@@ -278,6 +278,78 @@ func TestPlacesKeptForNewcomers(t *testing.T) {
 	}
 }
 
+// TestLaterReadersKnowOfExtraPlaces: who reads a need only after it was widened finds the
+// places that were added before as well as those that are added then, and nobody counts
+// one twice.
+func TestLaterReadersKnowOfExtraPlaces(t *testing.T) {
+	w := newWorld(t, "Ann", "Bea", "Cem", "Dan")
+	ann, bea := w.homes["Ann"], w.homes["Bea"]
+	need := ann.do("ask", "text", "Carry boxes", "when", "2026-12-05T10:00", "when", "2026-12-06T10:00",
+		"to", bea.id.String(), "to", w.homes["Dan"].id.String())
+	w.meet()
+	yes := func(n, slot string) { w.homes[n].do("yes", "id", need.Short(), "slot", slot) }
+	yes("Bea", "2026-12-05T10:00")
+	yes("Dan", "2026-12-05T10:00")
+	w.meet()
+	ann.do("both", "id", need.Short(), "slot", "2026-12-05T10:00")
+	w.meet()
+	ann.do("widen", "id", need.Short(), "to", "circle")
+	w.meet()
+	wanted := func(first, second int) {
+		t.Helper()
+		for _, n := range w.order {
+			slots := w.homes[n].post(need).Slots
+			if len(slots) != 2 || slots[0].Wanted != first || slots[1].Wanted != second {
+				t.Errorf("%s reads %+v, want %d and %d places", n, slots, first, second)
+			}
+		}
+	}
+	wanted(2, 1)
+	yes("Bea", "2026-12-06T10:00")
+	yes("Cem", "2026-12-06T10:00")
+	w.meet()
+	ann.do("both", "id", need.Short(), "slot", "2026-12-06T10:00")
+	w.meet()
+	wanted(2, 2)
+}
+
+// TestWhatWasCaredForAsksForNothing: a need whose time is over is no more among what asks
+// for its owner once somebody came; one to which nobody came stays, and so does one
+// without a date.
+func TestWhatWasCaredForAsksForNothing(t *testing.T) {
+	w := newWorld(t, "Ann", "Bea")
+	ann, bea := w.homes["Ann"], w.homes["Bea"]
+	ask := func(words ...string) crdt.ID { return ann.do("ask", append([]string{"text"}, words...)...) }
+	came, alone := ask("Soup", "when", "2026-12-01T18:00"), ask("A lift", "when", "2026-12-01T10:00")
+	by, whenever := ask("A ladder", "by", "2026-12-01"), ask("Company")
+	two := ask("Two evenings", "when", "2026-12-01", "when", "2026-12-06")
+	w.meet()
+	for _, id := range []crdt.ID{came, by, whenever} {
+		bea.do("yes", "id", id.Short())
+	}
+	bea.do("yes", "id", two.Short(), "slot", "2026-12-01")
+	w.meet()
+	forMe := func(want ...string) {
+		t.Helper()
+		got := []string{}
+		for _, i := range ann.state.Today(ann.env()).ForMe {
+			got = append(got, i.Post.Title)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("for Ann: %q, want %q", got, want)
+		}
+	}
+	forMe("A ladder", "A lift", "Company", "Soup", "Two evenings")
+	w.pass(3)
+	forMe("A lift", "Company", "Two evenings")
+	w.pass(4)
+	forMe("A lift", "Company")
+	if ann.post(came).Status != "open" || ann.post(alone).Status != "open" {
+		t.Error("time closed a need")
+	}
+}
+
 // TestLateOpeningsReachWhoMayStandIn: a place that is given back the day before its date
 // asks those who offer or follow that kind of thing and do not rest; earlier it asks
 // nobody but who stands by.

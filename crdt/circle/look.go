@@ -345,26 +345,20 @@ type span struct {
 	from, to time.Time
 }
 
-// overlaps: two yeses of this person at one time; of several, each with the next.
+// overlaps: this person promised their own time twice; of several, each with the next.
+// What others do for them meanwhile needs nobody to be in two places.
 func (r *reader) overlaps(mine []*agreement) []Attention {
 	var spans []span
 	for _, a := range mine {
-		if w, err := parseWhen(a.newest().terms.When); err == nil && a.state == StateAgreed && !a.past && w.Timed {
+		if w, err := parseWhen(a.newest().terms.When); err == nil && a.state == StateAgreed && !a.past && w.Timed && r.carries(a) {
 			spans = append(spans, span{a, w.Start, w.over()})
 		}
 	}
 	slices.SortStableFunc(spans, func(x, y span) int { return cmp.Or(x.from.Compare(y.from), x.a.id.Compare(y.a.id)) })
 	out := []Attention{}
-	for i, x := range spans {
-		for _, y := range spans[i+1:] {
-			if !y.from.Before(x.to) {
-				break
-			}
-			if x.a.post != nil && x.a.post == y.a.post && x.a.made.Author != r.env.Me && y.a.made.Author != r.env.Me {
-				continue // two people come to one slot of mine
-			}
+	for i := 1; i < len(spans); i++ {
+		if x, y := spans[i-1], spans[i]; y.from.Before(x.to) {
 			out = append(out, overlap(x.a, y.a))
-			break
 		}
 	}
 	return out

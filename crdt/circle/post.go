@@ -250,15 +250,7 @@ func (p *post) gave(slot string, rev Rev) bool {
 }
 
 // wanted returns how many people a slot has places for.
-func (p *post) wanted(slot string) int {
-	n := int(p.People)
-	for _, m := range p.rec.marks(MarkedExtra) {
-		if m.value == slot && p.may(m.by) {
-			n++
-		}
-	}
-	return n
-}
+func (p *post) wanted(slot string) int { return int(p.People) + p.extra(slot) }
 
 // closed reports whether the post is met or withdrawn.
 func (p *post) closed() bool { return p.status == "met" || p.status == "withdrawn" }

@@ -374,7 +374,7 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 			return plan{}, usage("no.many_people", "tend widen --to circle opens it to everyone.", "That is more than %d people.", MaxTo)
 		}
 	}
-	text := p.Posted
+	text := p.given()
 	text.To = to
 	if c.Title != nil {
 		text.Title = *c.Title
@@ -386,7 +386,7 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	b := AudienceChanged{Target: c.ID, Snapshot: snapshotOf(p.author, p.made.HLC, text.body(p.need))}
-	return plan{drafts: append([]Draft{fixed(to, b)}, p.keepPlacesFor(to)...), result: func([]crdt.ID) Result {
+	return plan{drafts: append([]Draft{fixed(to, b)}, p.placesFor(to)...), result: func([]crdt.ID) Result {
 		return Result{ID: c.ID, Asked: slices.DeleteFunc(slices.Clone(to), func(m crdt.ID) bool { return slices.Contains(p.audience, m) })}
 	}}, nil
 }
@@ -449,6 +449,6 @@ func (r *reader) leave(p *post) plan {
 	if len(to) == 0 {
 		to = nil
 	}
-	b := AudienceChanged{Target: p.id, Snapshot: snapshotOf(p.author, p.made.HLC, p.Posted.body(p.need))}
-	return about(p.id, append([]Draft{fixed([]crdt.ID{p.author}, yes), fixed(to, b)}, p.keepPlacesFor(to)...)...)
+	b := AudienceChanged{Target: p.id, Snapshot: snapshotOf(p.author, p.made.HLC, p.given().body(p.need))}
+	return about(p.id, append([]Draft{fixed([]crdt.ID{p.author}, yes), fixed(to, b)}, p.placesFor(to)...)...)
 }

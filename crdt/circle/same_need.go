@@ -17,7 +17,7 @@ func (r *reader) sameNeeds(mine []*post) []Attention {
 	posts := r.allPosts()
 	byOwner := map[crdt.ID][]*post{}
 	for _, p := range posts {
-		if p.need && (p.status == "waiting" || p.status == "open") {
+		if p.need && (p.status == "waiting" || p.status == "open") && !r.over(p) {
 			byOwner[p.owner] = append(byOwner[p.owner], p)
 		}
 	}
@@ -107,6 +107,10 @@ func (r *reader) sameNeed(a, b *post) (Attention, bool) {
 		case me == p.owner || me == p.author:
 			at.Choices = append(at.Choices, sayIn(take, "withdraw", p.id))
 		}
+	}
+	if me == a.owner {
+		return at.Saying("looks.same_need_yours", "“%s”, by %s, and “%s”, by %s: the same need? You decide.",
+			a.Title, r.names([]crdt.ID{a.author}), b.Title, r.names([]crdt.ID{b.author})), true
 	}
 	return at.Saying("looks.same_need", "“%s”, by %s, and “%s”, by %s: the same need? %s decides.",
 		a.Title, r.names([]crdt.ID{a.author}), b.Title, r.names([]crdt.ID{b.author}), r.names([]crdt.ID{a.owner})), len(at.Choices) > 0

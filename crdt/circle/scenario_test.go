@@ -592,6 +592,24 @@ func TestMyYesesOverlap(t *testing.T) {
 	bea.wantLooks()
 }
 
+// TestWhatOthersDoMeanwhileIsNoOverlap: somebody waters Ann's plants while she is at
+// Cem's, and two come to her at once.
+func TestWhatOthersDoMeanwhileIsNoOverlap(t *testing.T) {
+	w := newWorld(t, "Ann", "Bea", "Cem")
+	ann, bea, cem := w.homes["Ann"], w.homes["Bea"], w.homes["Cem"]
+	plants := ann.do("ask", "text", "Water the plants", "when", "2026-12-03T10:00/12:00")
+	cat := ann.do("ask", "text", "Feed the cat", "when", "2026-12-03T10:00/11:00")
+	help := cem.do("ask", "text", "Carry a shelf", "when", "2026-12-03T11:00")
+	w.meet()
+	bea.do("yes", "id", plants.Short())
+	cem.do("yes", "id", cat.Short())
+	ann.do("yes", "id", help.Short())
+	w.meet()
+	for _, n := range w.order {
+		w.homes[n].wantLooks()
+	}
+}
+
 func TestPassedAndLapsed(t *testing.T) {
 	w := newWorld(t, "Ann", "Bea", "Cem")
 	need := w.homes["Ann"].do("ask", "text", "Lift", "when", "tomorrow 10:00")

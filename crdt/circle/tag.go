@@ -11,6 +11,7 @@ import (
 const (
 	tagNewcomers = "newcomers " // on a post: how many places of each date are kept for them
 	tagReview    = "review "    // on an agreement: the day to look at it again
+	tagExtra     = "extra "     // on a post: how many places more a slot had before its readers came
 )
 
 // tag returns what the newest tag that begins with word says, among those by whom may

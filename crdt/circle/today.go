@@ -21,7 +21,8 @@ type Item struct {
 // Today is what a person sees first.
 type Today struct {
 	// ForMe are one's own needs and offers, what waits for one's leave or word, what was
-	// offered to oneself, and where a place opened that one stands by for; newest first.
+	// offered to oneself, and where a place opened that one stands by for; newest first. A
+	// need whose time is over asks for nothing any more if somebody came.
 	ForMe []Item
 	// ICould are the needs of others with an open place, those of kinds that one follows
 	// before the others, soonest first.
@@ -55,7 +56,9 @@ func (s *State) Today(env Env) Today {
 		switch {
 		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.HLC):
 		case r.mayEdit(p, env.Me):
-			forMe = append(forMe, p)
+			if !r.caredForInTime(p) {
+				forMe = append(forMe, p)
+			}
 		case r.over(p) || r.far(p.owner) || r.status(p) != "open":
 		case r.opened(p):
 			forMe = append(forMe, p)
@@ -172,6 +175,19 @@ func (r *reader) opened(p *post) bool {
 		return true
 	}
 	return len(r.lateOpenings(p)) > 0
+}
+
+// caredForInTime reports whether the time of a need is over, by its dates or else by the day by
+// which it was, and somebody came. That nobody said that it was met changes nothing in it.
+func (r *reader) caredForInTime(p *post) bool {
+	if !p.need || len(r.line(p).yes) == 0 {
+		return false
+	}
+	if len(p.When) > 0 {
+		return r.over(p)
+	}
+	by, err := parseWhen(p.By)
+	return err == nil && !by.Start.IsZero() && !by.over().After(r.now)
 }
 
 // Day is one day of the week board.
