@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -240,6 +241,9 @@ func (p *page) post(v *view.Post) {
 	p.field("export.label.by", v.By)
 	p.field("export.label.where", v.Area)
 	p.field("export.label.costs", v.Costs)
+	if v.Newcomers > 0 {
+		p.field("export.label.newcomers", strconv.Itoa(v.Newcomers))
+	}
 	if v.Tender {
 		p.point("export.tender")
 	}
@@ -277,6 +281,7 @@ func (p *page) agreement(a *view.Agreement) {
 		p.field("export.label.phone", a.Place.Phone)
 	}
 	p.field("export.label.now", a.State)
+	p.field("export.label.look_at_it_again_on", a.ReviewOn)
 	for _, party := range a.Parties {
 		p.line("- %s: %s", p.person(party.Member), called("party.word", party.Word))
 	}
@@ -287,6 +292,7 @@ func (p *page) decision(d *view.Decision) {
 	p.line("\n### %s", marked(firstLine(d.Text)))
 	p.quoted(d.Text)
 	p.field("export.label.now", d.State)
+	p.field("export.label.look_at_it_again_on", d.ReviewOn)
 	for _, w := range d.Words {
 		p.line("- %s: %s %s", p.person(w.Member), marked(w.Word), marked(w.Text))
 	}

@@ -32,8 +32,12 @@ func (a *app) facesFirst(ctx context.Context, c *client.Client, args client.Args
 		s.say("faces.all")
 	} else {
 		s.say("faces.few", "people", names(f.Readers.People))
-		for _, p := range f.Asked {
+		asked, others := atLength(f.Asked)
+		for _, p := range asked {
 			s.likes(p)
+		}
+		if len(others) > 0 {
+			s.say("likes.others", "people", names(others))
 		}
 	}
 	if yes || a.json || !a.onTerminal() {

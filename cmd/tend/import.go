@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -39,9 +40,20 @@ func (a *app) importFile(ctx context.Context, file string, dry bool) error {
 		if !a.json {
 			a.aside("import.reading", "file", plain(file))
 		}
-		out, err := c.Import(ctx, f, dry)
+		out, err := c.Import(ctx, f, true)
 		if err != nil {
 			return err
+		}
+		if !dry && out.Problems == 0 {
+			if !a.json {
+				a.aside("import.fits", "n", len(out.Rows))
+			}
+			if _, err = f.Seek(0, io.SeekStart); err == nil {
+				out, err = c.Import(ctx, f, false)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		s := a.speaker()
 		if err := s.answer(out, func() { s.imported(out, dry) }); err != nil {

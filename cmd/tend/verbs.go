@@ -154,8 +154,12 @@ func (s *speaker) done(said string, d view.Done) {
 		said = sentence("done.ids", "done", said, "ids", strings.Join(shorts, " "))
 	}
 	s.line("%s", said)
-	for _, p := range d.Asked {
+	asked, others := atLength(d.Asked)
+	for _, p := range asked {
 		s.asked(p)
+	}
+	if len(others) > 0 {
+		s.under("done.asked_others", "people", names(others))
 	}
 	if len(d.Asked) > 1 {
 		s.under("done.see_one_another")
@@ -185,6 +189,23 @@ func (s *speaker) done(said string, d view.Done) {
 			s.under("done.not_reached", "name", name(p.Member))
 		}
 	}
+}
+
+// fewAsked is of how many people it is said at length how they like to be asked.
+const fewAsked = 3
+
+// atLength parts people who are asked: of the first few, and of those whom it does not
+// reach now or who would rather not be asked this, it is said at length. How the others
+// like it stands on their own pages.
+func atLength(asked []view.Asked) (long []view.Asked, others []view.Person) {
+	for i, p := range asked {
+		if i < fewAsked || len(asked) == fewAsked+1 || p.ThroughCircle || p.NotFromMe || p.RestsUntil != "" || p.StillUntil != "" {
+			long = append(long, p)
+		} else {
+			others = append(others, p.Member)
+		}
+	}
+	return long, others
 }
 
 func (s *speaker) asked(p view.Asked) {

@@ -5,7 +5,7 @@ import "tend/crdt"
 // Bounds of [PostSeveral]: with headers and seals all of it fits into one batch, which
 // is on the disk whole or not at all.
 const (
-	MaxSeveral      = 200
+	MaxSeveral      = 200       // and each that keeps places for newcomers counts twice
 	MaxSeveralBytes = 192 << 10 // of what is written, before it is sealed
 )
 
@@ -13,6 +13,16 @@ const (
 type PostSeveral struct {
 	Needs []bool // of each whether it is a need; else it is an offer
 	Posts []Posted
+	// Newcomers is how many places each keeps for newcomers; nil for none.
+	Newcomers []int
+}
+
+// placesKept is how many places post i keeps for newcomers.
+func (c PostSeveral) placesKept(i int) int {
+	if i < len(c.Newcomers) {
+		return c.Newcomers[i]
+	}
+	return 0
 }
 
 func (c PostSeveral) decide(s *State, env Env) (plan, error) {
@@ -20,27 +30,42 @@ func (c PostSeveral) decide(s *State, env Env) (plan, error) {
 		return plan{}, usage("no.several_none", "", "There is nothing to post.")
 	}
 	var all plan
+	var at []int // the draft of each post
 	size := 0
 	for i, p := range c.Posts {
-		one, err := posting(s, env, p, "", 0, func(p Posted) Body { return p.body(c.Needs[i]) })
+		one, err := posting(s, env, p, "", c.placesKept(i), func(p Posted) Body { return p.body(c.Needs[i]) })
 		if err != nil {
 			return plan{}, err
 		}
 		_, payload := Encode(one.drafts[0].Make(nil))
 		size += len(payload)
-		all.drafts = append(all.drafts, one.drafts...)
+		first := len(all.drafts)
+		at = append(at, first)
+		for _, d := range one.drafts {
+			all.drafts = append(all.drafts, Draft{To: d.To, Make: func(made []crdt.ID) Body { return d.Make(made[first:]) }})
+		}
 	}
-	if len(c.Posts) > MaxSeveral || size > MaxSeveralBytes {
+	if len(all.drafts) > MaxSeveral || size > MaxSeveralBytes {
 		return plan{}, usage("no.several_many", "Make two of it.", "That is more than can be posted at once: %d at most, with %d bytes of text together.", MaxSeveral, MaxSeveralBytes)
 	}
-	all.result = func(made []crdt.ID) Result { return Result{IDs: made} }
+	all.result = func(made []crdt.ID) Result {
+		var out Result
+		for _, i := range at {
+			out.IDs = append(out.IDs, made[i])
+		}
+		return out
+	}
 	return all, nil
 }
 
 // Ops is how many ops a command that is one of many comes to, as far as its type says.
 func (c InBulk) Ops() int {
 	if several, ok := c.Of.(PostSeveral); ok {
-		return len(several.Posts)
+		n := len(several.Posts)
+		for _, kept := range several.Newcomers {
+			n += min(kept, 1)
+		}
+		return n
 	}
 	return 1
 }

@@ -20,7 +20,7 @@ const maxTable = 512 << 10
 
 // columns are those that a table may have: the flags of ask and offer by their long
 // names, and "kind". Whoever is asked or offered to by name is asked one by one.
-var columns = strings.Fields("kind text details category when by people extra_ok repeat skip area costs sign_up tender fade listening")
+var columns = strings.Fields("kind text details category when by people extra_ok repeat skip area costs sign_up tender fade listening newcomers")
 
 // columnNames are other names of them.
 var columnNames = map[string]string{"title": "text", "places": "people", "skips": "skip", "where": "area"}
@@ -78,11 +78,11 @@ func planned(s view.Source, rows []tableRow) (view.Imported, circle.PostSeveral)
 	var all circle.PostSeveral
 	for _, row := range rows {
 		v := view.ImportedRow{Line: row.line, Kind: row.kind, Title: row.title()}
-		posted, err := row.posted(s)
+		posted, newcomers, err := row.posted(s)
 		if err == nil {
-			one := circle.PostSeveral{Needs: []bool{row.kind == view.KindNeed}, Posts: []circle.Posted{posted}}
+			one := circle.PostSeveral{Needs: []bool{row.kind == view.KindNeed}, Posts: []circle.Posted{posted}, Newcomers: []int{newcomers}}
 			_, _, err = circle.Decide(s.State, s.Env, one)
-			all.Needs, all.Posts = append(all.Needs, one.Needs[0]), append(all.Posts, posted)
+			all.Needs, all.Posts, all.Newcomers = append(all.Needs, one.Needs[0]), append(all.Posts, posted), append(all.Newcomers, newcomers)
 		}
 		var problem *circle.Problem
 		switch {
@@ -114,19 +114,20 @@ func (r tableRow) title() string {
 	return ""
 }
 
-func (r tableRow) posted(s view.Source) (circle.Posted, error) {
+// posted is what a row posts, and how many places of it are kept for newcomers.
+func (r tableRow) posted(s view.Source) (circle.Posted, int, error) {
 	if r.err != nil {
-		return circle.Posted{}, r.err
+		return circle.Posted{}, 0, r.err
 	}
 	verb := map[string]string{view.KindNeed: "ask", view.KindOffer: "offer"}[r.kind]
 	cmd, err := circle.ParseCommand(s.State, s.Env, verb, r.args)
 	switch c := cmd.(type) {
 	case circle.PostNeed:
-		return c.Posted, err
+		return c.Posted, c.Newcomers, err
 	case circle.PostOffer:
-		return c.Posted, err
+		return c.Posted, c.Newcomers, err
 	}
-	return circle.Posted{}, err
+	return circle.Posted{}, 0, err
 }
 
 // unfitTable is the problem of a file that is not a table as it should be.
