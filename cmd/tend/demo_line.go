@@ -17,8 +17,9 @@ type storyLine struct {
 	who  string
 	// says is a command line without "tend". In it {+2} is the date in two days,
 	// counted from the day on which the story is played, and {meals} the id of what
-	// the line called meals made. Two more are the stage's own: "goes" takes the home
-	// off the network, and "comes" brings it back.
+	// the line called meals made. Three more are the stage's own: "goes" takes the home
+	// off the network, and "comes" brings it back; with "loses" it is gone for good, and
+	// what its person says next they say on another.
 	says string
 	as   string // what its answer is called by later lines; may be empty
 }
@@ -104,8 +105,11 @@ func (st *stage) one(ctx context.Context, today time.Time, l storyLine) error {
 	if err != nil {
 		return err
 	}
-	if l.says == "goes" || l.says == "comes" {
+	switch l.says {
+	case "goes", "comes":
 		return p.setApart(ctx, l.says == "goes")
+	case "loses":
+		return st.lose(p)
 	}
 	says, err := filled(l.says, today, st.made)
 	if err != nil {

@@ -116,7 +116,8 @@ func (p *actor) tend(ctx context.Context, words []string) ([]byte, error) {
 	var out, said bytes.Buffer
 	run := app{in: strings.NewReader(""), out: &out, err: &said, getenv: p.app.zoneAlone, clock: p.app.clock, ready: p.say, passphraseFD: -1}
 	code := run.main(ctx, append([]string{"--home", p.app.homeDir, "--json"}, words...))
-	if code != exitDone {
+	asksBack := code == exitNotYet && words[0] == "recover" // that takes others, and days
+	if code != exitDone && !asksBack {
 		return nil, &failure{code: code, say: strings.TrimPrefix(strings.TrimSpace(said.String()), programSays)}
 	}
 	return out.Bytes(), nil
@@ -155,6 +156,13 @@ func (p *actor) setApart(ctx context.Context, apart bool) (err error) {
 	return err
 }
 
+// lose ends a home for good; another is where its person is from now on.
+func (st *stage) lose(p *actor) error {
+	st.cast = slices.DeleteFunc(st.cast, func(o *actor) bool { return o == p })
+	st.dirs[p.name] += "-again"
+	return p.close()
+}
+
 // converge waits until all homes that are on the network hold the same.
 func (st *stage) converge(ctx context.Context) error {
 	for until := time.Now().Add(demoMeet); time.Now().Before(until); {
@@ -179,13 +187,13 @@ func (st *stage) converge(ctx context.Context) error {
 }
 
 // holds says what a home holds, so that it can be compared; "" for one that is
-// apart or in no circle yet.
+// apart or not in, or not back in, a circle yet.
 func (p *actor) holds(ctx context.Context) (string, error) {
 	if p.apart {
 		return "", nil
 	}
 	status, err := p.say.Status(ctx)
-	if err != nil || len(status.Circles) == 0 {
+	if err != nil || len(status.Circles) == 0 || status.Circles[0].Standing != "in" {
 		return "", err
 	}
 	one := status.Circles[0]

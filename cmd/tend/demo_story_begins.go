@@ -67,11 +67,14 @@ var demoBegins = []storyLine{
 	{-38, "11:00", "ليلى", `offer "read and write letters in Arabic and French" --category paperwork`, "letters"},
 	{-38, "11:30", "Farid", `offer "sit with children in the morning" --category childcare`, ""},
 	{-38, "16:00", "Seun", `offer "look at a bandage, or go along to the doctor" --category "listening & company"`, ""},
+	{-38, "16:30", "Rosa", `offer "plums from the tree, for whoever climbs" --category meals --when {-30}/{-9}`, "plums"},
 	{-38, "17:00", "Rosa", `offer "a pot of soup more than we eat" --category meals`, "soup"},
 
 	{-38, "18:00", "Tomasz", `consent-in-advance add "somebody close to me dies" "soup at the door, and Bruno walked; nobody need ask me first"`, ""},
 	{-38, "18:20", "Rosa", `consent-in-advance add "my knee gives way" "somebody sleeps in the spare room; the key is with Ann"`, ""},
 	{-38, "18:30", "Ingrid", `tender-date add {+5} "Sven's birthday" --yearly --welcome "a call in the afternoon"`, ""},
+
+	{-38, "19:00", "Joris", `recover trustees Rosa Tomasz Ann --of 2`, ""},
 
 	{-37, "09:00", "Ingrid", `ask "somebody to carry the shopping up" --category errands --when {-36}T10:00`, "shopping"},
 	{-37, "11:00", "Rosa", `yes {shopping}`, ""},

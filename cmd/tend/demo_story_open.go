@@ -2,6 +2,8 @@ package main
 
 // demoOpen is the week that ends today: what is still open when somebody looks.
 var demoOpen = []storyLine{
+	{-7, "08:00", "Ingrid", `enact {lamp}`, ""},
+	{-7, "08:30", "Mei", `comes`, ""},
 	{-7, "09:00", "Seun", `consent {bench}`, ""},
 	{-7, "09:10", "Farid", `consent {bench}`, ""},
 	{-7, "09:20", "Mei", `consent {bench} "Good for the little ones."`, ""},
@@ -14,15 +16,24 @@ var demoOpen = []storyLine{
 	{-6, "11:00", "Ann", `yes {drilling}`, ""},
 	{-5, "13:00", "Ingrid", `thank {singing} "You sang in the car."`, ""},
 	{-5, "18:00", "Ann", `ask "somebody for the cat while I am away" --category pets --when {+3}/{+6}`, "cat"},
-	{-5, "18:30", "Mei", `yes {cat}`, ""},
+	{-5, "18:30", "Mei", `yes {cat}`, "feeding"},
 	{-5, "18:40", "Ann", `yes {allotment} --slot {+8}T18:00`, "beds"},
 
 	{-4, "09:00", "Joris", `part Ann "Our Thursday swims have become a duty to me. Thank you for every cold morning of them."`, ""},
+	{-4, "09:30", "Tomasz", `ask "somebody to go through my father's letters with me" --category paperwork`, "papers"},
+	{-4, "09:40", "Tomasz", `edit {papers} --to pod`, ""},
 	{-4, "10:00", "Ingrid", `ask "bread from the market" --category errands --when {-2}T09:00 --repeat "weekly x8"`, "bread"},
 	{-4, "11:00", "Rosa", `yes {bread} --slot {+5}T09:00`, ""},
 	{-3, "10:00", "Ingrid", `edit {bread} --when {-2}T11:00`, ""},
 	{-3, "11:00", "Rosa", `change {loaves} --review {+14}`, ""},
 	{-3, "12:00", "ليلى", `ask "half an hour for myself" --category childcare --when {+1}T10:00 --when {+3}T10:00`, "half"},
+
+	{-3, "17:00", "Mei", `goes`, ""},
+	{-3, "17:10", "Ann", `change {feeding} --when {+3}/{+7}`, ""},
+	{-3, "17:20", "Mei", `change {feeding} --when {+4}/{+6}`, ""},
+	{-3, "17:30", "Mei", `comes`, ""},
+	{-3, "18:00", "Seun", `ask "carry Rosa's water up, while the knee is bad" --for Rosa --category errands`, "water"},
+	{-3, "18:30", "Ann", `ask "the crates of water, up to Rosa's door" --for Rosa --category errands`, "crates"},
 
 	{-2, "08:00", "Seun", `goes`, ""},
 	{-2, "08:10", "Tomasz", `yes {eyes} --slot {+2}T08:30`, ""},
@@ -30,6 +41,10 @@ var demoOpen = []storyLine{
 	{-2, "08:30", "Seun", `comes`, ""},
 
 	{-2, "16:00", "Ingrid", `may-i Rosa "bring you a loaf" --when {+2}`, "loaf"},
+	{-2, "16:30", "Joris", `talk with Seun "You moved my boat twice, and I learned it from the harbour."`, "boat"},
+	{-2, "16:40", "Seun", `talk yes {boat}`, ""},
+	{-2, "16:50", "Seun", `talk third {boat} Rosa`, ""},
+	{-2, "16:55", "Joris", `talk third {boat} Rosa`, ""},
 	{-2, "17:00", "Ann", `talk with Rosa "I watered alone on the evening you were down for, and was cross for days." --about {allotment}`, "watering"},
 	{-1, "09:00", "Rosa", `follow meals childcare`, ""},
 	{-1, "09:01", "Rosa", `remind --before 2d`, ""},

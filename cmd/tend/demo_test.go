@@ -21,7 +21,7 @@ func TestStoryIsInOrder(t *testing.T) {
 			last = at
 			checkTyped(t, l.who, l.says, today, made)
 			if l.as != "" {
-				made[l.as], made[l.as+".text"] = "an id", "a text"
+				made[l.as], made[l.as+".text"], made[l.as+".words"] = "an id", "a text", "six words"
 			}
 		}
 	}

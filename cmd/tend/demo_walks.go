@@ -64,6 +64,22 @@ var demoWalks = []storyWalk{
 			{"Rosa", `stand-aside {shed}`, "neither for nor against; the six others have their days to read it"},
 			{"Rosa", `list decisions --all`, ""},
 		}},
+	{"crossed", "What crossed while homes were apart: Rosa, Ann and Tomasz", []string{
+		"Two wrote down the same need for Rosa, two changed one agreement, a concern came after a",
+		"decision was closed, and two ask for a third. Nothing of it is settled by who was first."},
+		[]storyStep{
+			{"Rosa", `look`, "everything that wants to be looked at together, each with the words that settle it"},
+			{"Rosa", `yes {crates}`, "one of the two is enough; both may stay, too"},
+			{"Rosa", `not-now {water}`, "Seun alone hears that, and no reason is asked for"},
+			{"Rosa", `talk yes {boat}`, "Joris and Seun both named her; she reads what is written from now on"},
+			{"Rosa", `still-true {plums}`, "nobody had said for a while whether there are any; nothing vanishes by that"},
+			{"Ann", `look`, "two versions of who feeds the cat, and when"},
+			{"Ann", `change {feeding} --when {+3}/{+6}`, "one new text in place of the two; Mei is asked for her word on it"},
+			{"Tomasz", `look`, "he asked everybody first, and then a few: who may hold the older copy"},
+			{"Tomasz", `propose "The lamp on the mill path stays lit until nine." --about {lamp}`, "Mei's concern came late and is heard all the same"},
+			{"Ann", `consent {lamp} "Nine is enough for me."`, "a word on the old text changes nothing any more"},
+			{"Rosa", `look`, ""},
+		}},
 	{"mirror", "A month in the mirror: Rosa", []string{
 		"What moved through her in these weeks, in words and a few names. It is worked out on her own",
 		"home and in nothing that travels. There is no number in it, and no duty."},
