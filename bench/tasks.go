@@ -396,13 +396,37 @@ func (b *bench) live(name string, replicas, changes int) error {
 		}
 		after += t.Used.CPU
 	}
+	idle, woke, err := b.idle(sides)
+	if err != nil {
+		return err
+	}
 	slices.Sort(late)
+	each := rest.Seconds() * float64(replicas)
 	b.table.Add(fmt.Sprintf("T4 visible elsewhere, %d replicas", replicas), name, report.Row{
-		"p50 ms": milli(late[len(late)/2]), "p99 ms": milli(late[len(late)*99/100]), "CPU ms/change, all": milli(after-before) / float64(changes)})
+		"p50 ms": milli(late[len(late)/2]), "p99 ms": milli(late[len(late)*99/100]), "CPU ms/change, all": milli(after-before) / float64(changes),
+		"idle CPU ms/s, each": milli(idle) / each, "idle wake-ups/s, each": float64(woke) / each})
 	for _, s := range slices.Backward(sides) {
 		err = errors.Join(err, s.end())
 	}
 	return err
+}
+
+// idle is what all sides use while nothing happens.
+func (b *bench) idle(sides []*side) (cpu time.Duration, woke int64, err error) {
+	time.Sleep(settle)
+	for _, s := range sides {
+		if err := s.start(order{Do: "rest", Every: rest}); err != nil {
+			return 0, 0, err
+		}
+	}
+	for _, s := range sides {
+		t, err := s.done()
+		if err != nil {
+			return 0, 0, err
+		}
+		cpu, woke = cpu+t.CPU, woke+t.Woke
+	}
+	return cpu, woke, nil
 }
 
 // ask is T5 and T6: opening a replica of n changes, and asking it.
