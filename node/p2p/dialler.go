@@ -2,6 +2,7 @@ package p2p
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -23,6 +24,7 @@ const (
 	enough       = 12 // connected devices of a circle, beyond which no more are sought
 	enoughRelays = 2  // of them relaying; sought beyond enough
 	dialLook     = 30 * time.Second
+	noAddress    = 10 * time.Second // added to the pause of a peer of whom no address is known
 )
 
 // attempt is what the dialler knows of one peer.
@@ -245,6 +247,9 @@ func (d *dialler) try(p peer.ID) {
 		a.next = now.Add(jitter(firstDelay))
 	} else {
 		a.next = now.Add(pauseAfter(a.away, now))
+		if errors.Is(err, errNoAddress) { // a record or a hint gives new hope at once
+			a.next = a.next.Add(noAddress)
+		}
 	}
 	d.n.log.Debug("not reached", "peer", p, "again_in", a.next.Sub(now), "err", err)
 	d.wake()
