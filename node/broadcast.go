@@ -35,6 +35,13 @@ func (b *broadcast[T]) send(v T) {
 	}
 }
 
+// heard reports whether anybody listens.
+func (b *broadcast[T]) heard() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.listeners) > 0
+}
+
 func (l *listener[T]) put(v T, merge func(a, b T) (T, bool)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

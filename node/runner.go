@@ -455,7 +455,11 @@ func (x *runner) announce(before *replica.Replica, c *replica.Commit) {
 	if c.People {
 		x.node.partings.unsay(x)
 	}
-	messages, all := x.gossip(c.Announce)
+	var messages [][]byte
+	all := true
+	if x.node.moves.heard() { // a network that begins to listen later asks in sessions first
+		messages, all = x.gossip(c.Announce)
+	}
 	m := Move{Circle: x.id, Frontier: c.Spread || !all, People: c.People, Epoch: c.Epoch || len(c.Minted) > 0,
 		Gap: x.replica.Waiting() > before.Waiting(), Announce: messages}
 	if m.Frontier || m.People || m.Epoch || m.Gap || len(m.Announce) > 0 {
