@@ -138,9 +138,9 @@ func (s *speaker) postLine(p *view.Post) string {
 }
 
 // cover says who said yes to a post: once for a post with one slot, else how
-// many of its slots are covered, and how many in part.
+// many of its slots are covered, and whether more are in part.
 func (s *speaker) cover(p *view.Post) []string {
-	covered, partly := 0, 0
+	covered, partly := 0, false
 	var parts []string
 	var standing []view.Person
 	for _, slot := range p.Slots {
@@ -153,7 +153,7 @@ func (s *speaker) cover(p *view.Post) []string {
 		case len(slot.Yes) >= slot.Wanted:
 			covered++
 		case len(slot.Yes) > 0:
-			partly++
+			partly = true
 		}
 		if slot.Over {
 			if slot.Slot == "" {
@@ -172,8 +172,8 @@ func (s *speaker) cover(p *view.Post) []string {
 		} else {
 			parts = append(parts, sentence("post.yes", "people", people))
 		}
-	case partly > 0:
-		parts = append(parts, sentence("post.covered_partly", "n", covered, "of", len(p.Slots), "partly", partly))
+	case partly:
+		parts = append(parts, sentence("post.covered_partly", "n", covered, "of", len(p.Slots)))
 	case len(p.Slots) > 1:
 		parts = append(parts, sentence("post.covered", "n", covered, "of", len(p.Slots)))
 	}

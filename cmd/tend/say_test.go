@@ -139,3 +139,41 @@ func TestStandingFacts(t *testing.T) {
 		}
 	}
 }
+
+// TestDatesCoveredInPart: a date on which somebody comes and a place is open is not
+// passed over.
+func TestDatesCoveredInPart(t *testing.T) {
+	s := &speaker{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	ann := view.Person{ID: strings.Repeat("a", 64), Name: "Ann"}
+	slot := func(day string, yes ...view.Person) view.Slot { return view.Slot{Slot: day, Wanted: 2, Yes: yes} }
+	for want, slots := range map[string][]view.Slot{
+		"0 of 2 dates covered":                 {slot("2026-12-01"), slot("2026-12-02")},
+		"0 of 2 dates covered, more in part": {slot("2026-12-01", ann), slot("2026-12-02")},
+		"1 of 3 dates covered, more in part": {slot("2026-12-01", ann, ann), slot("2026-12-02"), slot("2026-12-03", ann)},
+		"Ann said yes, 1 place open":           {slot("2026-12-01", ann)},
+	} {
+		if got := strings.Join(s.cover(&view.Post{Slots: slots}), " · "); got != want {
+			t.Errorf("cover = %q, want %q", got, want)
+		}
+	}
+}
+
+// TestOfManyWhoAreAsked: it is said at length of a few, and of whoever it does not reach
+// now or who would rather not be asked that; nobody is left out.
+func TestOfManyWhoAreAsked(t *testing.T) {
+	var all []view.Asked
+	for _, name := range []string{"Ann", "Ben", "Cleo", "Dan", "Eva", "Finn"} {
+		all = append(all, view.Asked{Member: view.Person{Name: name}})
+	}
+	all[4].RestsUntil = "2026-12-01"
+	for n, wantOthers := range map[int]string{2: "", 4: "", 5: "Dan", 6: "Dan Finn"} {
+		long, others := atLength(all[:n])
+		var got []string
+		for _, p := range others {
+			got = append(got, p.Name)
+		}
+		if strings.Join(got, " ") != wantOthers || len(long)+len(others) != n {
+			t.Errorf("of %d it is said at length of %d, and not of %q; want %q", n, len(long), got, wantOthers)
+		}
+	}
+}
