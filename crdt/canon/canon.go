@@ -94,24 +94,44 @@ func unmarshal(dec cbor.DecMode, data []byte, v any) error {
 	if err := dec.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("decode %T: %w", v, err)
 	}
-	again, err := encMode.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode %T again: %w", v, err)
+	var again *bytes.Buffer
+	select {
+	case again = <-spare:
+		again.Reset()
+	default: // somebody else has it
+		again = &bytes.Buffer{}
 	}
-	if !bytes.Equal(again, data) {
+	err := encMode.MarshalToBuffer(v, again)
+	same := bytes.Equal(again.Bytes(), data)
+	if again.Cap() <= maxSpare {
+		select {
+		case spare <- again:
+		default:
+		}
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("encode %T again: %w", v, err)
+	case !same:
 		return fmt.Errorf("decode %T: %w", v, ErrNotCanonical)
 	}
 	return nil
 }
 
-func mustEnc() cbor.EncMode {
+// spare holds one buffer for encoding again, which is done for each value that is read;
+// not one beyond maxSpare.
+var spare = make(chan *bytes.Buffer, 1)
+
+const maxSpare = 64 << 10
+
+func mustEnc() cbor.UserBufferEncMode {
 	o := cbor.CoreDetEncOptions()
 	o.IndefLength = cbor.IndefLengthForbidden
 	o.TagsMd = cbor.TagsForbidden
 	o.NilContainers = cbor.NilContainerAsEmpty
 	o.TextMarshaler = cbor.TextMarshalerNone
 	o.BinaryMarshaler = cbor.BinaryMarshalerNone
-	m, err := o.EncMode()
+	m, err := o.UserBufferEncMode()
 	if err != nil {
 		panic(err)
 	}
