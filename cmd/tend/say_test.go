@@ -147,10 +147,10 @@ func TestDatesCoveredInPart(t *testing.T) {
 	ann := view.Person{ID: strings.Repeat("a", 64), Name: "Ann"}
 	slot := func(day string, yes ...view.Person) view.Slot { return view.Slot{Slot: day, Wanted: 2, Yes: yes} }
 	for want, slots := range map[string][]view.Slot{
-		"0 of 2 dates covered":                 {slot("2026-12-01"), slot("2026-12-02")},
+		"0 of 2 dates covered":               {slot("2026-12-01"), slot("2026-12-02")},
 		"0 of 2 dates covered, more in part": {slot("2026-12-01", ann), slot("2026-12-02")},
 		"1 of 3 dates covered, more in part": {slot("2026-12-01", ann, ann), slot("2026-12-02"), slot("2026-12-03", ann)},
-		"Ann said yes, 1 place open":           {slot("2026-12-01", ann)},
+		"Ann said yes, 1 place open":         {slot("2026-12-01", ann)},
 	} {
 		if got := strings.Join(s.cover(&view.Post{Slots: slots}), " · "); got != want {
 			t.Errorf("cover = %q, want %q", got, want)
