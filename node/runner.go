@@ -76,6 +76,9 @@ type runner struct {
 	vain     time.Time  // owned by run: when an epoch was last made that settled nothing
 	ended    chan struct{}
 
+	still       atomic.Pointer[stillMark]
+	stillLooked time.Time // owned by run
+
 	pushes  pushes
 	rosters rosters
 }
@@ -110,6 +113,9 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 		return nil, err
 	}
 	if x.forgets, err = loadForgetting(store); err != nil {
+		return nil, err
+	}
+	if err := x.loadStill(); err != nil {
 		return nil, err
 	}
 	x.publish()
@@ -273,6 +279,7 @@ func (x *runner) batch(jobs []job) {
 		}
 	}
 	now := x.node.now()
+	x.noteStill(now)
 	crashpoint.At("drafting")
 	w, commit, left := x.attempt(jobs, now)
 	if len(left) == 0 {

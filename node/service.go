@@ -28,7 +28,7 @@ func (n *Node) Do(ctx context.Context, id crdt.ID, cmd circle.Command) (circle.R
 	}
 	out, err := heardFrom(ctx, x, job{ops: ops, bytes: bytes}, func(w *replica.Replica, now time.Time) (circle.Result, error) {
 		env := w.Env(now, n.cfg.Zone)
-		env.Groups, env.Kept, env.Own = x.groups.all(), x.waiting.all(), x.own.all()
+		env.Groups, env.Kept, env.Own, env.CameSince = x.groups.all(), x.waiting.all(), x.own.all(), x.cameSince
 		return w.Do(cmd, env, n.clock())
 	})
 	if err == nil && out.Place != "" {
@@ -72,7 +72,7 @@ func (n *Node) Env(id crdt.ID) (circle.Env, error) {
 	}
 	env := circle.Env{Me: s.Me, Dev: s.Dev, Now: n.now(), Zone: n.cfg.Zone, People: s.People, Opened: s.Opened}
 	if x, err := n.runner(id); err == nil {
-		env.Groups, env.Kept, env.Own = x.groups.all(), x.waiting.all(), x.own.all()
+		env.Groups, env.Kept, env.Own, env.CameSince = x.groups.all(), x.waiting.all(), x.own.all(), x.cameSince
 	}
 	for _, m := range s.People.Members() {
 		env.Members = append(env.Members, m.ID)

@@ -60,15 +60,23 @@ func (s *State) Still(env Env, member crdt.ID) (until string, still bool) {
 	return until, still
 }
 
-// liesStill reports whether what somebody else wrote lies still for now: it was written
-// since this person's quiet hours or their rest began, and speaks up when those end; or
-// this person keeps them at a distance.
-func (r *reader) liesStill(by crdt.ID, written crdt.HLC) bool {
+// StillSince reports since when, by the reader's clock, this person is not to be
+// disturbed; false if they may be.
+func (s *State) StillSince(env Env) (since time.Time, still bool) {
+	since, _, still = s.still(env, env.Me)
+	return since, still
+}
+
+// liesStill reports whether an op of somebody else's lies still for now: it was written
+// since this person's quiet hours or their rest began, or came since, and speaks up when
+// those end; or this person keeps them at a distance.
+func (r *reader) liesStill(by, op crdt.ID, written crdt.HLC) bool {
 	if by == r.env.Me || r.far(by) {
 		return by != r.env.Me
 	}
-	since, _, still := r.s.still(r.env, r.env.Me)
-	return still && !local(written.Time().In(r.env.Now.Location())).Before(since)
+	since, still := r.s.StillSince(r.env)
+	return still && (!local(written.Time().In(r.env.Now.Location())).Before(since) ||
+		r.env.CameSince != nil && r.env.CameSince(op, since))
 }
 
 // MayAsk reports whether this person may ask a member directly, by what the member

@@ -99,6 +99,36 @@ func TestWhatIsAskedInQuietHoursLiesStill(t *testing.T) {
 	}
 }
 
+// TestWhatCameInQuietHoursLiesStill: what was written before the hours and came in them
+// lies still as well, where the home notes what came.
+func TestWhatCameInQuietHoursLiesStill(t *testing.T) {
+	w := newWorld(t, "Ann", "Ben")
+	ann, ben := w.homes["Ann"], w.homes["Ben"]
+	ben.do("bounds", "text", "quiet", "text", "22:00-07:00")
+	w.at(20, 0)
+	early := ann.do("may-i", "member", "Ben", "text", "early")
+	ann.do("may-i", "member", "Ben", "text", "late")
+	w.meet()
+	w.at(22, 30)
+	env := ben.env()
+	if got := speaksUp(ben.state.Today(env)); !slices.Equal(got, []string{"early", "late"}) {
+		t.Errorf("where nobody notes what came, %q speak up", got)
+	}
+	env.CameSince = func(op crdt.ID, since time.Time) bool {
+		if want := time.Date(since.Year(), since.Month(), since.Day(), 22, 0, 0, 0, since.Location()); !since.Equal(want) {
+			t.Errorf("it is quiet since %v", since)
+		}
+		return op != early
+	}
+	if got := speaksUp(ben.state.Today(env)); !slices.Equal(got, []string{"early"}) {
+		t.Errorf("at night %q speak up", got)
+	}
+	env.Now = env.Now.Add(9 * time.Hour)
+	if got := speaksUp(ben.state.Today(env)); !slices.Equal(got, []string{"early", "late"}) {
+		t.Errorf("in the morning %q speak up", got)
+	}
+}
+
 // at puts the clock of all on the day it is at an hour.
 func (w *world) at(hour, minute int) {
 	w.now = time.Date(w.now.Year(), w.now.Month(), w.now.Day(), hour, minute, 0, 0, w.now.Location())
@@ -106,8 +136,9 @@ func (w *world) at(hour, minute int) {
 }
 
 // speaksUp is what the home of the day holds for h, sorted.
-func (h *home) speaksUp() []string {
-	today := h.state.Today(h.env())
+func (h *home) speaksUp() []string { return speaksUp(h.state.Today(h.env())) }
+
+func speaksUp(today circle.Today) []string {
 	out := []string{}
 	for _, list := range [][]circle.Item{today.ForMe, today.ICould} {
 		for _, i := range list {

@@ -23,6 +23,10 @@ type Env struct {
 	Kept []Waiting
 	// Own is what this person keeps for themselves on this home alone.
 	Own Own
+	// CameSince reports whether an op came to this home after a moment, by the reader's
+	// clock, since which this person is not to be disturbed; nil where nobody notes
+	// that: then only what was written after it counts.
+	CameSince func(op crdt.ID, since time.Time) bool
 	// People is who belongs and decides; nil where only Members are known: then all
 	// of them have voice.
 	People *membership.View

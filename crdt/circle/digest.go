@@ -126,7 +126,7 @@ func (r *reader) news() []newsItem {
 	}
 	for _, a := range r.myAgreements() {
 		word, _ := a.word(r.env.Me)
-		if !a.has(r.env.Me) || a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.HLC) {
+		if !a.has(r.env.Me) || a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.ID, a.made.HLC) {
 			continue
 		}
 		if n := r.byOthers(a.rec, changesAgreement); isNews(n) {
@@ -141,7 +141,7 @@ func (r *reader) news() []newsItem {
 		switch {
 		case p.closed() || p.may(r.env.Me) && p.status != "waiting" && !forMe:
 			continue
-		case (p.audience != nil || p.status == "waiting" || forMe) && r.liesStill(p.author, p.made.HLC):
+		case (p.audience != nil || p.status == "waiting" || forMe) && r.liesStill(p.author, p.made.ID, p.made.HLC):
 			continue // until the quiet hours are over
 		case p.audience != nil || forMe || r.standsByOpened(p, &n):
 		case p.need && r.follows(p) && r.status(p) == "open" && r.couldHelp(p):

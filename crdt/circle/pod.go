@@ -169,7 +169,7 @@ func (s *State) checkInReaders(env Env, member crdt.ID) []crdt.ID {
 func (r *reader) podAsked() []Attention {
 	var out []Attention
 	for _, p := range r.s.podPairs(r.env, r.env.Me) {
-		if made, _ := p.asked[0].maker(); p.person != r.env.Me || p.said() != PodAsk || r.liesStill(p.owner, made.HLC) {
+		if made, _ := p.asked[0].maker(); p.person != r.env.Me || p.said() != PodAsk || r.liesStill(p.owner, made.ID, made.HLC) {
 			continue
 		}
 		out = append(out, Attention{Kind: LookPodAsked, About: []crdt.ID{p.asked[0].id},

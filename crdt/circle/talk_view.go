@@ -464,7 +464,7 @@ func (s *State) IsTalk(id crdt.ID) bool {
 func (r *reader) toTalk() []Item {
 	out := []Item{}
 	for _, v := range r.talksFor(Filter{}) {
-		if v.YourTurn && (v.Gate != TalkInvited || !r.liesStill(v.from(r.env.Me), v.Made)) {
+		if v.YourTurn && (v.Gate != TalkInvited || !r.liesStill(v.from(r.env.Me), v.ID, v.Made)) {
 			out = append(out, Item{Talk: &v})
 		}
 	}

@@ -54,7 +54,7 @@ func (s *State) Today(env Env) Today {
 	var could []helpable
 	for _, p := range r.newestPosts(true) {
 		switch {
-		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.HLC):
+		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.ID, p.made.HLC):
 		case r.mayEdit(p, env.Me):
 			if !r.caredForInTime(p) {
 				forMe = append(forMe, p)
@@ -79,7 +79,7 @@ func (s *State) Today(env Env) Today {
 		word, _ := a.word(env.Me)
 		switch {
 		case !a.live():
-		case a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.HLC):
+		case a.mayI && word == WordNone && r.liesStill(a.made.Author, a.made.ID, a.made.HLC):
 		case a.state == StateProposed && word != WordYes:
 			v := r.viewAgreement(a)
 			t.ForMe = append(t.ForMe, Item{Agreement: &v})

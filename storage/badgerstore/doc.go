@@ -52,6 +52,8 @@
 //	y|goodbye               GOODBYE frame                what this home was told of its parting
 //	y|round                 [next, found, done (ms), last found]
 //	                                                     how far the look over the log has come
+//	y|still                 [since (s), arr]             how much the log held when the time began in
+//	                                                     which its person is not to be disturbed
 //	y|kinds                 [number …]                   the kinds of bodies that what is derived was made
 //	                                                     with; none: those of the first version
 //	y|rebuilding            -                            a rebuild of such rows was begun and not ended
