@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"tend/crdt/membership"
 	"tend/node"
 	"tend/protocol"
+	"tend/protocol/frontier"
 	"tend/storage"
 	"tend/storage/badgerstore"
 )
@@ -26,7 +26,6 @@ import (
 // gathers it in one of them, which stays. Their clocks begin long ago, so that nobody
 // writes more in a day than a chain may hold.
 func (System) Fill(ctx context.Context, dir string, n int) error {
-	debug.SetGCPercent(30) // twenty homes in one process
 	f := &filling{}
 	f.clock.Store(time.Now().Add(-time.Duration(n+10*care1.Authors+1000) * care1.Pace).UnixNano())
 	for i := range care1.Authors {
@@ -66,6 +65,9 @@ type filling struct {
 	clock atomic.Int64 // Unix nanoseconds, of all homes
 	homes []*home
 	id    crdt.ID
+
+	brought [care1.Authors - 1]uint64 // of each other home's ops, up to which number
+
 	mu    sync.Mutex
 	posts map[int]crdt.ID // by the number of the change that made it
 }
@@ -104,8 +106,10 @@ func (f *filling) all(ctx context.Context) error {
 	return nil
 }
 
-// together is how many changes are written before one session brings them to the first
-// home.
+// inBatch is how many ops the first home takes in at once.
+const inBatch = 256
+
+// together is how many changes are written before the first home takes them in.
 const together = 50_000
 
 // write lets everybody write at once. What anybody answers was heard of by all before,
@@ -161,14 +165,56 @@ func (f *filling) writeAs(ctx context.Context, author int, changes []care1.Chang
 	return nil
 }
 
-// bring lets the first home hear of everything.
+// bring lets the first home take in what the others wrote since; they hear nothing.
 func (f *filling) bring(ctx context.Context) error {
-	for _, h := range f.homes[1:] {
-		if err := meet(ctx, f.homes[0], h, f.id); err != nil {
+	first := f.homes[0]
+	for i, h := range f.homes[1:] {
+		log, err := h.store.Circle(f.id)
+		if err != nil {
 			return err
+		}
+		view, err := h.View(f.id)
+		if err != nil {
+			return err
+		}
+		var batch []crdt.Op
+		for e, err := range log.Lane(view.Dev, f.brought[i]+1, crdt.MaxSeq-1) {
+			if err != nil {
+				return err
+			}
+			op, _, _, err := log.Op(e.ID)
+			if err != nil {
+				return err
+			}
+			if batch = append(batch, op); len(batch) == inBatch {
+				if err := f.commit(ctx, h, batch); err != nil {
+					return err
+				}
+				batch = nil
+			}
+			f.brought[i] = e.Seq
+		}
+		if err := f.commit(ctx, h, batch); err != nil {
+			return err
+		}
+		if want := first.Wanted(f.id); len(want) > 0 {
+			if err := first.TakeKeys(ctx, f.id, h.peer(), h.KeysFor(f.id, first.peer(), want)); err != nil {
+				return fmt.Errorf("hand keys over: %w", err)
+			}
 		}
 	}
 	return nil
+}
+
+func (f *filling) commit(ctx context.Context, from *home, ops []crdt.Op) error {
+	if len(ops) == 0 {
+		return nil
+	}
+	res, err := f.homes[0].Commit(ctx, f.id, from.peer(), frontier.Batch{Ops: ops})
+	if err == nil && res.Applied+res.Known != len(ops) {
+		err = fmt.Errorf("%d of %d ops were taken in", res.Applied+res.Known, len(ops))
+	}
+	return err
 }
 
 // command is a change as a person says it; on is what it is about, if it is about
