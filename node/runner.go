@@ -93,7 +93,8 @@ func (n *Node) newRunner(id crdt.ID) (*runner, error) {
 		return nil, err
 	}
 	x := &runner{node: n, id: id, store: store, ring: ring, log: n.log.With("circle", id.Short()),
-		inbox: make(chan job, inboxSize), called: make(chan chan struct{}), ended: make(chan struct{})}
+		inbox: make(chan job, inboxSize), called: make(chan chan struct{}), ended: make(chan struct{}),
+		readings: circle.NewReadings(&sync.Mutex{})}
 	if x.replica, err = replica.Open(x.config()); err != nil {
 		return nil, err
 	}
