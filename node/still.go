@@ -20,6 +20,8 @@ type stillMark struct {
 	_     struct{} `cbor:",toarray"`
 	Since int64    // when that was, by the reader's clock, in seconds
 	Arr   uint64   // the arrival number of the newest op then
+
+	on bool // it was such a time when it was last looked, since this home runs
 }
 
 // stillLook is how often it is looked whether such a time began.
@@ -33,10 +35,18 @@ func (x *runner) noteStill(now time.Time) {
 	}
 	x.stillLooked = now
 	since, still := x.replica.State().StillSince(x.replica.Env(now, x.node.cfg.Zone))
-	if old := x.still.Load(); !still || old != nil && old.Since == since.Unix() {
+	old := x.still.Load()
+	if old == nil {
+		old = &stillMark{}
+	}
+	if !still || old.Since == since.Unix() {
+		x.still.Store(&stillMark{Since: old.Since, Arr: old.Arr, on: still})
 		return
 	}
-	m := &stillMark{Since: since.Unix(), Arr: x.replica.Ops()}
+	m := &stillMark{Since: since.Unix(), Arr: x.replica.Ops(), on: true}
+	if old.on { // a rest goes over into quiet hours, or these into a rest
+		m.Arr = old.Arr
+	}
 	x.still.Store(m)
 	if err := x.store.Put(row(rowStill, canon.MustMarshal(m))); err != nil {
 		x.log.Warn("it could not be kept since when it is quiet", "err", err)
@@ -60,7 +70,7 @@ func (x *runner) loadStill() error {
 // noted nothing is known, and nothing came after it.
 func (x *runner) cameSince(op crdt.ID, since time.Time) bool {
 	m := x.still.Load()
-	if m == nil || m.Since != since.Unix() {
+	if m == nil || m.Since != since.Unix() && (!m.on || m.Since > since.Unix()) {
 		return false
 	}
 	f, here, err := x.store.Fact(op)

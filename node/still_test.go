@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -68,17 +69,37 @@ func TestWhatComesInQuietHoursLiesStill(t *testing.T) {
 	at(1, 7, 1)
 	sees("in the morning", "early", "late")
 
+	// A rest goes over into the night, and lasts beyond it: nothing speaks up between.
+	at(1, 14, 0)
+	ben.do(id, circle.SetSection{Section: circle.SectionRoom, Values: []string{circle.RoomResting}})
+	ask("in the rest")
+	meet(ben, ann, id)
+	at(1, 15, 0)
+	ask("later in the rest")
+	at(1, 15, 1)
+	sees("while he rests", "early", "late")
+	at(1, 16, 0)
+	meet(ben, ann, id)
+	for _, hour := range []int{22, 31, 32} {
+		at(1, hour, 30)
+		meet(ben, ann, id)
+		sees(fmt.Sprintf("resting, %d:30,", hour%24), "early", "late")
+	}
+	at(2, 9, 0)
+	ben.do(id, circle.SetSection{Section: circle.SectionRoom, Values: []string{circle.RoomOpen}})
+	sees("rested", "early", "in the rest", "late", "later in the rest")
+
 	// A home that was off when the hours began: what it held came before them.
-	at(1, 20, 0)
+	at(2, 20, 0)
 	ask("by day")
 	meet(ben, ann, id)
 	ben.shut()
-	at(1, 23, 0)
+	at(2, 23, 0)
 	ben.start()
-	sees("the next night", "by day", "early", "late")
+	sees("the next night", "by day", "early", "in the rest", "late", "later in the rest")
 	ask("at night")
 	meet(ben, ann, id)
-	sees("the next night, after they met,", "by day", "early", "late")
-	at(2, 8, 0)
-	sees("the next morning", "at night", "by day", "early", "late")
+	sees("the next night, after they met,", "by day", "early", "in the rest", "late", "later in the rest")
+	at(3, 8, 0)
+	sees("the next morning", "at night", "by day", "early", "in the rest", "late", "later in the rest")
 }

@@ -42,15 +42,27 @@ func (s *State) Reply(env Env, member crdt.ID) string { return s.bound(env, memb
 // has no end.
 func (s *State) still(env Env, member crdt.ID) (since time.Time, until string, ok bool) {
 	if q, err := readQuiet(s.bound(env, member, "quiet")); err == nil {
-		if from, to, quiet := q.around(local(env.Now)); quiet {
-			return from, to.Format(timeForm), true
+		var to time.Time
+		if since, to, ok = q.around(local(env.Now)); ok {
+			until = to.Format(timeForm)
 		}
 	}
-	if level, until, said := s.Room(member, env.Now); said && level == RoomResting {
-		room, _ := s.Section(member, SectionRoom)
-		return local(room.HLC.Time().In(env.Now.Location())), until, true
+	level, rested, said := s.Room(member, env.Now)
+	if !said || level != RoomResting {
+		return since, until, ok
 	}
-	return time.Time{}, "", false
+	room, _ := s.Section(member, SectionRoom)
+	began := local(room.HLC.Time().In(env.Now.Location()))
+	if !ok {
+		return began, rested, true
+	}
+	if began.Before(since) { // both: from the first that began until the last that ends
+		since = began
+	}
+	if rested == "" || len(rested) == len(time.DateOnly) && rested >= until[:len(time.DateOnly)] || rested > until { // a date counts to its end
+		until = rested
+	}
+	return since, until, true
 }
 
 // Still reports whether nothing should disturb a member now, and until when, as a date
