@@ -234,6 +234,8 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 	d, here := s.People.Device(s.Dev)
 	member, known := n.memberMeant(s, k.Name)
 	switch {
+	case !s.People.HasVoice(s.Me) || !here:
+		return say(protocol.DoorLater)
 	case info.Revoked || info.Lost:
 		return say(protocol.DoorTakenBack)
 	case !live(info, uint64(n.now().UnixMilli()/3_600_000)):
@@ -243,7 +245,7 @@ func (n *Node) Recovered(ctx context.Context, newcomer membership.PeerKey, k pro
 			n.keepUnknown(x.id, k.Name)
 		}
 		return say(protocol.DoorLater)
-	case !s.People.HasVoice(s.Me) || !here || member == s.Me:
+	case member == s.Me:
 		return say(protocol.DoorLater)
 	}
 	a := protocol.DoorAnswer{Verdict: protocol.DoorOpen, Cert: d.Cert, WallMS: uint64(n.now().UnixMilli()), Member: member}

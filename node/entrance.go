@@ -271,7 +271,7 @@ func (n *Node) proof(j *Joining, circle crdt.ID, t [32]byte) protocol.Prove {
 // Turned notes how one door answered.
 func (n *Node) Turned(id string, _ membership.PeerKey, told string, err error) {
 	j, inv, jerr := n.invited(id)
-	if jerr != nil {
+	if jerr != nil || j.Over != "" { // one door is enough to know that it is over
 		return
 	}
 	over := ""

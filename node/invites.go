@@ -179,7 +179,7 @@ const tellFor = 72 * time.Hour
 // back. After its time they know without asking that it opens nothing.
 func (n *Node) takenBackLately(i membership.InviteInfo) bool {
 	now := n.now()
-	return i.Revoked && uint64(now.UnixMilli()/3_600_000) < i.Invite.Expiry && now.Sub(i.RevokedAt.Time()) < tellFor
+	return i.Revoked && uint64(now.UnixMilli()/3_600_000) < i.Invite.Expiry && now.Sub(i.RevokedAt.Time()).Abs() < tellFor
 }
 
 func (x *runner) me() crdt.ID { return x.snap.Load().Me }

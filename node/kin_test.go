@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -669,5 +670,21 @@ func TestRootsAreNeverReused(t *testing.T) {
 	m, _ := ann.view(id).People.Member(ann.view(id).Me)
 	if before, used := seen[string(m.Inception.Root[:])]; used {
 		t.Errorf("%s has the root of the first circle", before)
+	}
+}
+
+// TestOneDoorIsEnough: once a door said that an invitation is over, another that does not
+// answer makes nothing of it.
+func TestOneDoorIsEnough(t *testing.T) {
+	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
+	id := ann.begin("Oak Street")
+	j, err := ben.Join(ann.invites(id, node.InviteOptions{}), "Ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben.Turned(j.ID, ann.peer(), protocol.DoorTakenBack.String(), nil)
+	ben.Turned(j.ID, ann.peer(), "", errors.New("it is off"))
+	if j, known := ben.Joined(j.ID); !known || !strings.Contains(j.Over, "taken back") {
+		t.Errorf("Joined says %q, want that it was taken back", j.Over)
 	}
 }
