@@ -87,6 +87,9 @@ func decodeOwn(m Meta, kind uint64, payload []byte) (Change, error) {
 		return Change{}, fmt.Errorf("%w: kind %d is not known here", ErrForm, kind)
 	}
 	b, err := k.decode(canon.UnmarshalOwn, payload)
+	if err == nil {
+		err = b.check()
+	}
 	if err != nil {
 		return Change{}, fmt.Errorf("%w: %s: %w", ErrForm, k.Name, err)
 	}
