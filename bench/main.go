@@ -1,7 +1,7 @@
 // Command bench plays the workload care-1 on Tend and on go-ds-crdt, in one run on one
 // machine, and writes what each took: as a table, and as a picture.
 //
-//	go run . -out results            # about half an hour
+//	go run . -out results            # about a quarter of an hour
 //	go run . -quick -out results     # a minute, for trying it out
 //
 // Each replica lives in a process of its own. What goes between two of them goes over
@@ -53,7 +53,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	b := &bench{dir: dir, table: &report.Table{}, quick: *quick, wired: map[int]int64{}}
+	b := &bench{dir: dir, table: &report.Table{}, quick: *quick, wired: map[string]int64{}}
 	defer b.close()
 	wanted := strings.Split(*tasks, ",")
 	if *large {

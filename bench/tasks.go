@@ -21,8 +21,8 @@ type bench struct {
 	dir   string
 	table *report.Table
 	quick bool
-	sides []*side       // all that were started
-	wired map[int]int64 // what a newcomer to so many changes took over the wire, in bytes
+	sides []*side          // all that were started
+	wired map[string]int64 // what a newcomer took over the wire, in bytes, by system and number of changes
 }
 
 // side starts a replica's process.
@@ -151,7 +151,7 @@ func (b *bench) join(name string, n int) error {
 	cpu := here.Used.CPU - first.Used.CPU + there.Used.CPU - empty.Used.CPU
 	b.table.Add(fmt.Sprintf("T2 a newcomer takes in %d", n), name, report.Row{"wall s": wall.Seconds(), "CPU s": cpu.Seconds(),
 		"wire MB": float64(w.Bytes()) / 1e6, "peak MB, first": mega(here.Used.Peak), "peak MB, newcomer": mega(there.Used.Peak)})
-	b.wired[n] = w.Bytes()
+	b.wired[fmt.Sprint(name, n)] = w.Bytes()
 	return errors.Join(z.end(), a.end())
 }
 
@@ -165,7 +165,7 @@ func (b *bench) joinCut(name string, n int) error {
 	if err != nil {
 		return err
 	}
-	whole := b.wired[n]
+	whole := b.wired[fmt.Sprint(name, n)]
 	r := rand.New(rand.NewPCG(3, uint64(n)))
 	var at []int64
 	for range cuts {
@@ -375,7 +375,7 @@ func (b *bench) live(name string, replicas, changes int) error {
 			return err
 		}
 	}
-	wrote, err := first.do(order{Do: "slowly", N: changes, Text: "live", Every: 25 * time.Millisecond})
+	wrote, err := first.do(order{Do: "slowly", N: changes, Text: "live", Every: 60 * time.Millisecond})
 	if err != nil {
 		return err
 	}

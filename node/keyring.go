@@ -131,10 +131,18 @@ func (k *ring) load(data CircleKeys) error {
 		}
 		k.boxes = append(k.boxes, box)
 	}
+	derived := map[protocol.Secret][]*protocol.Key{}
+	for _, key := range k.secrets {
+		derived[key.Secret()] = append(derived[key.Secret()], key)
+	}
 	log := data.LogKey.CircleKey()
 	k.secrets = map[membership.EpochID]*protocol.Key{log.ID(): log}
 	for _, s := range data.Secrets {
-		for _, key := range []*protocol.Key{s.CircleKey(), s.NookKey()} {
+		keys := derived[s]
+		if len(keys) < 2 {
+			keys = []*protocol.Key{s.CircleKey(), s.NookKey()}
+		}
+		for _, key := range keys {
 			k.secrets[key.ID()] = key
 		}
 	}

@@ -365,7 +365,7 @@ func (m *memory) inviteHeld(w *world, s crdt.Bits, a *entry) bool {
 }
 
 // speaksAgainst tells of the ops in s that may speak against the admission a: they are not void,
-// and a's author did not build on them.
+// and did not know a when they were written.
 func (m *memory) speaksAgainst(w *world, s crdt.Bits, a *entry) func(*entry) bool {
 	return func(o *entry) bool { return s.Has(o.n) && !w.void.Has(o.n) && !o.past.Has(a.n) }
 }

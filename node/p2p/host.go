@@ -324,8 +324,7 @@ func (n *Net) open(key crypto.PrivKey, addrs []ma.Multiaddr) error {
 	return nil
 }
 
-// listenAddrs are the addresses of cfg, or both transports on one port of all
-// interfaces.
+// addrsOf reads multiaddrs; what they are for stands in the error.
 func addrsOf(what string, texts []string) ([]ma.Multiaddr, error) {
 	var out []ma.Multiaddr
 	for _, s := range texts {
@@ -338,6 +337,8 @@ func addrsOf(what string, texts []string) ([]ma.Multiaddr, error) {
 	return out, nil
 }
 
+// listenAddrs are the addresses of cfg, or both transports on one port of all
+// interfaces.
 func listenAddrs(cfg Config) ([]ma.Multiaddr, error) {
 	out, err := addrsOf("listen", cfg.Listen)
 	if len(out) > 0 || err != nil {

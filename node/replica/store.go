@@ -39,7 +39,7 @@ type Row struct{ Key, Value []byte }
 type Keys interface {
 	// Sign signs msg with this device's key for the circle.
 	Sign(msg []byte) ([]byte, error)
-	// Secret returns the secret of an epoch, a nook or the log key, if held.
+	// Key returns the key of an epoch, a nook or the log, if it is held.
 	Key(id membership.EpochID) (*protocol.Key, bool)
 	// Packed returns the key of one single body that a welcome pack brought.
 	Packed(op crdt.ID) (protocol.PackedKey, bool)
