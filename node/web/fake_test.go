@@ -37,6 +37,8 @@ type home struct {
 	state          *circle.State
 	groups         map[string][]crdt.ID // lists of Ann's own
 	made           uint64
+	me             crdt.ID         // whose page it is; none for Ann's
+	wrote          []circle.Change // all that was written, for the homes of the others
 	invites        []view.Invite
 	empty          bool   // no circle yet
 	called         string // the circle's name
@@ -136,8 +138,9 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 		if d.To != nil {
 			audience.Nook = membership.EpochID{1}
 		}
-		next.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: who, HLC: crdt.At(h.clock.UnixMilli() + int64(h.made)*1000), Audience: audience},
-			Body: d.Make(made)})
+		c := circle.Change{Meta: circle.Meta{ID: id, Author: who, HLC: crdt.At(h.clock.UnixMilli() + int64(h.made)*1000), Audience: audience}, Body: d.Make(made)}
+		next.Apply(c)
+		h.wrote = append(h.wrote, c)
 		made = append(made, id)
 	}
 	h.state = next
@@ -162,8 +165,28 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 	return done, nil
 }
 
+// of is the home of another of the three, with what has reached them: all that is for
+// the circle, and of the rest what is sealed to them.
+func (h *home) of(who crdt.ID) *home {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	theirs := &home{me: who, groups: map[string][]crdt.ID{}, state: circle.NewState(oak), clock: h.clock, called: h.called, purpose: h.purpose, drawn: map[string]bool{},
+		made: h.made, revisions: make(chan web.Revision, 16)}
+	for _, c := range h.wrote {
+		if c.Audience.Whole() || slices.Contains(c.Audience.Members, who) {
+			theirs.state.Apply(c)
+			theirs.wrote = append(theirs.wrote, c)
+		}
+	}
+	return theirs
+}
+
 func (h *home) env() circle.Env {
-	e := circle.Env{Me: ann, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups), Kept: slices.Clone(h.kept), Own: h.alone}
+	me := h.me
+	if me == (crdt.ID{}) {
+		me = ann
+	}
+	e := circle.Env{Me: me, Now: h.clock, Zone: "Europe/Berlin", Members: []crdt.ID{ann, bela, farid}, Groups: maps.Clone(h.groups), Kept: slices.Clone(h.kept), Own: h.alone}
 	if h.rule != nil {
 		return h.rule.env(e)
 	}
@@ -275,7 +298,7 @@ func (h *home) Circles(context.Context) ([]view.Circle, error) {
 	case h.restored:
 		standing = "coming_back"
 	}
-	return []view.Circle{{ID: oak.String(), Name: h.called, Standing: standing, Me: view.Person{ID: h.env().Me.String(), Name: "Ann"}, Members: 3}}, nil
+	return []view.Circle{{ID: oak.String(), Name: h.called, Standing: standing, Me: view.Person{ID: h.env().Me.String(), Name: h.state.Name(h.env().Me)}, Members: 3}}, nil
 }
 
 func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {
