@@ -112,8 +112,9 @@ var conflicts = []struct {
 
 // TestEveryChoiceSettles writes each conflict apart, lets the homes meet, and runs each
 // choice of each person concerned as they would: it is settled by that for all of them.
-// (What two ask for a third is in TestSameNeedWrittenTwice, a welcome and a parting that
-// crossed in package node, and what was done under a wish in TestConsent…)
+// (What two ask for a third is in TestEveryChoiceSettlesTheSameNeed, a welcome and a
+// parting that crossed in TestEveryChoiceSettlesAWelcomeAndAParting, and what was done
+// under a wish in TestAWishChangedWhileSomebodyActedOnIt.)
 func TestEveryChoiceSettles(t *testing.T) {
 	for _, c := range conflicts {
 		t.Run(c.name, func(t *testing.T) {

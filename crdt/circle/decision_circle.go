@@ -145,7 +145,8 @@ func (r *reader) aboutYou() []Attention {
 
 // welcomedAndParted are open proposals to part from somebody whom others welcomed
 // without knowing of it: shown to the one who wrote the one, and to those who wrote the
-// other, until these have said how they see it now.
+// other, until these have said how they see it now; and to no two of them while they
+// hear each other first.
 func (r *reader) welcomedAndParted() []Attention {
 	out := []Attention{}
 	if r.env.People == nil {
@@ -156,14 +157,36 @@ func (r *reader) welcomedAndParted() []Attention {
 			continue
 		}
 		said := r.viewProposal(p).Words
-		open := slices.DeleteFunc(slices.Clone(p.Crossed), func(m crdt.ID) bool {
-			return slices.ContainsFunc(said, func(w DecisionWord) bool { return w.Member == m })
+		open := slices.DeleteFunc(slices.Clone(p.Crossed), func(m crdt.ID) bool { // who left will not say
+			return !r.env.here(m) || slices.ContainsFunc(said, func(w DecisionWord) bool { return w.Member == m })
 		})
-		if mine := slices.Contains(open, r.env.Me); mine || p.By == r.env.Me && len(open) > 0 {
+		mine := slices.Contains(open, r.env.Me)
+		if p.By == r.env.Me {
+			open = slices.DeleteFunc(open, func(m crdt.ID) bool { return r.hearing(p, m) })
+		}
+		if mine && !r.hearing(p, p.By) || p.By == r.env.Me && len(open) > 0 {
 			out = append(out, r.welcomedAndPartedOf(p, open, mine))
 		}
 	}
 	return out
+}
+
+// hearing reports whether a talk with another goes on that began after the proposal, or
+// waits for an answer. Once it ended, what crossed is looked at again.
+func (r *reader) hearing(p membership.Proposal, other crdt.ID) bool {
+	t := r.talkWith(other)
+	return t != nil && slices.ContainsFunc(t.invitations, func(v invitation) bool { return v.hlc > p.HLC })
+}
+
+// talkWith is the talk of this person with another that is not over; nil for none. In a
+// circle that one of them left there is none.
+func (r *reader) talkWith(other crdt.ID) *talk {
+	for _, t := range r.talks() {
+		if r.settle(t); t.of(r.env.Me) && t.of(other) && !t.over() && !r.apart(t) {
+			return t
+		}
+	}
+	return nil
 }
 
 func (r *reader) welcomedAndPartedOf(p membership.Proposal, welcomed []crdt.ID, mine bool) Attention {
@@ -174,7 +197,13 @@ func (r *reader) welcomedAndPartedOf(p membership.Proposal, welcomed []crdt.ID, 
 		at.Choices = []Choice{say("choice.concern", "I have a concern", "concern", p.ID, "TEXT"), say("choice.aside", "Not mine, and not in its way", "stand-aside", p.ID),
 			say("choice.consent", "Good enough for now", "consent", p.ID)}
 	}
-	at.Choices = append(at.Choices, Choose(Sentencef("choice.hear_each_other", "Hear each other first: a talk with %s", r.s.who(other)), "tend talk with "+cmdID(other)+" TEXT"))
+	if r.env.here(other) {
+		do := "tend talk with " + cmdID(other) + " TEXT"
+		if t := r.talkWith(other); t != nil { // one from before; they could not begin another
+			do = "tend show " + cmdID(t.id)
+		}
+		at.Choices = append(at.Choices, Choose(Sentencef("choice.hear_each_other", "Hear each other first: a talk with %s", r.s.who(other)), do))
+	}
 	return at.Saying("looks.welcomed_and_parted", "%s welcomed %s, and %s proposed to part from them: “%s” Neither knew of the other. Both stand.",
 		r.names(welcomed), r.s.who(p.Target), r.names([]crdt.ID{p.By}), r.proposalText(p))
 }

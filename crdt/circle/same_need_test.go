@@ -1,6 +1,8 @@
 package circle_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"tend/crdt/circle"
@@ -82,4 +84,85 @@ func TestSameNeedWrittenTwice(t *testing.T) {
 		w.meet()
 		w.homes["Bea"].wantLooks()
 	})
+}
+
+// TestEveryChoiceSettlesTheSameNeed runs each choice of each person concerned, and after
+// one that leaves the other need to be answered, each that is still offered to anyone:
+// every way ends with nobody looking at it, after no more words than there are needs; and
+// what somebody chose is not offered again.
+func TestEveryChoiceSettlesTheSameNeed(t *testing.T) {
+	scenes := map[string]struct {
+		apart     func(w *world)
+		concerned map[string]int // with how many choices each begins
+		ways      int            // how many there are to an end
+	}{
+		"two ask for a third": {func(w *world) {
+			w.homes["Ann"].do("ask", "text", "Warm meals for Bea", "for", "Bea", "when", "2026-12-01")
+			w.homes["Cem"].do("ask", "text", "A warm meal", "for", "Bea")
+		}, map[string]int{"Bea": 4}, 10},
+		"beside her own": {func(w *world) {
+			w.homes["Bea"].do("ask", "text", "Someone to walk the dog", "when", "2026-12-02")
+			w.homes["Ann"].do("ask", "text", "Walks for Bea's dog", "for", "Bea", "when", "2026-12-02T08:00")
+		}, map[string]int{"Ann": 1, "Bea": 3}, 4},
+	}
+	type step struct {
+		name, do string
+		nth      int
+	}
+	for name, scene := range scenes {
+		t.Run(name, func(t *testing.T) {
+			after := func(way []step) *world {
+				w := newWorld(t, "Ann", "Bea", "Cem", "Dan")
+				scene.apart(w)
+				w.meet()
+				for _, s := range way {
+					w.homes[s.name].settle(s.nth)
+					w.meet()
+				}
+				return w
+			}
+			offered := func(w *world) (all []step, each map[string]int) {
+				each = map[string]int{}
+				for _, n := range w.order {
+					for _, at := range w.homes[n].state.Look(w.homes[n].env()) {
+						if at.Kind != circle.LookSameNeed {
+							t.Errorf("%s looks at %s", n, at.Kind)
+						}
+						for i, c := range at.Choices {
+							all = append(all, step{n, c.Do, i})
+							each[n]++
+						}
+					}
+				}
+				return all, each
+			}
+			ends := 0
+			var walk func(way []step)
+			walk = func(way []step) {
+				choices, each := offered(after(way))
+				if len(way) == 0 && fmt.Sprint(each) != fmt.Sprint(scene.concerned) {
+					t.Errorf("choices of %v, want %v", each, scene.concerned)
+				}
+				if len(choices) == 0 {
+					ends++
+					return
+				}
+				if len(way) == 2 {
+					t.Errorf("after %v there is still %v", way, choices)
+					return
+				}
+				for _, s := range choices {
+					if slices.ContainsFunc(way, func(o step) bool { return o.name == s.name && o.do == s.do }) {
+						t.Errorf("after %v it is offered again", way)
+						continue
+					}
+					walk(append(slices.Clone(way), s))
+				}
+			}
+			walk(nil)
+			if ends != scene.ways {
+				t.Errorf("%d ways lead to an end, want %d", ends, scene.ways)
+			}
+		})
+	}
 }
