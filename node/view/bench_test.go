@@ -3,6 +3,7 @@ package view_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,16 +16,20 @@ import (
 
 // village is a circle of 300 members and 20,000 posts over two years, as one of them
 // sees it: half of the posts are over, every second need has a helper, every tenth is a
-// rota, every twentieth is tender.
+// rota, every twentieth is tender. They opened 200 decisions, and that one
+// invited twenty to talks.
 func village(tb testing.TB, members, posts int) view.Source {
 	now := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
 	s := circle.NewState(sha256.Sum256([]byte("village")))
 	n := 0
-	add := func(at time.Time, author crdt.ID, b circle.Body) crdt.ID {
+	addTo := func(to circle.Audience, at time.Time, author crdt.ID, b circle.Body) crdt.ID {
 		n++
 		id := crdt.ID(sha256.Sum256(fmt.Append(nil, "op", n)))
-		s.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: author, HLC: crdt.At(at.UnixMilli()) + crdt.HLC(n%1000)<<4}, Body: b})
+		s.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: author, HLC: crdt.At(at.UnixMilli()) + crdt.HLC(n%1000)<<4, Audience: to}, Body: b})
 		return id
+	}
+	add := func(at time.Time, author crdt.ID, b circle.Body) crdt.ID {
+		return addTo(circle.Audience{}, at, author, b)
 	}
 	people := make(crowd, members)
 	for i := range people {
@@ -56,6 +61,19 @@ func village(tb testing.TB, members, posts int) view.Source {
 		if i > posts/2 {
 			add(soon, by, circle.PostStatusSet{Post: need, Status: circle.StatusMet})
 		}
+	}
+	for i := range 200 {
+		at := now.AddDate(0, 0, -i*730/200)
+		d := add(at, people[i*7%members].ID, circle.DecisionOpened{Text: fmt.Sprintf("We meet in the small hall (%d).", i), Closes: uint64(at.AddDate(0, 0, 9).Unix())})
+		for j := range 20 {
+			add(at.Add(time.Hour), people[(i+j*13)%members].ID, circle.WordGiven{On: d, Value: circle.WordConsent})
+		}
+	}
+	for i := range 20 {
+		two := []crdt.ID{people[0].ID, people[1+i].ID}
+		slices.SortFunc(two, crdt.ID.Compare)
+		nook := circle.Audience{Nook: membership.EpochID{1, byte(i)}, Members: two}
+		addTo(nook, now.AddDate(0, 0, -1-i), people[0].ID, circle.TalkOpened{With: people[1+i].ID, Sentence: "I should like to hear how it was for you."})
 	}
 	env := circle.Env{Me: people[0].ID, Now: now, Zone: "Europe/Berlin"}
 	for _, m := range people {
@@ -110,6 +128,11 @@ func BenchmarkLooks(b *testing.B) {
 		{"search", func() { s.Search("warm meals 1234", 0) }},
 		{"search-many", func() { s.Search("clinic", 20) }},
 		{"calendar", func() { s.Calendar(false) }},
+		{"mirror", func() { s.Mirror() }},
+		{"digest", func() { s.Digest() }},
+		{"decisions", func() { s.Decisions(view.Filter{}) }},
+		{"talks", func() { s.Talks(view.Filter{}) }},
+		{"person", func() { _, _ = s.Show(s.Env.Members[1].String(), false) }},
 	} {
 		b.Run(look.name, func(b *testing.B) {
 			b.ReportAllocs()
