@@ -23,7 +23,7 @@ func (c Propose) decide(s *State, env Env) (plan, error) {
 		c.Closes = env.Now.AddDate(0, 0, DecisionDays)
 	}
 	if !c.Closes.After(env.Now) {
-		return plan{}, usage("no.closes_past", "Say when people should have been heard, like --closes 2026-12-01.", "A decision cannot close in the past.")
+		return plan{}, usage("no.closes_past", "Say by when people are to be heard, like --closes 2026-12-01.", "A decision cannot close in the past.")
 	}
 	if c.Review == "" {
 		c.Review = c.Closes.AddDate(1, 0, 0).Format(dateForm)

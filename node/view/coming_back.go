@@ -59,7 +59,7 @@ func (s Source) returner(r membership.RecoveryInfo) circle.Attention {
 	short := r.Target.String()[:8]
 	if r.Target == s.Env.Me {
 		at.Choices = append(at.Choices, choose("choice.not_me", "That is not me", "tend recover object"))
-		return at.Saying("looks.in_your_name", "somebody comes back in your name. If that is not you, say so: then one more must stand for them.")
+		return at.Saying("looks.in_your_name", "somebody comes back in your name. If that is not you, say so: then one more person would have to stand for them.")
 	}
 	out := slices.Contains(s.LeftOut, r.Target)
 	if !out {
