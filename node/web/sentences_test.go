@@ -35,12 +35,13 @@ type namedWords struct {
 	said     map[string]int // a sentence, and with how many values; -1 where the source does not tell
 	kinds    map[string]bool
 	checks   map[string]bool
+	english  map[string]token.Position // what the source says beside a name
 	position func(token.Pos) token.Position
 }
 
 // namedBelow reads the sources of the packages that say something to a person.
 func namedBelow(t *testing.T) *namedWords {
-	n := &namedWords{t: t, said: map[string]int{}, kinds: map[string]bool{}, checks: map[string]bool{}}
+	n := &namedWords{t: t, said: map[string]int{}, kinds: map[string]bool{}, checks: map[string]bool{}, english: map[string]token.Position{}}
 	for _, dir := range []string{"crdt/circle", "node", "node/view", "node/replica", "node/api", "cmd/tend"} {
 		files := token.NewFileSet()
 		n.position = files.Position
@@ -115,6 +116,14 @@ func (n *namedWords) call(dir string, call *ast.CallExpr, helper bool) {
 	if !regexp.MustCompile(`^[a-z]+\.[a-z0-9_]+$`).MatchString(key) {
 		n.t.Errorf("%s: %q is no name of a sentence", n.position(call.Pos()), key)
 	}
+	for _, arg := range call.Args[1:] {
+		ast.Inspect(arg, func(node ast.Node) bool {
+			if lit, ok := node.(*ast.BasicLit); ok && strings.Contains(lit.Value, " ") {
+				n.english[lit.Value] = n.position(lit.Pos())
+			}
+			return true
+		})
+	}
 	with := max(0, len(call.Args)-first)
 	if call.Ellipsis.IsValid() {
 		with = -1
@@ -164,6 +173,22 @@ func literalText(all []ast.Expr, i int) (string, bool) {
 	}
 	value, err := strconv.Unquote(lit.Value)
 	return value, err == nil
+}
+
+// TestTheEnglishBelowThePageIsCalm holds what the sources say, and the hints that stand
+// there alone, against the words that no catalogue may hold (TestSentencesAreCalm of
+// package words): the command line says it where nobody wrote another sentence.
+func TestTheEnglishBelowThePageIsCalm(t *testing.T) {
+	loud := regexp.MustCompile(`(?i)\b(must|overdue|pending|failed|error|invalid|user|volunteer|decline|reject|deadline|should have|forgot|neglect\w*|sorry|unfortunately|oops)\b|!`)
+	all := namedBelow(t).english
+	if len(all) < 400 {
+		t.Errorf("only %d sentences were read", len(all))
+	}
+	for text, at := range all {
+		if bad := loud.FindString(text); bad != "" {
+			t.Errorf("%s says %q: %s", at, bad, text)
+		}
+	}
 }
 
 // TestWhatIsSaidBelowThePage walks all refusals, all that is to be looked at with
