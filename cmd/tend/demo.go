@@ -87,8 +87,8 @@ func (a *app) makeDemo(ctx context.Context, dir string) (walks []walkView, err e
 	return st.walks(today, dir)
 }
 
-// setStage says where everybody's home is: under dir those that stay, the others and
-// the charter beside.
+// setStage says where everybody's home is: under dir those that stay, the others,
+// the charter and a table beside.
 func (a *app) setStage(dir, beside string) (*stage, error) {
 	whole, err := filepath.Abs(dir)
 	if err != nil {
@@ -102,9 +102,11 @@ func (a *app) setStage(dir, beside string) (*stage, error) {
 		st.dirs[name] = demoHome(whole, name)
 		st.made["homes."+name] = st.dirs[name]
 	}
-	st.made["charter"] = filepath.Join(beside, "charter.toml")
-	if err := os.WriteFile(st.made["charter"], []byte(demoCharter), 0o600); err != nil {
-		return nil, fmt.Errorf("write the charter: %w", err)
+	for name, text := range map[string]string{"charter": demoCharter, "table": demoTable} {
+		st.made[name] = filepath.Join(beside, name)
+		if err := os.WriteFile(st.made[name], []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("write the %s: %w", name, err)
+		}
 	}
 	return st, nil
 }

@@ -23,6 +23,13 @@ var demoStory = []storyWeek{
 	{"This week: what is still open.", demoOpen},
 }
 
+// demoTable is the list on the board of the allotment, as somebody typed it off.
+const demoTable = `kind,text,category,people
+offer,beans and more beans from the allotment,meals,
+offer,seedlings of kale and leek,allotment,
+need,turn the compost,allotment,2
+`
+
 // demoCharter is the charter that the circle begins with.
 const demoCharter = `name = "Mill Lane"
 purpose = "Neighbours who look after one another, in ordinary weeks and in hard ones. Nobody keeps count."

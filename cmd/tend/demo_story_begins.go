@@ -71,6 +71,7 @@ var demoBegins = []storyLine{
 	{-38, "17:00", "Rosa", `offer "a pot of soup more than we eat" --category meals`, "soup"},
 
 	{-38, "18:00", "Tomasz", `consent-in-advance add "somebody close to me dies" "soup at the door, and Bruno walked; nobody need ask me first"`, ""},
+	{-38, "18:05", "Tomasz", `consent-in-advance add "nobody has seen me for two days" "look in on me, with the key that Rosa has"`, ""},
 	{-38, "18:20", "Rosa", `consent-in-advance add "my knee gives way" "somebody sleeps in the spare room; the key is with Ann"`, ""},
 	{-38, "18:30", "Ingrid", `tender-date add {+5} "Sven's birthday" --yearly --welcome "a call in the afternoon"`, ""},
 

@@ -2,7 +2,8 @@ package main
 
 // demoGrief is the third week: a bereavement, and what had been wished beforehand.
 var demoGrief = []storyLine{
-	{-28, "19:00", "Tomasz", `ask "lifts to the hospital for my father, this week" --category lifts --to Rosa --to Ann --tender`, "father"},
+	{-28, "18:50", "Tomasz", `group nearest Rosa Ann`, ""},
+	{-28, "19:00", "Tomasz", `ask "lifts to the hospital for my father, this week" --category lifts --to nearest --tender`, "father"},
 	{-28, "19:30", "Ann", `yes {father}`, ""},
 	{-28, "22:00", "Tomasz", `note {father} "He died this evening. You need not say anything."`, ""},
 	{-28, "22:04", "Tomasz", `done {father}`, ""},

@@ -5,7 +5,7 @@ var demoGround = []storyLine{
 	{-21, "09:00", "Joris", `ask "water the shared allotment" --category allotment --when {-20}T18:00 --repeat "weekly x14" --skip {-6} --people 2 --newcomers 1 --area "behind the mill" --details "Two cans are behind the shed."`, "allotment"},
 	{-21, "10:00", "Ann", `yes {allotment} --slot {-20}T18:00 --slot {-13}T18:00`, ""},
 	{-21, "11:00", "Rosa", `yes {allotment} --slot {-20}T18:00 --slot {+1}T18:00`, ""},
-	{-21, "11:30", "Joris", `offer "beans and more beans from the allotment" --category meals`, ""},
+	{-21, "11:30", "Joris", `import {table}`, ""},
 	{-21, "12:00", "Joris", `yes {drill} --when {-20}/{-18}`, "borrowed"},
 	{-21, "12:30", "Ann", `yes {borrowed}`, ""},
 	{-21, "12:31", "Ann", `place {borrowed} --where "on the shelf in the hall" --phone "0151 2011"`, ""},
