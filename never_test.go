@@ -91,7 +91,8 @@ func goFiles(t *testing.T, dirs ...string) []string {
 }
 
 // sentences are all that a person reads in English: the catalogues of the page and of the
-// commands, and what the sources of the commands and of the domain hold in quotes.
+// commands, what the sources of the commands and of the domain hold in quotes, and what the
+// node tells.
 func sentences(t *testing.T) map[string]string {
 	out := map[string]string{}
 	for voice, c := range map[string]*words.Catalogue{"lang ": words.English, "commands ": words.Commands} {
@@ -111,6 +112,9 @@ func sentences(t *testing.T) map[string]string {
 			}
 			return true
 		})
+	}
+	for at, text := range told(t) {
+		out[at] = strconv.Quote(text)
 	}
 	if len(out) < 1500 {
 		t.Fatalf("found only %d sentences: the walk is blind", len(out))
