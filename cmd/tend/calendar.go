@@ -20,6 +20,7 @@ import (
 	"tend/node/ical"
 	"tend/node/view"
 	"tend/node/web"
+	catalogue "tend/node/words"
 	"tend/storage"
 )
 
@@ -150,7 +151,7 @@ func (m *machine) calendarBehind(secret string) ([]byte, bool, error) {
 			return nil, false, err
 		}
 		var out bytes.Buffer
-		if err := ical.Write(&out, s.Charter().Name, s.Calendar(false)); err != nil {
+		if err := ical.Write(&out, catalogue.Of(s.LanguagesOf(s.Env.Me)), s.Charter().Name, s.Calendar(false)); err != nil {
 			return nil, false, err
 		}
 		return out.Bytes(), true, nil

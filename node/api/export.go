@@ -10,6 +10,7 @@ import (
 	"tend/crdt"
 	"tend/node/ical"
 	"tend/node/view"
+	"tend/node/words"
 )
 
 // Calendars is the secret address at which programs for calendars read this member's.
@@ -72,7 +73,7 @@ func icalendar(c *call, w http.ResponseWriter, _ *http.Request) error {
 		return err
 	}
 	var out bytes.Buffer
-	if err := ical.Write(&out, s.Charter().Name, s.Calendar(all)); err != nil {
+	if err := ical.Write(&out, words.Of(s.LanguagesOf(s.Env.Me)), s.Charter().Name, s.Calendar(all)); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")

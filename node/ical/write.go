@@ -12,6 +12,7 @@ import (
 	ics "github.com/arran4/golang-ical"
 
 	"tend/node/view"
+	"tend/node/words"
 )
 
 const (
@@ -23,8 +24,9 @@ const (
 // refresh is how often a program that subscribed should look again.
 const refresh = "PT1H"
 
-// Write writes a calendar of that name.
-func Write(w io.Writer, name string, events []view.Event) error {
+// Write writes a calendar of that name. What it says beside what people wrote is said in
+// the words of in.
+func Write(w io.Writer, in *words.Catalogue, name string, events []view.Event) error {
 	cal := ics.NewCalendar()
 	cal.SetProductId("-//Tend//Tend//EN")
 	cal.SetMethod(ics.MethodPublish)
@@ -37,7 +39,7 @@ func Write(w io.Writer, name string, events []view.Event) error {
 		cal.AddVTimezone(z.component())
 	}
 	for _, e := range events {
-		cal.AddVEvent(entry(e, zones))
+		cal.AddVEvent(entry(e, in, zones))
 	}
 	if err := cal.SerializeTo(w, ics.WithNewLine("\r\n")); err != nil {
 		return fmt.Errorf("write a calendar: %w", err)
@@ -49,7 +51,10 @@ var statuses = map[string]ics.ObjectStatus{view.EventAgreed: ics.ObjectStatusCon
 	view.EventOpen: ics.ObjectStatusTentative, view.EventCancelled: ics.ObjectStatusCancelled}
 
 // entry makes the component of one entry.
-func entry(e view.Event, zones []zone) *ics.VEvent {
+func entry(e view.Event, in *words.Catalogue, zones []zone) *ics.VEvent {
+	if e.Tender {
+		e.Title = in.Say("week.private")
+	}
 	v := ics.NewEvent(e.ID + "@tend")
 	v.SetProperty(ics.ComponentPropertyDtstamp, e.Changed.UTC().Format(instant))
 	v.SetProperty(ics.ComponentPropertyLastModified, e.Changed.UTC().Format(instant))
@@ -79,7 +84,7 @@ func entry(e view.Event, zones []zone) *ics.VEvent {
 	if e.Area != "" {
 		v.SetProperty(ics.ComponentPropertyLocation, clean(e.Area))
 	}
-	if text := description(e); text != "" {
+	if text := description(e, in); text != "" {
 		v.SetProperty(ics.ComponentPropertyDescription, text)
 	}
 	if e.Remind > 0 {
@@ -92,7 +97,7 @@ func entry(e view.Event, zones []zone) *ics.VEvent {
 }
 
 // description says what there is to say beside title and date.
-func description(e view.Event) string {
+func description(e view.Event, in *words.Catalogue) string {
 	var lines []string
 	var names []string
 	for _, p := range e.With {
@@ -101,13 +106,13 @@ func description(e view.Event) string {
 		}
 	}
 	if len(names) > 0 {
-		lines = append(lines, "With "+strings.Join(names, ", "))
+		lines = append(lines, in.Say("ical.with", "people", strings.Join(names, ", ")))
 	}
 	switch e.State {
 	case view.EventOpen:
-		lines = append(lines, "Still open")
+		lines = append(lines, in.Say("ical.open"))
 	case view.EventProposed:
-		lines = append(lines, "Not everyone has said yes yet")
+		lines = append(lines, in.Say("ical.proposed"))
 	}
 	if e.Costs != "" {
 		lines = append(lines, clean(e.Costs))

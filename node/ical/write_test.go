@@ -13,6 +13,7 @@ import (
 	"tend/crdt/circle"
 	"tend/node/ical"
 	"tend/node/view"
+	"tend/node/words"
 )
 
 var changed = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -33,7 +34,7 @@ func event(t *testing.T, id, when, zone string) view.Event {
 func written(t *testing.T, events ...view.Event) (*goical.Calendar, string) {
 	t.Helper()
 	var out bytes.Buffer
-	if err := ical.Write(&out, "Mill Lane", events); err != nil {
+	if err := ical.Write(&out, words.English, "Mill Lane", events); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
@@ -255,6 +256,32 @@ func TestRotas(t *testing.T) {
 			want := slices.Delete(slices.Clone(rota.Dates), 1, 2)
 			if !slices.Equal(got, want) {
 				t.Errorf("%s from %s in %q:\n got %v\nwant %v\n%s", row.rule, row.from, zone, got, want, text)
+			}
+		}
+	}
+}
+
+// TestInTheWordsOfTheReader: what a calendar says beside what people wrote is in the first
+// language of the reader that Tend speaks.
+func TestInTheWordsOfTheReader(t *testing.T) {
+	open, tender := event(t, "a1", "2026-12-01", ""), event(t, "a2", "2026-12-02", "")
+	open.State, open.With = view.EventOpen, []view.Person{{Name: "Béla"}}
+	tender.Title, tender.Tender = circle.Private, true
+	for _, row := range []struct {
+		spoken []string
+		want   []string
+	}{
+		{[]string{"fr", "de-AT"}, []string{"DESCRIPTION:Mit Béla\\nNoch offen", "SUMMARY:etwas Persönliches"}},
+		{[]string{"ar"}, []string{"SUMMARY:شيء خاص"}},
+		{nil, []string{"DESCRIPTION:With Béla\\nStill open", "SUMMARY:something private"}},
+	} {
+		var out bytes.Buffer
+		if err := ical.Write(&out, words.Of(row.spoken), "Mill Lane", []view.Event{open, tender}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range row.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("for %q there is no %q in\n%s", row.spoken, want, &out)
 			}
 		}
 	}

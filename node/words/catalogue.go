@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/text/feature/plural"
@@ -31,6 +32,20 @@ var (
 	Arabic   = open("ar", "ar.json")
 	Commands = open("en", "commands.en.json")
 )
+
+// Of is what the page says in the first of some languages that it speaks, as tags like
+// "de" or "de-AT"; in English where it speaks none of them.
+func Of(spoken []string) *Catalogue {
+	for _, tag := range spoken {
+		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		for _, c := range []*Catalogue{English, German, Arabic} {
+			if c.tag == base {
+				return c
+			}
+		}
+	}
+	return English
+}
 
 // open makes the catalogue of a file, which is read when it is first needed.
 func open(tag, file string) *Catalogue {
