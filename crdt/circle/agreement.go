@@ -116,6 +116,9 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 	if a, ok := r.made[id]; ok {
 		return r.asOfNow(a), true
 	}
+	if a, ok := r.drafts[id]; ok {
+		return a, true
+	}
 	rec, ok := r.s.records.get(id)
 	if !ok {
 		return nil, false
@@ -148,10 +151,12 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 	}
 	a.readEnd()
 	a.readState(r.now)
-	r.made[id] = a
-	if a.talk != nil {
-		r.settle(a.talk)
+	if a.talk == nil {
+		r.made[id] = a
+		return a, true
 	}
+	r.drafts[id] = a
+	r.settle(a.talk)
 	return a, true
 }
 

@@ -77,7 +77,7 @@ func Decode(m Meta, kind uint64, payload []byte) (Change, error) {
 	if err := b.check(); err != nil {
 		return Change{}, fmt.Errorf("%w: %s: %w", ErrForm, k.Name, err)
 	}
-	return Change{Meta: m, Body: b, hash: hashOf(&m, kind, payload)}, nil
+	return Change{Meta: m, Body: b, hash: hashOf(&m, b.kind(), payload)}, nil
 }
 
 // decodeOwn is [Decode] of what this program decoded before and kept.
@@ -93,7 +93,7 @@ func decodeOwn(m Meta, kind uint64, payload []byte) (Change, error) {
 	if err != nil {
 		return Change{}, fmt.Errorf("%w: %s: %w", ErrForm, k.Name, err)
 	}
-	return Change{Meta: m, Body: b, hash: hashOf(&m, kind, payload)}, nil
+	return Change{Meta: m, Body: b, hash: hashOf(&m, b.kind(), payload)}, nil
 }
 
 // Encode returns the kind number and the canonical payload of b.

@@ -280,6 +280,9 @@ type reader struct {
 	posts map[crdt.ID]*post // nil for what is none
 	made  map[crdt.ID]*agreement
 	kept  *Readings // whose maps posts and made are; nil for none
+	// drafts are agreements that came out of a talk. They settle it as this look reads it,
+	// so no other look has them.
+	drafts map[crdt.ID]*agreement
 
 	actsFor map[crdt.ID]bool // whom this person acts for, as far as it was asked
 	rests   map[crdt.ID]bool // who rests now, as far as it was asked
@@ -293,7 +296,7 @@ type reader struct {
 
 func (s *State) reader(env Env) *reader {
 	now := local(env.Now)
-	return &reader{s: s, env: env, now: now, today: dayOf(now), posts: map[crdt.ID]*post{}, made: map[crdt.ID]*agreement{}}
+	return &reader{s: s, env: env, now: now, today: dayOf(now), posts: map[crdt.ID]*post{}, made: map[crdt.ID]*agreement{}, drafts: map[crdt.ID]*agreement{}}
 }
 
 // post reads a post; false if id is none that is known.

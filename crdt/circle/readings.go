@@ -84,12 +84,7 @@ func (s *State) looking(env Env) (r *reader, done func()) {
 	k.follow(&plain)
 	r = plain.reader(env)
 	r.kept, r.posts, r.made = k, k.posts, k.made
-	return r, func() {
-		for _, id := range k.ofTalks {
-			delete(k.made, id)
-		}
-		k.guard.Unlock()
-	}
+	return r, k.guard.Unlock
 }
 
 // follow forgets what may read otherwise in s than in the state that was followed last.

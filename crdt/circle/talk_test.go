@@ -174,6 +174,13 @@ func TestTalkFromInvitationToAgreement(t *testing.T) {
 		if v.Gate != circle.TalkEnded || v.Outcome != circle.OutcomeAgreement || len(v.Drafts) != 1 {
 			t.Fatalf("%s reads %+v, want it to end in an agreement", h.name, v)
 		}
+		// One look leaves nothing of the talk to the next, where looks keep what they read.
+		kept := h.state.With(circle.NewReadings(unguarded{}))
+		for range 2 {
+			if all := kept.Talks(h.env(), circle.Filter{All: true}); len(all) != 1 || all[0].Gate != circle.TalkEnded {
+				t.Errorf("a list of %s's holds %+v, want the talk, ended", h.name, all)
+			}
+		}
 		a := h.agreement(v.Drafts[0])
 		if a.State != circle.StateAgreed || a.Terms.What != "we clean on Sunday" || a.Terms.When != "2027-01-10" || len(a.Parties) != 2 || !a.Tender {
 			t.Errorf("%s reads the agreement as %+v", h.name, a)
