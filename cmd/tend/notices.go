@@ -11,7 +11,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/node/view"
-	"tend/node/web"
+	catalogue "tend/node/words"
 )
 
 // noticeWish is whether this machine may say on its screen that somebody asks something.
@@ -101,7 +101,7 @@ func (m *machine) notices(ctx context.Context, show notifier) {
 				if first {
 					break
 				}
-				if err := show(ctx, web.InWords(s.LanguagesOf(s.Env.Me), word)); err != nil && ctx.Err() == nil {
+				if err := show(ctx, catalogue.Of(s.LanguagesOf(s.Env.Me)).Say(word)); err != nil && ctx.Err() == nil {
 					m.log.Debug("show a notice", "err", err)
 				}
 			}

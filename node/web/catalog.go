@@ -126,17 +126,6 @@ func tagged(tag string) *language {
 	return nil
 }
 
-// InWords is a sentence of the catalogues without what goes into one, in the first of some
-// languages that the page speaks.
-func InWords(spoken []string, key string) string {
-	for _, tag := range spoken {
-		if l := tagged(tag); l != nil {
-			return l.plain(key)
-		}
-	}
-	return languages[0].plain(key)
-}
-
 // Dir and Name are for the templates.
 func (l *language) Dir() string  { return l.dir }
 func (l *language) Name() string { return l.name }
