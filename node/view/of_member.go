@@ -26,7 +26,7 @@ func (s Source) Members(f Filter) []Member {
 		}
 		out = append(out, v)
 	}
-	slices.SortFunc(out, byName)
+	slices.SortFunc(out, func(a, b Member) int { return byName(Person{a.ID, a.Name}, Person{b.ID, b.Name}) })
 	return limited(out, f.Limit)
 }
 

@@ -11,7 +11,7 @@ import (
 // Pod returns this member's pod, and the pods they are in.
 func (s Source) Pod() Pod {
 	p := s.State.Pod(s.Env)
-	v := Pod{Mine: []PodMember{}, IAmIn: s.people(p.IAmIn), AsksMe: s.people(p.AsksMe), CheckIns: "closed"}
+	v := Pod{Mine: []PodMember{}, IAmIn: s.byName(p.IAmIn), AsksMe: s.byName(p.AsksMe), CheckIns: "closed"}
 	if p.CheckIns {
 		v.CheckIns = "open"
 	}
@@ -21,11 +21,11 @@ func (s Source) Pod() Pod {
 	return v
 }
 
-// Groups returns this member's own lists of people, by name.
+// Groups returns this member's own lists of people, and the people in each, by name.
 func (s Source) Groups() []Group {
 	out := []Group{}
 	for _, name := range slices.Sorted(maps.Keys(s.Env.Groups)) {
-		out = append(out, Group{Name: name, Members: s.people(s.Env.Groups[name])})
+		out = append(out, Group{Name: name, Members: s.byName(s.Env.Groups[name])})
 	}
 	return out
 }
@@ -42,7 +42,7 @@ func (s Source) Widening(args circle.Args) (Widening, error) {
 		return Widening{}, err
 	}
 	return Widening{ID: w.ID.String(), Title: w.Title, Details: w.Details, Readers: s.audience(w.Readers),
-		New: s.people(w.New), NotesStay: w.Notes}, nil
+		New: s.byName(w.New), NotesStay: w.Notes}, nil
 }
 
 // Faces reads whom words of an audience come to, the reader left out. The error is a

@@ -90,7 +90,7 @@ type Heard struct {
 
 // Audience is who may read a record: the circle, or the people named.
 type Audience struct {
-	// People is nil for the circle, else ascending by id.
+	// People is nil for the circle, else by name.
 	People []Person
 }
 

@@ -92,6 +92,13 @@ func (s Source) people(ids []crdt.ID) []Person {
 	return out
 }
 
+// byName names members, ordered for people; never nil.
+func (s Source) byName(ids []crdt.ID) []Person {
+	out := s.people(ids)
+	slices.SortFunc(out, byName)
+	return out
+}
+
 // hexes writes ids; nil for none.
 func hexes(ids []crdt.ID) []string {
 	out := []string{}
@@ -111,7 +118,7 @@ func (s Source) audience(members []crdt.ID) Audience {
 	if members == nil {
 		return Audience{}
 	}
-	return Audience{People: s.people(members)}
+	return Audience{People: s.byName(members)}
 }
 
 // List returns needs, then offers, then agreements, each newest first.
@@ -281,8 +288,8 @@ func (s Source) notes(on crdt.ID) []Note {
 	return out
 }
 
-// byName orders members for people: by name without case, then id.
-func byName(a, b Member) int {
+// byName orders people for people: by name without case, then id.
+func byName(a, b Person) int {
 	return cmp.Or(cmp.Compare(folded(a.Name), folded(b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
