@@ -79,7 +79,7 @@ type Text struct {
 type agreement struct {
 	id      crdt.ID
 	rec     *record
-	made    Change
+	made    *Change
 	body    AgreementMade
 	post    *post // nil of a May I, and while the post is not known
 	mayI    bool
@@ -123,7 +123,7 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 	if !ok {
 		return nil, false
 	}
-	made, ok := rec.maker()
+	made, _, ok := rec.madeBy(every)
 	if rec.find(id) < 0 {
 		made, ok = rec.shownByBoth()
 	}
@@ -226,12 +226,12 @@ func (a *agreement) readTexts() {
 func (a *agreement) addPostTexts(first text) {
 	p := a.post
 	var own []text
-	for i := range p.versions {
-		v := &p.versions[i]
-		t := p.terms(i, a.slot)
+	for i := range p.texts() {
+		v := p.text(i)
+		t := v.terms(a.slot, p.skipped)
 		rev := t.rev(a.slot)
 		if len(own) == 0 || own[len(own)-1].rev != rev {
-			own = append(own, text{rev: rev, terms: t, by: v.by, id: v.id, hlc: v.hlc, ofPost: true})
+			own = append(own, text{rev: rev, terms: t, by: v.writer, id: v.op, hlc: v.at, ofPost: true})
 		}
 	}
 	for i := range own {

@@ -70,14 +70,13 @@ func (s *Slot) open() bool { return !s.Past && len(s.Yes) < s.Wanted }
 
 // post is a post as read from its record.
 type post struct {
-	Posted
+	version                 // what it says now
+	earlier       []version // oldest first; nil of a post that nobody edited
 	id            crdt.ID
-	made          Change
+	made          *Change
 	need          bool
 	author, owner crdt.ID
 	by            crdt.ID // who signed what it says here: its author, or who gave it to these readers
-	versions      []version
-	edited        crdt.HLC
 	status        string
 	since         crdt.HLC // of the status; zero if it was never set
 	said          crdt.HLC // when its people last said anything of it
@@ -92,13 +91,13 @@ type post struct {
 	words         []string
 }
 
-// version is a post's text at some time.
+// version is a post's text since some time.
 type version struct {
 	Posted
-	hlc   crdt.HLC
-	id    crdt.ID
-	by    crdt.ID
-	slots *slotTimes
+	at     crdt.HLC
+	op     crdt.ID // that said so
+	writer crdt.ID
+	dates  *slotTimes // once worked out
 }
 
 var statusNames = [...]string{"open", "enough", "met", "withdrawn", "resting"}
@@ -114,6 +113,7 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 		return nil, false
 	}
 	p := &post{id: r.id, made: made, by: by, author: made.Author, owner: made.Author, audience: r.audience(), rec: r, said: made.HLC}
+	p.version = version{at: made.HLC, op: made.ID, writer: by}
 	switch b := made.Body.(type) {
 	case NeedPosted:
 		p.need, p.Posted = true, Posted(b)
@@ -125,7 +125,6 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 	if !p.For.IsZero() {
 		p.owner = p.For
 	}
-	p.versions = []version{{Posted: p.Posted, hlc: made.HLC, id: made.ID, by: by}}
 	for _, c := range r.ordered(use) {
 		if at, fades := p.fadesAt(); fades && at <= c.HLC {
 			break // it has faded by then, and nothing brings it back
@@ -156,12 +155,30 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 
 // edit applies one edit, and keeps the text that it makes.
 func (p *post) edit(c *Change, b PostEdited) {
-	next := p.Posted
+	next := version{Posted: p.Posted, at: c.HLC, op: c.ID, writer: c.Author}
 	for _, e := range b.Edits {
-		e.apply(&next)
+		e.apply(&next.Posted)
 	}
-	p.Posted, p.edited, p.said = next, c.HLC, c.HLC
-	p.versions = append(p.versions, version{Posted: next, hlc: c.HLC, id: c.ID, by: c.Author})
+	p.earlier, p.version, p.said = append(p.earlier, p.version), next, c.HLC
+}
+
+// texts returns how many texts the post has had, the one of now included.
+func (p *post) texts() int { return len(p.earlier) + 1 }
+
+// text returns its text i, of texts, oldest first.
+func (p *post) text(i int) *version {
+	if i < len(p.earlier) {
+		return &p.earlier[i]
+	}
+	return &p.version
+}
+
+// edited returns when its text last changed; zero if nobody edited it.
+func (p *post) edited() crdt.HLC {
+	if len(p.earlier) == 0 {
+		return 0
+	}
+	return p.version.at
 }
 
 // firstStatus is the status of a post whose status nobody set: open, or waiting
@@ -201,27 +218,25 @@ func every(*Change) bool { return true }
 
 func whole(c *Change) bool { return c.Audience.Whole() }
 
-// slotTimes works the slots of version i out, once.
-func (p *post) slotTimes(i int) *slotTimes {
-	v := &p.versions[i]
-	if v.slots == nil {
-		t := slotsOf(&v.Posted, p.skipped)
-		v.slots = &t
+// slots works the slots of a text out, once. skipped are dates taken out of its rule.
+func (v *version) slots(skipped []string) *slotTimes {
+	if v.dates == nil {
+		t := slotsOf(&v.Posted, skipped)
+		v.dates = &t
 	}
-	return v.slots
+	return v.dates
 }
 
-// slots returns the slots of now.
-func (p *post) slots() *slotTimes { return p.slotTimes(len(p.versions) - 1) }
-
-// terms returns what a yes at slot says yes to, by version i.
-func (p *post) terms(i int, slot string) Terms {
-	v := &p.versions[i]
-	when, _ := p.slotTimes(i).when(slot)
+// terms returns what a yes at slot says yes to, by one of the texts.
+func (v *version) terms(slot string, skipped []string) Terms {
+	when, _ := v.slots(skipped).when(slot)
 	return Terms{What: v.Title, When: when.String(), Area: v.Area, Costs: v.Costs}
 }
 
-func (p *post) termsNow(slot string) Terms { return p.terms(len(p.versions)-1, slot) }
+// slots returns the slots of now.
+func (p *post) slots() *slotTimes { return p.version.slots(p.skipped) }
+
+func (p *post) termsNow(slot string) Terms { return p.version.terms(slot, p.skipped) }
 
 // gave reports whether those who were let in later were given terms of this rev by
 // the post's own people, who may have told them less than it says to the first.
@@ -241,8 +256,8 @@ func (p *post) gave(slot string, rev Rev) bool {
 		default:
 			continue
 		}
-		told := &post{versions: []version{{Posted: given}}, skipped: p.skipped}
-		if told.termsNow(slot).rev(slot) == rev {
+		told := version{Posted: given}
+		if told.terms(slot, p.skipped).rev(slot) == rev {
 			return true
 		}
 	}
@@ -394,7 +409,7 @@ func (r *reader) view(p *post) Post {
 func (r *reader) viewInto(v *Post, p *post) {
 	l, today := r.line(p), r.today
 	v.ID, v.Need, v.Posted, v.Author, v.Owner = p.id, p.need, p.Posted, p.by, p.owner
-	v.Status, v.Made, v.Edited, v.Audience = r.status(p), p.made.HLC, p.edited, p.audience
+	v.Status, v.Made, v.Edited, v.Audience = r.status(p), p.made.HLC, p.edited(), p.audience
 	v.Slots, v.Agreements, v.Skips = r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), l.agreements, l.skips
 	v.Kept, v.Stale = p.kept, r.stale(p)
 	v.Faded, v.FadesOn, v.Revision, v.Newest = l.faded, l.fadesOn, l.revision, l.newest

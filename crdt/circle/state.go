@@ -262,15 +262,18 @@ func (r *record) maker() (Change, bool) { return r.makerBy(every) }
 // makerBy is maker for those who read nothing but what use lets through.
 func (r *record) makerBy(use func(*Change) bool) (Change, bool) {
 	made, _, ok := r.madeBy(use)
-	return made, ok
+	if !ok {
+		return Change{}, false
+	}
+	return *made, true
 }
 
 // madeBy is makerBy with the member who signed what it says: of a snapshot that is
 // its writer. Whose name stands in a snapshot only its first readers can tell, so
 // one that the named author wrote goes before the others (SPEC.md §8.2).
-func (r *record) madeBy(use func(*Change) bool) (made Change, by crdt.ID, ok bool) {
+func (r *record) madeBy(use func(*Change) bool) (made *Change, by crdt.ID, ok bool) {
 	if i := r.find(r.id); i >= 0 && r.parts[i].makes() && use(&r.parts[i].Change) {
-		return r.parts[i].Change, r.parts[i].Author, true
+		return &r.parts[i].Change, r.parts[i].Author, true
 	}
 	var from *Change
 	for i := range r.parts {
@@ -283,10 +286,10 @@ func (r *record) madeBy(use func(*Change) bool) (made Change, by crdt.ID, ok boo
 		if from != nil && (best && !own || best == own && !later(from, c)) {
 			continue
 		}
-		made, from = snap, c
+		made, from = &snap, c
 	}
 	if from == nil {
-		return Change{}, crdt.ID{}, false
+		return nil, crdt.ID{}, false
 	}
 	return made, from.Author, true
 }
@@ -308,7 +311,7 @@ func (c *Change) snapshot() (Change, bool) {
 
 // shownByBoth returns a "May I" as the two gave it to the circle: each of them signed
 // the same snapshot of it, so that neither speaks for the other.
-func (r *record) shownByBoth() (Change, bool) {
+func (r *record) shownByBoth() (*Change, bool) {
 	shown := r.ordered(func(c *Change) bool { _, ok := c.snapshot(); return ok })
 	for _, c := range shown {
 		snap, _ := c.snapshot()
@@ -320,10 +323,10 @@ func (r *record) shownByBoth() (Change, bool) {
 		if slices.ContainsFunc(shown, func(o *Change) bool {
 			return slices.Contains(b.About, o.Author) && bytes.Equal(o.Body.(AudienceChanged).Snapshot, same)
 		}) {
-			return snap, true
+			return &snap, true
 		}
 	}
-	return Change{}, false
+	return nil, false
 }
 
 // mayWiden reports whether by may give the record to other readers: the author of

@@ -536,7 +536,7 @@ func (r *reader) twoInTalk(t *talk, rev Rev, values []WordValue) Attention {
 // two wrote it, for those in it, and its turn has come.
 func (t *talk) mayHold(a *agreement) bool {
 	i := a.rec.find(a.id)
-	return i >= 0 && !a.rec.parts[i].faded && t.of(a.made.Author) && sealedTo(&a.made, t.two[0], t.two[1]) && (t.beside || t.reached() == TalkPartnering)
+	return i >= 0 && !a.rec.parts[i].faded && t.of(a.made.Author) && sealedTo(a.made, t.two[0], t.two[1]) && (t.beside || t.reached() == TalkPartnering)
 }
 
 // from is the one of the two who is not me: who invited, where the turn is mine.
