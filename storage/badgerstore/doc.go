@@ -110,4 +110,10 @@
 // when a memtable is full, writing goes on in another file, and a later sync
 // covers only that one. So before a write that could be the first in a new file,
 // what is in the old one is synced; see journal.
+//
+// # While nothing is written
+//
+// Badger's compactors look for work twenty times a second each. Some seconds after the
+// last write, and once all is compacted, they are made to stand still until the next;
+// see rest.
 package badgerstore

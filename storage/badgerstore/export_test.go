@@ -11,6 +11,9 @@ import (
 // TestingRaw lets f change the database behind the store's back; rows are named by
 // circle number and the key of the table in doc.go.
 func (s *Store) TestingRaw(f func(get func(number uint32, key string) []byte, set func(number uint32, key string, value []byte))) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.awake()
 	return s.db.Update(func(txn *badger.Txn) error {
 		get := func(number uint32, key string) []byte {
 			v, _, err := value(txn, append(u32(number), key...))
@@ -79,4 +82,24 @@ func TestingMakeOld(dir string, key []byte) error {
 		return txn.Set(versionKey, []byte{0})
 	})
 	return errors.Join(err, db.Close())
+}
+
+// TestingTire does what is done when nothing was written for long, and reports whether
+// the store rests now.
+func (s *Store) TestingTire() bool {
+	s.mu.Lock()
+	s.rest.last = s.rest.last.Add(-2 * restAfter)
+	s.mu.Unlock()
+	s.tire()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rest.holds != nil
+}
+
+// TestingTables returns how many tables there are on each level.
+func (s *Store) TestingTables() (out []int) {
+	for _, level := range s.db.Levels() {
+		out = append(out, level.NumTables)
+	}
+	return out
 }

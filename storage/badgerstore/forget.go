@@ -55,7 +55,7 @@ func (s *Store) forgetOnce() error {
 	if err == nil {
 		err = s.db.Flatten(1)
 	}
-	s.journal.unsure()
+	s.unsure()
 	if err != nil {
 		return s.fail(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -67,6 +68,7 @@ type Store struct {
 
 	mu       sync.Mutex // one write at a time; guards what follows
 	journal  *journal
+	rest     rest
 	broken   error
 	numbers  map[crdt.ID]uint32
 	next     uint32
@@ -132,6 +134,8 @@ func open(dir string, key []byte, o Options) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	s.rest.last = time.Now()
+	s.rest.timer = time.AfterFunc(restAfter, s.tire)
 	return s, nil
 }
 
@@ -304,11 +308,12 @@ func (s *Store) dropKeys(prefixes ...[]byte) error {
 	if s.broken != nil {
 		return s.broken
 	}
+	s.awake()
 	if err := s.journal.flush(); err != nil {
 		return s.fail(err)
 	}
 	err := s.db.DropPrefix(prefixes...)
-	s.journal.unsure()
+	s.unsure()
 	if err != nil {
 		return s.fail(err)
 	}
@@ -344,9 +349,10 @@ func (s *Store) CollectGarbage() error {
 	defer s.gate.leave()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.awake()
 	for {
 		err := s.db.RunValueLogGC(0.5)
-		s.journal.unsure()
+		s.unsure()
 		if errors.Is(err, badger.ErrNoRewrite) {
 			return nil
 		}
@@ -387,10 +393,11 @@ func (s *Store) Restore(r io.Reader) error {
 	if err := s.room(s.dir, storage.WriteReserve); err != nil {
 		return fmt.Errorf("restore store: %w", err)
 	}
+	s.awake()
 	if err := s.db.Load(r, 1); err != nil {
 		return s.fail(fmt.Errorf("restore store: %w", err))
 	}
-	s.journal.unsure()
+	s.unsure()
 	if err := s.journal.flush(); err != nil {
 		return s.fail(err)
 	}
@@ -404,6 +411,9 @@ func (s *Store) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.rest.timer.Stop()
+	s.awake()
+	s.rest.timer.Stop()
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
@@ -458,11 +468,13 @@ func (s *Store) commit(sync bool, fill func(w *write) error) error {
 	if err := s.journal.before(); err != nil {
 		return s.fail(err)
 	}
+	s.awake()
 	crashpoint.During("commit")
 	if err := txn.Commit(); err != nil {
 		return s.fail(fmt.Errorf("commit: %w", err))
 	}
 	s.journal.wrote(w.size)
+	s.rest.filled = true
 	crashpoint.At("committed")
 	if !sync {
 		return nil
