@@ -49,7 +49,7 @@ func (s *Store) TestingOnSync(f func(sync func() error) error) {
 }
 
 // TestingNewestLog returns the name of the write-ahead file written to.
-func (s *Store) TestingNewestLog() string { return newestLog(s.dir) }
+func (s *Store) TestingNewestLog() string { return logName(s.dir, newestLog(s.dir)) }
 
 // TestingNumber returns the local number of the n-th circle made.
 func TestingNumber(n int) uint32 { return uint32(n + 1) }

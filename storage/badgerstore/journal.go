@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 )
 
 // journal decides when Badger's write-ahead files are synced, so that a power cut
@@ -13,15 +15,15 @@ import (
 // [badger.DB.Sync] covers the newest alone. journal keeps an upper bound of what
 // the newest file holds. Below the memtable's size, the next write goes to that
 // file for certain. Above, it may go to a new one, so the file is synced before
-// the write. Whether a new one was begun is seen from the names in the folder,
+// the write. Whether a new one was begun, of the next number, is seen in the folder,
 // and only looked for then. Methods are called with the store's write lock.
 type journal struct {
 	dir    string
 	sync   func() error
-	limit  int    // size of a memtable
-	held   int    // the newest file holds at most this
-	newest string // its name; empty if not known
-	dirty  bool   // something was written since the last sync
+	limit  int  // size of a memtable
+	held   int  // the newest file holds at most this
+	newest int  // its number; 0 if there is none
+	dirty  bool // something was written since the last sync
 }
 
 // Upper bounds of what Badger's memtable takes beside keys and values: a
@@ -53,8 +55,8 @@ func (j *journal) wrote(size int) {
 		j.held += size
 		return
 	}
-	if name := newestLog(j.dir); name != j.newest && name != "" {
-		j.newest, j.held = name, size
+	for isThere(logName(j.dir, j.newest+1)) {
+		j.newest, j.held = j.newest+1, size
 	}
 }
 
@@ -70,14 +72,24 @@ func (j *journal) flush() error {
 	return nil
 }
 
-// newestLog returns the name of the newest write-ahead file, that with the highest
-// number. Empty if there is none or the folder cannot be read.
-func newestLog(dir string) string {
+// logName is how Badger calls the write-ahead file of a number.
+func logName(dir string, number int) string {
+	return filepath.Join(dir, fmt.Sprintf("%05d.mem", number))
+}
+
+func isThere(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// newestLog returns the highest number of a write-ahead file. 0 if there is none or the
+// folder cannot be read.
+func newestLog(dir string) int {
 	names, _ := filepath.Glob(filepath.Join(dir, "*.mem")) // the only error is a bad pattern
-	newest := ""
+	newest := 0
 	for _, name := range names {
-		if len(name) > len(newest) || len(name) == len(newest) && name > newest {
-			newest = name
+		if number, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(name), ".mem")); err == nil {
+			newest = max(newest, number)
 		}
 	}
 	return newest
