@@ -327,9 +327,13 @@ func newCircle(before, now []view.Circle) *view.Circle {
 	return nil
 }
 
-// code finds a Tend code in a word, in a picture's file, or on stdin, where it
+// code finds a Tend code in a word, in a picture's file (also one that is named where
+// the code should stand, for nothing else can be meant by it), or on stdin, where it
 // may be either.
 func (a *app) code(ctx context.Context, c *client.Client, args []string, image string) (view.Code, error) {
+	if image == "" && len(args) > 0 && isFile(args[0]) {
+		image, args = args[0], nil
+	}
 	switch {
 	case image != "" && len(args) > 0:
 		return view.Code{}, usage("fail.two_codes")
@@ -354,6 +358,11 @@ func (a *app) code(ctx context.Context, c *client.Client, args []string, image s
 		return view.Code{}, fail(exitFailed, "fail.stdin").because(err)
 	}
 	return c.ReadText(ctx, string(text))
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // reason is why the system refused, without the path that the sentence names.

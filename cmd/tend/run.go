@@ -252,13 +252,10 @@ func (a *app) firstQuestions(ctx context.Context, c *client.Client) error {
 
 // firstStep does what the first answer was: a code, a picture, show, or a name.
 func (a *app) firstStep(ctx context.Context, c *client.Client, answer, me string) error {
-	image := ""
-	switch _, err := os.Stat(answer); {
+	switch {
 	case strings.EqualFold(answer, "show"):
 		return a.showMyself(ctx, c, me, "", 15*time.Minute)
-	case err == nil:
-		image = answer
-	case !strings.HasPrefix(strings.ToUpper(answer), "TEND:"):
+	case !isFile(answer) && !strings.HasPrefix(strings.ToUpper(answer), "TEND:"):
 		done, err := c.Begin(ctx, client.BeginOptions{Name: answer, As: me})
 		if err != nil {
 			return err
@@ -267,11 +264,7 @@ func (a *app) firstStep(ctx context.Context, c *client.Client, answer, me string
 		a.aside("run.invite")
 		return nil
 	}
-	args := []string{answer}
-	if image != "" {
-		args = nil
-	}
-	code, err := a.code(ctx, c, args, image)
+	code, err := a.code(ctx, c, []string{answer}, "")
 	if err != nil {
 		return err
 	}
