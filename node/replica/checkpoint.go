@@ -185,12 +185,12 @@ func (r *Replica) loadCheckpoint() (uint64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("read checkpoint: %w", err)
 		}
-		if len(row.Key) < 33 {
-			continue
+		if len(row.Key) != 37 {
+			continue // the mark, or what another version left: no piece that the mark stands for
 		}
 		id := crdt.ID(row.Key[1:33])
 		kept[id] = struct{}{}
-		usable = usable && len(row.Key) == 37 && state.LoadRecord(id, row.Value) == nil
+		usable = usable && state.LoadRecord(id, row.Value) == nil
 	}
 	if !usable {
 		r.state, r.dirty = circle.NewState(r.circle).Fork(), kept // what is kept is written anew, or deleted
