@@ -54,8 +54,9 @@ var words = strings.Fields("soup bread milk warm quiet evening morning garden la
 	"birthday neighbour kitchen table chairs paint drill shelf heating snow salt leaves apples jam coffee tea company song choir piano visit hospital flowers dog cat")
 
 // Before is how many changes come before anybody answers another: until then
-// everybody must have heard of everything, and later of nothing more.
-func Before(n int) int { return n / 10 }
+// everybody must have heard of everything, and later of nothing more. It has a bound,
+// since each of the twenty who write holds so many.
+func Before(n int) int { return min(n/10, 50_000) }
 
 // Changes are the n changes of a history, in the order in which they are written.
 func Changes(n int) iter.Seq[Change] {

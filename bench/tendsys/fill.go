@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,8 +27,10 @@ import (
 // gathers it in one of them, which stays. Their clocks begin long ago, so that nobody
 // writes more in a day than a chain may hold.
 func (System) Fill(ctx context.Context, dir string, n int) error {
+	debug.SetGCPercent(25) // nothing is measured of it, and twenty homes are in memory
 	f := &filling{}
-	f.clock.Store(time.Now().Add(-time.Duration(n+10*care1.Authors+1000) * care1.Pace).UnixNano())
+	begun := n + n/4 + 10*care1.Authors + 1000 // some write more than others, and all wait for them
+	f.until(time.Now().Add(-time.Duration(begun) * care1.Pace).UnixNano())
 	for i := range care1.Authors {
 		store, err := storage.Store(storage.NewMem()), error(nil)
 		if i == 0 {
@@ -36,7 +39,7 @@ func (System) Fill(ctx context.Context, dir string, n int) error {
 		if err != nil {
 			return err
 		}
-		h, err := openHome(store, node.NewMemKeys(sha256.Sum256(fmt.Append(nil, "author ", i))), f.now)
+		h, err := openHome(store, node.NewMemKeys(sha256.Sum256(fmt.Append(nil, "author ", i))), f.clocks[i].now)
 		if err != nil {
 			return err
 		}
@@ -62,9 +65,9 @@ func (System) Fill(ctx context.Context, dir string, n int) error {
 }
 
 type filling struct {
-	clock atomic.Int64 // Unix nanoseconds, of all homes
-	homes []*home
-	id    crdt.ID
+	clocks [care1.Authors]clock
+	homes  []*home
+	id     crdt.ID
 
 	brought [care1.Authors - 1]uint64 // of each other home's ops, up to which number
 
@@ -72,7 +75,26 @@ type filling struct {
 	posts map[int]crdt.ID // by the number of the change that made it
 }
 
-func (f *filling) now() time.Time { return time.Unix(0, f.clock.Load()) }
+// clock is that of one home, in Unix nanoseconds.
+type clock struct{ atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Unix(0, c.Load()) }
+
+// until sets all clocks to one reading.
+func (f *filling) until(reading int64) {
+	for i := range f.clocks {
+		f.clocks[i].Store(reading)
+	}
+}
+
+// level sets all clocks to that of the home which wrote most.
+func (f *filling) level() {
+	latest := int64(0)
+	for i := range f.clocks {
+		latest = max(latest, f.clocks[i].Load())
+	}
+	f.until(latest)
+}
 
 // gather begins a circle and lets everybody in.
 func (f *filling) gather(ctx context.Context) error {
@@ -83,7 +105,7 @@ func (f *filling) gather(ctx context.Context) error {
 	}
 	f.id = id
 	for i, h := range f.homes[1:] {
-		f.clock.Add(int64(10 * care1.Pace))
+		f.until(f.clocks[0].Load() + int64(10*care1.Pace))
 		if err := letIn(ctx, h, first, id, fmt.Sprint("Author ", i+1)); err != nil {
 			return err
 		}
@@ -124,6 +146,7 @@ func (f *filling) write(ctx context.Context, n int) error {
 			wg.Go(func() { errs[author] = f.writeAs(ctx, author, changes) })
 		}
 		wg.Wait()
+		f.level()
 		part = [care1.Authors][]care1.Change{}
 		return errors.Join(errs...)
 	}
@@ -145,7 +168,7 @@ func (f *filling) write(ctx context.Context, n int) error {
 
 func (f *filling) writeAs(ctx context.Context, author int, changes []care1.Change) error {
 	for _, c := range changes {
-		f.clock.Add(int64(care1.Pace))
+		f.clocks[author].Add(int64(care1.Authors * care1.Pace))
 		f.mu.Lock()
 		on := f.posts[c.On]
 		f.mu.Unlock()
