@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +26,6 @@ import (
 // gathers it in one of them, which stays. Their clocks begin long ago, so that nobody
 // writes more in a day than a chain may hold.
 func (System) Fill(ctx context.Context, dir string, n int) error {
-	debug.SetGCPercent(25) // nothing is measured of it, and twenty homes are in memory
 	f := &filling{}
 	begun := n + n/4 + 10*care1.Authors + 1000 // some write more than others, and all wait for them
 	f.until(time.Now().Add(-time.Duration(begun) * care1.Pace).UnixNano())
