@@ -31,7 +31,7 @@ type Env struct {
 	// of them have voice.
 	People *membership.View
 	// Opened says of each decision who could decide, and was not away, as its author
-	// knew it when opening it.
+	// knew it when opening it, ascending.
 	Opened map[crdt.ID][]crdt.ID
 }
 

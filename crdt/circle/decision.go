@@ -100,8 +100,13 @@ type decision struct {
 	body  DecisionOpened
 	texts []text // by clock and id; the last is the newest
 	span  crdt.HLC
-	// opened are those who could decide when it was opened; now those who can now.
+	// opened are those who could decide when it was opened; now those who can now, both
+	// ascending.
 	opened, now []crdt.ID
+
+	// Once worked out: the state, and the words of said and of saidInTime.
+	state         string
+	words, inTime []word
 }
 
 // decisionsKey is the link under which all decisions are found.
@@ -114,12 +119,17 @@ func (s *State) DecisionIDs() []crdt.ID {
 	return ids
 }
 
-// voices are those who can decide now and are not away.
-func (e *Env) voices() []crdt.ID {
-	if e.People == nil {
-		return e.Members
+// voices are those who can decide now and are not away, ascending.
+func (r *reader) voices() []crdt.ID {
+	if r.deciding == nil {
+		if r.env.People != nil {
+			r.deciding = r.env.People.Voices()
+		} else {
+			r.deciding = slices.Clone(r.env.Members)
+			slices.SortFunc(r.deciding, crdt.ID.Compare)
+		}
 	}
-	return e.People.Voices()
+	return r.deciding
 }
 
 // mayDecide reports whether a member has voice.
@@ -130,7 +140,20 @@ func (e *Env) mayDecide(member crdt.ID) bool {
 	return e.People.HasVoice(member)
 }
 
+// decision reads an ordinary decision, once; false if id is none that is known.
 func (r *reader) decision(id crdt.ID) (*decision, bool) {
+	if d, ok := r.decided[id]; ok {
+		return d, d != nil
+	}
+	d, ok := r.readDecision(id)
+	if r.decided == nil {
+		r.decided = map[crdt.ID]*decision{}
+	}
+	r.decided[id] = d
+	return d, ok
+}
+
+func (r *reader) readDecision(id crdt.ID) (*decision, bool) {
 	rec, ok := r.s.records.get(id)
 	if !ok {
 		return nil, false
@@ -143,7 +166,7 @@ func (r *reader) decision(id crdt.ID) (*decision, bool) {
 	if !ok {
 		return nil, false
 	}
-	d := &decision{id: id, rec: rec, made: rec.parts[i].Change, body: body, now: r.env.voices()}
+	d := &decision{id: id, rec: rec, made: rec.parts[i].Change, body: body, now: r.voices()}
 	if d.opened, ok = r.env.Opened[id]; !ok {
 		d.opened = d.now
 	}
@@ -189,37 +212,49 @@ func (d *decision) closes() crdt.HLC {
 // counts reports whether member's word counts: they could decide when it was
 // opened, or can now.
 func (d *decision) counts(member crdt.ID) bool {
-	return slices.Contains(d.opened, member) || slices.Contains(d.now, member)
+	return isOneOf(d.opened, member) || isOneOf(d.now, member)
 }
 
-// said returns the words on the newest text that stand, of those given by limit:
-// one of each person, ascending by member. The proposer's own is implied by the
-// text, whose id it has.
-func (d *decision) said(limit crdt.HLC) []word { return d.saidOn(d.newest(), limit) }
+// isOneOf reports whether a member is one of some, who ascend.
+func isOneOf(some []crdt.ID, member crdt.ID) bool {
+	_, is := slices.BinarySearchFunc(some, member, crdt.ID.Compare)
+	return is
+}
 
-// saidOn is said of any version.
+// said returns the words on the newest text that stand: one of each person, ascending by
+// member. The proposer's own is implied by the text, whose id it has. The caller changes
+// none of them.
+func (d *decision) said() []word {
+	if d.words == nil {
+		d.words = d.saidOn(d.newest(), crdt.MaxHLC)
+	}
+	return d.words
+}
+
+// saidInTime is said of those words that were given before the newest text closed.
+func (d *decision) saidInTime() []word {
+	if d.inTime == nil {
+		d.inTime = d.saidOn(d.newest(), d.closes())
+	}
+	return d.inTime
+}
+
+// saidOn is said of any version, as it was at a time; never nil.
 func (d *decision) saidOn(t text, limit crdt.HLC) []word {
-	at := record{id: d.rec.id}
-	for _, p := range d.rec.parts {
-		if p.HLC <= limit {
-			at.parts = append(at.parts, p)
+	words := slices.DeleteFunc(d.rec.wordsBy(limit), func(w word) bool { return w.rev != t.rev || !decides(w.value) })
+	if t.hlc <= limit && !slices.ContainsFunc(words, func(w word) bool { return w.by == t.by }) {
+		words = append(words, word{id: t.id, by: t.by, hlc: t.hlc, rev: t.rev, value: WordConsent})
+	}
+	slices.SortStableFunc(words, func(a, b word) int { return a.by.Compare(b.by) })
+	out := make([]word, 0, len(words))
+	for len(words) > 0 {
+		n := 1
+		for n < len(words) && words[n].by == words[0].by {
+			n++
 		}
+		out, words = append(out, careful(words[:n])), words[n:]
 	}
-	by := map[crdt.ID][]word{}
-	for _, w := range at.words() {
-		if w.rev == t.rev && decides(w.value) {
-			by[w.by] = append(by[w.by], w)
-		}
-	}
-	if len(by[t.by]) == 0 && t.hlc <= limit {
-		by[t.by] = []word{{id: t.id, by: t.by, hlc: t.hlc, rev: t.rev, value: WordConsent}}
-	}
-	out := []word{}
-	for _, words := range by {
-		out = append(out, careful(words))
-	}
-	slices.SortFunc(out, func(a, b word) int { return a.by.Compare(b.by) })
-	return out
+	return slices.Clip(out)
 }
 
 func decides(w WordValue) bool {
@@ -251,7 +286,7 @@ func (d *decision) heard(words []word) int {
 // voice still and is not away.
 func (d *decision) all(words []word) bool {
 	for _, m := range d.opened {
-		if slices.Contains(d.now, m) && !slices.ContainsFunc(words, func(w word) bool { return w.by == m }) {
+		if isOneOf(d.now, m) && !slices.ContainsFunc(words, func(w word) bool { return w.by == m }) {
 			return false
 		}
 	}
@@ -332,7 +367,7 @@ func (d *decision) adopted() bool {
 	if slices.ContainsFunc(d.closings(), d.adopts) {
 		return true
 	}
-	words := d.said(d.closes())
+	words := d.saidInTime()
 	_, concerned := d.concern(words)
 	return !concerned && d.all(words)
 }
@@ -340,7 +375,15 @@ func (d *decision) adopted() bool {
 // forever is a clock reading after all that may be.
 const forever = crdt.HLC(1<<62 - 1)
 
+// decisionState works the state out, once.
 func (r *reader) decisionState(d *decision) string {
+	if d.state == "" {
+		d.state = r.stateOf(d)
+	}
+	return d.state
+}
+
+func (r *reader) stateOf(d *decision) string {
 	if d.adopted() {
 		today := r.now.Format(dateForm)
 		if d.body.ReviewOn != "" && d.body.ReviewOn <= today && !r.reviewed(d) {
@@ -348,7 +391,7 @@ func (r *reader) decisionState(d *decision) string {
 		}
 		return DecisionAdopted
 	}
-	words := d.said(forever)
+	words := d.said()
 	if _, concerned := d.concern(words); concerned {
 		return DecisionToReshape
 	}
@@ -370,13 +413,13 @@ func (r *reader) reviewed(d *decision) bool {
 func (r *reader) viewDecision(d *decision) Decision {
 	v := Decision{ID: d.id, Author: d.made.Author, Text: d.newestText(), State: r.decisionState(d), Closes: d.closes().Time(),
 		ReviewOn: d.body.ReviewOn, About: d.body.About, Tag: d.body.Tag, Needed: d.needed(), Made: d.made.HLC}
-	words := d.said(forever)
+	words := d.said()
 	v.Heard = d.heard(words)
 	v.Words = wordsOf(words)
 	for i, t := range d.texts {
 		one := DecisionText{Rev: t.rev, Text: d.textAt(i), By: t.by, HLC: t.hlc, Newest: i == len(d.texts)-1}
 		if !one.Newest {
-			one.Words = wordsOf(d.saidOn(t, forever))
+			one.Words = wordsOf(d.saidOn(t, crdt.MaxHLC))
 		}
 		v.Texts = append(v.Texts, one)
 	}
@@ -408,21 +451,30 @@ func (s *State) Decision(env Env, id crdt.ID) (Decision, bool) {
 // those let go, and those of the circle's own that are carried out, are left out.
 func (s *State) Decisions(env Env, f Filter) []Decision {
 	r := s.reader(env)
+	return r.decisionsThat(func(d *decision) bool {
+		return (f.All || r.decisionState(d) != DecisionLetGo) && (!f.Mine || d.made.Author == env.Me) && matches(f.Text, d.newestText())
+	}, func(d *Decision) bool {
+		over := d.State == DecisionLetGo || d.State == DecisionAdopted
+		return (f.All || !over) && (!f.Mine || d.Author == env.Me) && matches(f.Text, d.Text)
+	})
+}
+
+// decisionsThat are the ordinary decisions and those about the circle that are taken, newest
+// first.
+func (r *reader) decisionsThat(takes func(*decision) bool, takesOurs func(*Decision) bool) []Decision {
 	out := []Decision{}
-	for _, id := range s.DecisionIDs() {
-		if d, ok := r.decision(id); ok {
+	for _, id := range r.s.DecisionIDs() {
+		if d, ok := r.decision(id); ok && takes(d) {
 			out = append(out, r.viewDecision(d))
 		}
 	}
-	if env.People != nil {
-		for _, p := range env.People.Proposals() {
-			out = append(out, r.viewProposal(p))
+	if r.env.People != nil {
+		for _, p := range r.env.People.Proposals() {
+			if v := r.viewProposal(p); takesOurs(&v) {
+				out = append(out, v)
+			}
 		}
 	}
-	out = slices.DeleteFunc(out, func(d Decision) bool {
-		over := d.State == DecisionLetGo || d.Does != 0 && d.State == DecisionAdopted
-		return over && !f.All || f.Mine && d.Author != env.Me || !matches(f.Text, d.Text)
-	})
 	slices.SortStableFunc(out, func(a, b Decision) int { return cmp.Or(cmp.Compare(b.Made, a.Made), a.ID.Compare(b.ID)) })
 	return out
 }
@@ -436,11 +488,13 @@ func (r *reader) toDecide() []Item {
 	if !r.env.mayDecide(r.env.Me) {
 		return out
 	}
-	for _, d := range r.s.Decisions(r.env, Filter{}) {
-		if d.State != DecisionOpen || d.Target == r.env.Me || slices.ContainsFunc(d.Words, func(w DecisionWord) bool { return w.Member == r.env.Me }) {
-			continue
-		}
-		out = append(out, Item{Decision: &d})
+	open := r.decisionsThat(func(d *decision) bool {
+		return r.decisionState(d) == DecisionOpen && !slices.ContainsFunc(d.said(), func(w word) bool { return w.by == r.env.Me })
+	}, func(d *Decision) bool {
+		return d.State == DecisionOpen && d.Target != r.env.Me && !slices.ContainsFunc(d.Words, func(w DecisionWord) bool { return w.Member == r.env.Me })
+	})
+	for i := range open {
+		out = append(out, Item{Decision: &open[i]})
 	}
 	return out
 }

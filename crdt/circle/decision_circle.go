@@ -242,7 +242,7 @@ func (r *reader) decisionsDue() []Attention {
 	}
 	for _, id := range r.s.DecisionIDs() {
 		d, ok := r.decision(id)
-		if !ok || r.decisionState(d) != DecisionReviewDue {
+		if !ok || d.body.ReviewOn == "" || r.decisionState(d) != DecisionReviewDue {
 			continue
 		}
 		later, _ := r.s.links.get(id)
@@ -265,7 +265,7 @@ func (d *decision) late() []word {
 	if !slices.ContainsFunc(closings, d.adopts) {
 		return nil
 	}
-	return slices.DeleteFunc(d.said(d.closes()), func(w word) bool {
+	return slices.DeleteFunc(slices.Clone(d.saidInTime()), func(w word) bool {
 		return w.value != WordConcern || !d.counts(w.by) || slices.ContainsFunc(closings, func(c closing) bool {
 			return slices.ContainsFunc(c.heard, func(h word) bool { return h.id == w.id })
 		})

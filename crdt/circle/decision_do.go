@@ -194,7 +194,7 @@ func (c SayOnDecision) decide(s *State, env Env) (plan, error) {
 	if !ok {
 		return plan{}, noDecision()
 	}
-	for _, w := range d.said(forever) {
+	for _, w := range d.said() {
 		if w.by == env.Me && w.value == c.Value && (w.note == c.Text || c.Text == "") && len(d.rec.replacing(env.Me)) <= 1 {
 			return unchanged(c.ID), nil
 		}
@@ -289,7 +289,7 @@ func (c EnactDecision) decide(s *State, env Env) (plan, error) {
 		return plan{}, noDecision()
 	}
 	now := crdt.At(env.Now.UnixMilli())
-	words := d.said(forever)
+	words := d.said()
 	closings := d.closings()
 	closed := slices.ContainsFunc(closings, d.adopts)
 	late := d.late()
@@ -311,7 +311,7 @@ func (c EnactDecision) decide(s *State, env Env) (plan, error) {
 		return plan{}, noVoice()
 	}
 	b := DecisionClosed{Decision: c.ID, Rev: d.newest().rev}
-	for _, w := range append(words, late...) {
+	for _, w := range slices.Concat(words, late) {
 		b.Heard = append(b.Heard, w.id)
 	}
 	slices.SortFunc(b.Heard, crdt.ID.Compare)

@@ -13,10 +13,10 @@ func (r *reader) ownTwoOnDecisions() []Attention {
 	out := []Attention{}
 	for _, id := range r.s.DecisionIDs() {
 		d, ok := r.decision(id)
-		if !ok || !undecided(r.decisionState(d)) {
+		if !ok {
 			continue
 		}
-		if said := d.saidBy(r.env.Me); len(said) > 1 {
+		if said := d.saidBy(r.env.Me); len(said) > 1 && undecided(r.decisionState(d)) {
 			out = append(out, twoOnDecision(d.id, d.newestText(), said))
 		}
 	}

@@ -304,6 +304,9 @@ type reader struct {
 
 	followed map[string]bool // categories folded; nil until it was asked
 
+	deciding []crdt.ID             // who can decide now; nil until it was asked
+	decided  map[crdt.ID]*decision // decisions read; nil for what is none
+
 	talksRead bool
 	allTalks  []*talk // ascending by id
 	talkOf    map[crdt.ID]*talk

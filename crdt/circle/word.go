@@ -94,23 +94,34 @@ type word struct {
 
 // words merges the words on one record: those that no word of the same person
 // replaces, ascending by clock and id.
-func (r *record) words() []word {
-	if !r.holds(KindWordGiven) {
-		return nil
-	}
+func (r *record) words() []word { return r.wordsBy(crdt.MaxHLC) }
+
+// wordsBy is words as they were at a time.
+func (r *record) wordsBy(limit crdt.HLC) []word {
 	type own struct{ by, id crdt.ID }
-	replaced := map[own]bool{}
-	for i := range r.parts {
-		if w, ok := r.parts[i].Body.(WordGiven); ok {
-			for _, id := range w.Replaces {
-				replaced[own{r.parts[i].Author, id}] = true
-			}
-		}
-	}
-	var out []word
+	var replaced map[own]bool
+	given := 0
 	for i := range r.parts {
 		c := &r.parts[i].Change
-		if w, ok := c.Body.(WordGiven); ok && !replaced[own{c.Author, c.ID}] {
+		w, ok := c.Body.(WordGiven)
+		if !ok || c.HLC > limit {
+			continue
+		}
+		given++
+		for _, id := range w.Replaces {
+			if replaced == nil {
+				replaced = map[own]bool{}
+			}
+			replaced[own{c.Author, id}] = true
+		}
+	}
+	if given == 0 {
+		return nil
+	}
+	out := make([]word, 0, given)
+	for i := range r.parts {
+		c := &r.parts[i].Change
+		if w, ok := c.Body.(WordGiven); ok && c.HLC <= limit && !replaced[own{c.Author, c.ID}] {
 			out = append(out, word{c.ID, c.Author, c.HLC, w.Rev, w.Value, w.Note})
 		}
 	}
