@@ -330,7 +330,7 @@ func (r *reader) yesOn(a *agreement, note string) ([]Draft, error) {
 	if err := asked(b); err != nil {
 		return nil, err
 	}
-	return []Draft{fixed(a.rec.audience(), b)}, nil
+	return []Draft{fixed(a.readers, b)}, nil
 }
 
 // twoWords reports whether member's current words disagree.
@@ -354,7 +354,7 @@ func (r *reader) release(a *agreement) []Draft {
 		return nil
 	}
 	b := WordGiven{On: a.id, Rev: a.newest().rev, Value: WordReleased, Replaces: a.rec.replacing(r.env.Me)}
-	return []Draft{fixed(a.rec.audience(), b)}
+	return []Draft{fixed(a.readers, b)}
 }
 
 // SayNotNow is a full answer, seen only by the people concerned.
@@ -466,7 +466,7 @@ func (c MarkDone) decide(s *State, env Env) (plan, error) {
 		add, takeBack = takeBack, add
 	}
 	var drafts []Draft
-	to := a.rec.audience()
+	to := a.readers
 	for _, m := range a.marked(takeBack) {
 		if m.by == env.Me {
 			drafts = append(drafts, fixed(to, MarkRemoved{On: a.id, Mark: m.id}))
@@ -513,7 +513,7 @@ func (c ChangeTerms) decide(s *State, env Env) (plan, error) {
 	slices.SortFunc(b.Parents, func(x, y Rev) int { return crdt.ID(x).Compare(crdt.ID(y)) })
 	b.Parents = b.Parents[:min(len(b.Parents), MaxParents)]
 	var drafts []Draft
-	to := a.rec.audience()
+	to := a.readers
 	if len(heads) > 1 || b.Terms != heads[0].terms {
 		if err := asked(b); err != nil {
 			return plan{}, err

@@ -85,6 +85,7 @@ type agreement struct {
 	mayI    bool
 	talk    *talk // that it was drafted in; nil for none
 	slot    string
+	readers []crdt.ID // nil for the circle, else ascending
 	parties []crdt.ID // ascending
 	texts   []text    // by clock and id
 	heads   []text    // those that no other follows, oldest first
@@ -134,7 +135,7 @@ func (r *reader) agreement(id crdt.ID) (*agreement, bool) {
 	if !ok {
 		return nil, false
 	}
-	a := &agreement{id: id, rec: rec, made: made, body: body, slot: body.Slot}
+	a := &agreement{id: id, rec: rec, made: made, body: body, slot: body.Slot, readers: rec.audience()}
 	a.post, _ = r.post(body.About[0])
 	if a.post == nil {
 		if a.talk, ok = r.talk(body.About[0]); ok && !a.talk.mayHold(a) {
@@ -487,7 +488,7 @@ func (r *reader) agreementLine(a *agreement) *Agreement {
 		newest = agreed
 	}
 	v := &Agreement{ID: a.id, About: a.body.About, Terms: newest.terms, Slot: a.slot, Rev: newest.rev, Made: a.made.HLC,
-		Author: a.made.Author, Audience: a.rec.audience(), MayI: a.mayI, Tender: a.tender(), ReviewOn: a.reviewOn(), Place: a.place()}
+		Author: a.made.Author, Audience: a.readers, MayI: a.mayI, Tender: a.tender(), ReviewOn: a.reviewOn(), Place: a.place()}
 	v.Revision, v.Newest = a.revision()
 	if a.post != nil {
 		v.Zone = a.post.Zone
@@ -550,7 +551,7 @@ func (s *State) EachAgreement(env Env, f Filter, line func(i, of int, a *Agreeme
 func (r *reader) takenAgreements(f Filter) []*agreement {
 	var taken []*agreement
 	chosen := choose(f)
-	for _, a := range r.latestAgreements() {
+	for _, a := range r.agreementsOf(f) {
 		over := a.state == StateReleased || a.state == StateLapsed || a.state == StateDone
 		if (over && !f.All) || (f.Mine && !a.has(r.env.Me)) || len(chosen.words) > 0 && !chosen.words.among(a.newest().terms.What, a.newest().terms.Area) {
 			continue
@@ -563,6 +564,16 @@ func (r *reader) takenAgreements(f Filter) []*agreement {
 		}
 	}
 	return taken
+}
+
+// agreementsOf are those among which a filter chooses, newest first.
+func (r *reader) agreementsOf(f Filter) []*agreement {
+	if !f.Mine {
+		return r.latestAgreements()
+	}
+	mine := r.myAgreements()
+	slices.SortFunc(mine, latestFirst)
+	return mine
 }
 
 // allAgreements reads every agreement whose post is kept, ascending by id.

@@ -74,7 +74,7 @@ func (r *reader) carries(a *agreement) bool {
 
 // carried returns what the person carries in the week that begins on a Monday.
 func (r *reader) carried(week time.Time) []*agreement {
-	return slices.DeleteFunc(r.allAgreements(), func(a *agreement) bool {
+	return slices.DeleteFunc(r.myAgreements(), func(a *agreement) bool {
 		return !r.carries(a) || !weekOf(r.day(a)).Equal(week)
 	})
 }

@@ -234,7 +234,11 @@ func (d *decision) said() []word {
 // saidInTime is said of those words that were given before the newest text closed.
 func (d *decision) saidInTime() []word {
 	if d.inTime == nil {
-		d.inTime = d.saidOn(d.newest(), d.closes())
+		if closes := d.closes(); slices.ContainsFunc(d.rec.parts, func(p part) bool { return p.HLC > closes }) {
+			d.inTime = d.saidOn(d.newest(), closes)
+		} else {
+			d.inTime = d.said()
+		}
 	}
 	return d.inTime
 }
@@ -489,7 +493,7 @@ func (r *reader) toDecide() []Item {
 		return out
 	}
 	open := r.decisionsThat(func(d *decision) bool {
-		return r.decisionState(d) == DecisionOpen && !slices.ContainsFunc(d.said(), func(w word) bool { return w.by == r.env.Me })
+		return !slices.ContainsFunc(d.said(), func(w word) bool { return w.by == r.env.Me }) && r.decisionState(d) == DecisionOpen
 	}, func(d *Decision) bool {
 		return d.State == DecisionOpen && d.Target != r.env.Me && !slices.ContainsFunc(d.Words, func(w DecisionWord) bool { return w.Member == r.env.Me })
 	})

@@ -37,8 +37,17 @@ func (r *reader) ownTwoOnDecisions() []Attention {
 func undecided(state string) bool { return state == DecisionOpen || state == DecisionToReshape }
 
 // saidBy returns the different words of a member that stand on the newest text,
-// ascending.
+// ascending; nil for somebody who gave one at most.
 func (d *decision) saidBy(member crdt.ID) []WordValue {
+	given := 0
+	for i := range d.rec.parts {
+		if c := &d.rec.parts[i].Change; c.Author == member && c.Body.kind() == KindWordGiven {
+			given++
+		}
+	}
+	if given < 2 {
+		return nil
+	}
 	var said []WordValue
 	for _, w := range d.rec.words() {
 		if w.by == member && w.rev == d.newest().rev && decides(w.value) {

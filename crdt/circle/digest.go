@@ -135,20 +135,22 @@ func (r *reader) news() []newsItem {
 			out = append(out, n)
 		}
 	}
-	for _, p := range r.allPosts() {
-		n := r.byOthers(p.rec, makesPost)
+	for _, p := range r.newsOfPosts() {
+		var opened newsItem
 		forMe := r.openedForMe(p)
 		switch {
-		case p.closed() || p.may(r.env.Me) && p.status != "waiting" && !forMe:
+		case p.may(r.env.Me) && p.status != "waiting" && !forMe:
 			continue
 		case (p.audience != nil || p.status == "waiting" || forMe) && r.liesStill(p.author, p.made.ID, p.made.HLC):
 			continue // until the quiet hours are over
-		case p.audience != nil || forMe || r.standsByOpened(p, &n):
+		case p.audience != nil || forMe || r.standsByOpened(p, &opened):
 		case p.need && r.follows(p) && r.status(p) == "open" && r.couldHelp(p):
-			n.followed = true
+			opened.followed = true
 		default:
 			continue
 		}
+		n := r.byOthers(p.rec, makesPost)
+		n.changes, n.newest, n.followed = n.changes+opened.changes, max(n.newest, opened.newest), opened.followed
 		if isNews(n) {
 			v := r.view(p)
 			n.item = Item{Post: &v}
@@ -164,6 +166,18 @@ func (r *reader) news() []newsItem {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b newsItem) int { return cmp.Compare(b.newest, a.newest) })
+	return out
+}
+
+// newsOfPosts are the open posts of which there may be news: those that are current, the
+// newest first, and this person's own.
+func (r *reader) newsOfPosts() []*post {
+	out := slices.Clone(r.currentPosts())
+	for _, p := range r.myPosts() {
+		if !p.closed() && p.gone(r.today) {
+			out = append(out, p)
+		}
+	}
 	return out
 }
 
@@ -201,7 +215,11 @@ func makesPost(b Body) bool {
 // that happened.
 func (r *reader) standsByOpened(p *post, n *newsItem) bool {
 	var given []crdt.HLC
-	for _, m := range p.rec.marks(MarkedStandBy) {
+	var standing []mark
+	if r.line(p).standBy {
+		standing = p.rec.marks(MarkedStandBy)
+	}
+	for _, m := range standing {
 		if m.by != r.env.Me {
 			continue
 		}

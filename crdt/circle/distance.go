@@ -22,8 +22,10 @@ func (o Own) Distant() []crdt.ID {
 // far reports whether the person keeps a member at a distance. What such a one could
 // use, or asks directly, does not come up by itself; it is found by who looks for it.
 func (r *reader) far(member crdt.ID) bool {
-	_, far := r.env.Own.rows[ownDistance+string(member[:])]
-	return far
+	return remembered(&r.distant, member, func() bool {
+		_, far := r.env.Own.rows[ownDistance+string(member[:])]
+		return far
+	})
 }
 
 // notFar leaves out whom the person keeps at a distance.

@@ -43,6 +43,21 @@ func searchFold(text string) string {
 	return out.String()
 }
 
+// appendFold appends [searchFold] of a text.
+func appendFold(to []byte, text string) []byte {
+	if !ascii(text) {
+		return append(to, searchFold(text)...)
+	}
+	for i := range len(text) {
+		c := text[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to = append(to, c)
+	}
+	return to
+}
+
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

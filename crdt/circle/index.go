@@ -2,7 +2,6 @@ package circle
 
 import (
 	"slices"
-	"strings"
 
 	"tend/crdt"
 )
@@ -14,6 +13,7 @@ import (
 type Index struct {
 	state *State
 	texts map[crdt.ID]string
+	text  []byte // of one record, while it is read
 }
 
 // Follow brings the index up to s: what it costs is the records that differ from those
@@ -35,8 +35,8 @@ func (ix *Index) Follow(s *State) {
 			delete(ix.texts, id)
 			return
 		}
-		if text := rec.searched(); text != "" {
-			ix.texts[id] = text
+		if ix.text = rec.searched(ix.text[:0]); len(ix.text) > 0 {
+			ix.texts[id] = string(ix.text)
 		} else {
 			delete(ix.texts, id)
 		}
@@ -78,38 +78,50 @@ func differ(a, b *branch[*record], yield func(crdt.ID)) {
 	}
 }
 
-// searched is what search reads of a record, as it was at any time, folded.
-func (r *record) searched() string {
-	var out []string
+// searched appends what search reads of a record, as it was at any time, folded: line by
+// line.
+func (r *record) searched(to []byte) []byte {
 	for i := range r.parts {
-		out = append(out, searchedIn(r.parts[i].Body)...)
+		eachSearched(r.parts[i].Body, func(text string) {
+			if text != "" {
+				to = append(appendFold(to, text), '\n')
+			}
+		})
 	}
-	return searchFold(strings.Join(out, "\n"))
+	return to
 }
 
-func searchedIn(body Body) []string {
-	posted := func(p Posted) []string { return []string{p.Title, p.Details, p.Category, p.Area} }
+// eachSearched yields the texts of a body that search reads.
+func eachSearched(body Body, yield func(text string)) {
+	posted := func(p *Posted) {
+		for _, text := range []string{p.Title, p.Details, p.Category, p.Area} {
+			yield(text)
+		}
+	}
+	agreed := func(t *Terms) {
+		yield(t.What)
+		yield(t.Area)
+	}
 	switch b := body.(type) {
 	case NeedPosted:
-		return posted(Posted(b))
+		posted((*Posted)(&b))
 	case OfferPosted:
-		return posted(Posted(b))
+		posted((*Posted)(&b))
 	case PostEdited:
 		var p Posted
 		for _, e := range b.Edits {
 			e.apply(&p)
 		}
-		return posted(p)
+		posted(&p)
 	case AgreementMade:
-		return []string{b.Terms.What, b.Terms.Area}
+		agreed(&b.Terms)
 	case TermsChanged:
-		return []string{b.Terms.What, b.Terms.Area}
+		agreed(&b.Terms)
 	case NoteWritten:
-		return []string{b.Text}
+		yield(b.Text)
 	case AudienceChanged:
 		if snap, err := b.open(b.Target); err == nil {
-			return searchedIn(snap.Body)
+			eachSearched(snap.Body, yield)
 		}
 	}
-	return nil
 }

@@ -137,11 +137,6 @@ func (r *reader) slotsBetween(p *post, from, to time.Time) []Slot {
 
 // over reports whether all dates of a post have gone by.
 func (r *reader) over(p *post) bool {
-	times := p.slots()
-	for i := range times.slots {
-		if !times.times[i].past(r.now) {
-			return false
-		}
-	}
-	return len(times.slots) > 0
+	over := p.slots().over
+	return !over.IsZero() && !over.After(r.now)
 }

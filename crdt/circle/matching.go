@@ -157,7 +157,7 @@ func covers(free, w When) bool {
 // offer may meet.
 func (r *reader) offersLike(p *post) map[crdt.ID]bool {
 	out := map[crdt.ID]bool{}
-	for _, o := range r.allPosts() {
+	for _, o := range r.newestPosts(true) {
 		if o.need != p.need && !out[o.owner] && r.status(o) == "open" && similar(o, p) {
 			out[o.owner] = true
 		}
@@ -173,7 +173,7 @@ func (r *reader) lastAsked() map[crdt.ID]crdt.HLC {
 		who := a.made.Author
 		if a.mayI && who == r.env.Me {
 			who = a.body.About[0]
-		} else if a.rec.audience() != nil {
+		} else if a.readers != nil {
 			continue
 		}
 		last[who] = max(last[who], a.made.HLC)

@@ -43,7 +43,7 @@ func (s *State) Mirror(env Env) Mirror {
 	defer done()
 	today := dayOf(r.now)
 	m := &reflected{r: r, today: today, from: today.AddDate(0, 0, -MirrorDays)}
-	for _, a := range r.allAgreements() {
+	for _, a := range r.myAgreements() {
 		if a.state == StateDone || a.state == StatePassed {
 			m.sawAgreement(a)
 		}
@@ -78,12 +78,15 @@ func (m *reflected) sawAgreement(a *agreement) {
 // sawNotes takes in thanks, and check-ins, which are a way of listening.
 func (m *reflected) sawNotes() {
 	me := m.r.env.Me
-	m.r.s.records.all(func(id crdt.ID, rec *record) bool {
+	m.r.caring(func(id crdt.ID, rec *record) bool {
 		for i := range rec.parts {
 			c := &rec.parts[i].Change
 			note, ok := c.Body.(NoteWritten)
+			if !ok {
+				continue
+			}
 			day := dayOf(local(c.HLC.Time().In(m.r.env.Now.Location())))
-			if !ok || day.Before(m.from) || day.After(m.today) {
+			if day.Before(m.from) || day.After(m.today) {
 				continue
 			}
 			mine := c.Author == me
@@ -103,6 +106,19 @@ func (m *reflected) sawNotes() {
 		}
 		return true
 	})
+}
+
+// caring yields the records that hold thanks or a check-in, and it may be others, by id.
+func (r *reader) caring(yield func(crdt.ID, *record) bool) {
+	if r.kept == nil {
+		r.s.records.all(yield)
+		return
+	}
+	for _, id := range r.kept.cares.in(r.s) {
+		if !yield(id, r.s.record(id)) {
+			return
+		}
+	}
 }
 
 // others are whom the person wrote to.
@@ -214,7 +230,7 @@ func (m *reflected) onlyGave() bool {
 func (m *reflected) yesWithLittle() bool {
 	level, _, ok := m.r.s.Room(m.r.env.Me, m.r.env.Now)
 	room, _ := m.r.s.Section(m.r.env.Me, SectionRoom)
-	return ok && (level == RoomLittle || level == RoomResting) && slices.ContainsFunc(m.r.allAgreements(), func(a *agreement) bool {
+	return ok && (level == RoomLittle || level == RoomResting) && slices.ContainsFunc(m.r.myAgreements(), func(a *agreement) bool {
 		return a.live() && m.r.carries(a) && a.saidYes(m.r.env.Me) > room.HLC
 	})
 }
@@ -234,7 +250,7 @@ func (m *reflected) ask() Sentence {
 // rest is one thing that the person might let be.
 func (m *reflected) rest() Sentence {
 	var next *agreement
-	for _, a := range m.r.allAgreements() {
+	for _, a := range m.r.myAgreements() {
 		if !a.live() || !m.r.carries(a) || m.r.day(a).Before(m.today) || a.post != nil && a.post.Tender {
 			continue
 		}

@@ -68,36 +68,37 @@ type Slot struct {
 // open reports whether the slot has a place that nobody has taken.
 func (s *Slot) open() bool { return !s.Past && len(s.Yes) < s.Wanted }
 
-// post is a post as read from its record.
+// post is a post as read from its record. What looks ask of every post stands together, and
+// first: what they wait for is memory.
 type post struct {
+	status        string
+	need          bool
+	dropped       bool // of one that is kept: it reads otherwise now
+	owner, author crdt.ID
+	audience      []crdt.ID
+	line          *line     // once worked out
+	kind          string    // its category folded, once worked out
+	since         crdt.HLC  // of the status; zero if it was never set
+	said          crdt.HLC  // when its people last said anything of it
+	kept          int       // how many places of each date are kept for newcomers
 	version                 // what it says now
 	earlier       []version // oldest first; nil of a post that nobody edited
 	id            crdt.ID
 	made          *Change
-	need          bool
-	author, owner crdt.ID
 	by            crdt.ID // who signed what it says here: its author, or who gave it to these readers
-	status        string
-	since         crdt.HLC // of the status; zero if it was never set
-	said          crdt.HLC // when its people last said anything of it
-	kept          int      // how many places of each date are kept for newcomers
-	audience      []crdt.ID
 	skipped       []string
 	rec           *record
-	line          *line  // once worked out
-	kind          string // its category folded, once worked out
-	dropped       bool   // of one that is kept: it reads otherwise now
-	titled        bool   // words are those of the title
+	titled        bool // words are those of the title
 	words         []string
 }
 
 // version is a post's text since some time.
 type version struct {
+	dates *slotTimes // once worked out
 	Posted
 	at     crdt.HLC
 	op     crdt.ID // that said so
 	writer crdt.ID
-	dates  *slotTimes // once worked out
 }
 
 var statusNames = [...]string{"open", "enough", "met", "withdrawn", "resting"}
@@ -301,6 +302,7 @@ type reader struct {
 
 	actsFor map[crdt.ID]bool // whom this person acts for, as far as it was asked
 	rests   map[crdt.ID]bool // who rests now, as far as it was asked
+	distant map[crdt.ID]bool // whom this person keeps at a distance, as far as it was asked
 
 	followed map[string]bool // categories folded; nil until it was asked
 
@@ -414,7 +416,7 @@ func (r *reader) viewInto(v *Post, p *post) {
 	v.ID, v.Need, v.Posted, v.Author, v.Owner = p.id, p.need, p.Posted, p.by, p.owner
 	v.Status, v.Made, v.Edited, v.Audience = r.status(p), p.made.HLC, p.edited(), p.audience
 	v.Slots, v.Agreements, v.Skips = r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), l.agreements, l.skips
-	v.Kept, v.Stale = p.kept, r.stale(p)
+	v.Kept, v.Stale = p.kept, r.stale(p, v.Status)
 	v.Faded, v.FadesOn, v.Revision, v.Newest = l.faded, l.fadesOn, l.revision, l.newest
 	switch me := r.env.Me; {
 	case me == p.owner || me == p.author:
@@ -501,7 +503,7 @@ func (r *reader) each(posts []*post, line func(i, of int, p *Post)) {
 func (r *reader) taken(f Filter) []*post {
 	var out []*post
 	chosen := choose(f)
-	for _, p := range r.newestPosts(!f.All) {
+	for _, p := range r.postsOf(f) {
 		if !r.takes(p, chosen) {
 			continue
 		}
@@ -510,6 +512,16 @@ func (r *reader) taken(f Filter) []*post {
 		}
 	}
 	return out
+}
+
+// postsOf are those among which a filter chooses, newest first.
+func (r *reader) postsOf(f Filter) []*post {
+	if !f.Mine {
+		return r.newestPosts(!f.All)
+	}
+	mine := r.myPosts()
+	slices.SortFunc(mine, newestFirst)
+	return mine
 }
 
 func (r *reader) views(posts []*post) []Post {

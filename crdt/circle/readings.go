@@ -3,6 +3,7 @@ package circle
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"tend/crdt"
 )
@@ -27,6 +28,9 @@ type Readings struct {
 	// the newest first. ofTalks are agreements that came out of one, ascending: they are
 	// read anew each time, for they settle the talk.
 	newest, byID, open []*post
+	// current are those of open that were not gone when day began; see currentOn.
+	current            []*post
+	day                time.Time
 	agreements, latest []*agreement
 	ofTalks            []crdt.ID
 	// mine are the posts that me may edit, and with the agreements that me is in, both
@@ -39,10 +43,7 @@ type Readings struct {
 	unread []crdt.ID
 	all    bool
 
-	// invites are the records that invite to a talk, ascending; uninvited are those of
-	// which that is not known, and anyInvited says that it is known of none.
-	invites, uninvited []crdt.ID
-	anyInvited         bool
+	invites, cares kindOfRecords
 }
 
 // Guard lets one user in at a time, as a mutex does.
@@ -53,7 +54,7 @@ type Guard interface {
 
 // NewReadings returns empty readings that guard protects.
 func NewReadings(guard Guard) *Readings {
-	k := &Readings{guard: guard}
+	k := &Readings{guard: guard, invites: kindOfRecords{is: (*record).invites}, cares: kindOfRecords{is: (*record).cares}}
 	k.clear()
 	return k
 }
@@ -61,7 +62,8 @@ func NewReadings(guard Guard) *Readings {
 func (k *Readings) clear() {
 	k.posts, k.made = map[crdt.ID]*post{}, map[crdt.ID]*agreement{}
 	k.unread, k.all = nil, true
-	k.uninvited, k.anyInvited = nil, true
+	k.invites.unread, k.invites.all = nil, true
+	k.cares.unread, k.cares.all = nil, true
 }
 
 // With returns the same state, whose looks use k and fill it. k must be of states of
@@ -135,7 +137,8 @@ func (k *Readings) drop(id crdt.ID) {
 	delete(k.posts, id)
 	delete(k.made, id)
 	k.unread, k.all = oneMore(k.unread, k.all, id)
-	k.uninvited, k.anyInvited = oneMore(k.uninvited, k.anyInvited, id)
+	k.invites.drop(id)
+	k.cares.drop(id)
 }
 
 // fewUnread is how many records are put in their places one by one.
@@ -165,7 +168,7 @@ func (k *Readings) list(r *reader) {
 		if len(k.unread) == 0 {
 			return
 		}
-		for _, posts := range []*[]*post{&k.newest, &k.byID, &k.open, &k.mine} {
+		for _, posts := range []*[]*post{&k.newest, &k.byID, &k.open, &k.current, &k.mine} {
 			*posts = slices.DeleteFunc(*posts, func(p *post) bool { return p.dropped })
 		}
 		for _, made := range []*[]*agreement{&k.agreements, &k.latest, &k.with} {
@@ -194,7 +197,7 @@ func (k *Readings) list(r *reader) {
 	slices.SortFunc(k.newest, newestFirst)
 	slices.SortFunc(k.latest, latestFirst)
 	k.open = slices.DeleteFunc(slices.Clone(k.newest), (*post).closed)
-	k.unread, k.all = nil, false
+	k.day, k.unread, k.all = time.Time{}, nil, false
 }
 
 // of brings the lists up to date, and among them those of what concerns a person.
@@ -213,26 +216,6 @@ func (k *Readings) of(r *reader, me crdt.ID) {
 			k.with = append(k.with, a)
 		}
 	}
-}
-
-// invited brings the list of invitations to talks up to date.
-func (k *Readings) invited(s *State) {
-	if k.anyInvited {
-		k.invites = nil
-		s.records.all(func(id crdt.ID, rec *record) bool {
-			if _, ok := rec.invitation(); ok {
-				k.invites = append(k.invites, id)
-			}
-			return true
-		})
-	}
-	for _, id := range k.uninvited {
-		k.invites = slices.DeleteFunc(k.invites, func(o crdt.ID) bool { return o == id })
-		if _, ok := s.record(id).invitation(); ok {
-			k.invites = putIn(k.invites, id, crdt.ID.Compare)
-		}
-	}
-	k.uninvited, k.anyInvited = nil, false
 }
 
 func newestFirst(a, b *post) int {
@@ -271,6 +254,9 @@ func (k *Readings) place(r *reader, id crdt.ID) {
 		k.newest = putIn(k.newest, p, newestFirst)
 		if !p.closed() {
 			k.open = putIn(k.open, p, newestFirst)
+		}
+		if !p.closed() && !p.gone(k.day) {
+			k.current = putIn(k.current, p, newestFirst)
 		}
 		if r.mayEdit(p, k.me) {
 			k.mine = putIn(k.mine, p, byPostID)

@@ -28,8 +28,8 @@ func TestReadingsOfOneThingKeepNoListOfAllThatChanged(t *testing.T) {
 	for n := range 2000 {
 		write(n)
 		s.With(k).Post(Env{}, crdt.ID{1})
-		if len(k.unread) > fewUnread || len(k.uninvited) > fewUnread {
-			t.Fatalf("after %d needs %d and %d are noted", n, len(k.unread), len(k.uninvited))
+		if len(k.unread) > fewUnread || len(k.invites.unread) > fewUnread {
+			t.Fatalf("after %d needs %d and %d are noted", n, len(k.unread), len(k.invites.unread))
 		}
 	}
 	if got := len(s.With(k).Posts(Env{}, Filter{})); got != 2000 {

@@ -14,16 +14,17 @@ func (r *reader) sameNeeds(mine []*post) []Attention {
 	if !slices.ContainsFunc(mine, forAnother) {
 		return nil // one of each pair is for another, and whoever wrote it or has it is concerned
 	}
-	posts := r.allPosts()
+	needs := slices.DeleteFunc(slices.Clone(r.currentPosts()), func(p *post) bool {
+		return !p.need || p.status != "waiting" && p.status != "open" || r.over(p)
+	})
+	slices.SortFunc(needs, byPostID)
 	byOwner := map[crdt.ID][]*post{}
-	for _, p := range posts {
-		if p.need && (p.status == "waiting" || p.status == "open") && !r.over(p) {
-			byOwner[p.owner] = append(byOwner[p.owner], p)
-		}
+	for _, p := range needs {
+		byOwner[p.owner] = append(byOwner[p.owner], p)
 	}
 	var out []Attention
-	for _, one := range posts {
-		if !forAnother(one) || !slices.Contains(byOwner[one.owner], one) {
+	for _, one := range needs {
+		if !forAnother(one) {
 			continue
 		}
 		for _, two := range byOwner[one.owner] {

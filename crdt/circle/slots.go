@@ -10,6 +10,7 @@ import (
 type slotTimes struct {
 	slots []string // ascending, at most [MaxSlots]; [""] of an undated post
 	times []slotTime
+	over  time.Time // local reading at which all of slots are over; zero if there is none, or one is undated
 }
 
 // slotTime is when a slot is: those of slots first, then what is beyond [MaxSlots].
@@ -72,6 +73,9 @@ func slotsOf(p *Posted, skipped []string) slotTimes {
 	out := slotTimes{slots: make([]string, min(len(times), MaxSlots)), times: times}
 	for i := range out.slots {
 		out.slots[i] = times[i].slot
+		if ends := times[i].ends; ends.After(out.over) {
+			out.over = ends
+		}
 	}
 	return out
 }

@@ -1,23 +1,29 @@
 package circle
 
-import "time"
+import (
+	"time"
+
+	"tend/crdt"
+)
 
 // staleDays is after how many days without a word about it the owner of an offer is asked
 // whether it is still so.
 const staleDays = 60
 
-// stale reports whether an open offer waits for such a word: nobody has said anything of
-// it for long, or not since its last date was over. It vanishes from nowhere by that.
-func (r *reader) stale(p *post) bool {
-	if p.need || r.status(p) != "open" {
+// stale reports whether an offer with that status waits for such a word: it is open, and
+// nobody has said anything of it for long, or not since its last date was over. It
+// vanishes from nowhere by that.
+func (r *reader) stale(p *post, status string) bool {
+	if p.need || status != "open" {
+		return false
+	}
+	end := p.lastDate()
+	ended := !end.IsZero() && !end.After(r.now)
+	if !ended && p.said > crdt.At(r.env.Now.UnixMilli())-(staleDays-2)*dayHLC { // however the clocks were changed since
 		return false
 	}
 	said := local(p.said.Time().In(r.env.Now.Location()))
-	if !said.AddDate(0, 0, staleDays).After(r.now) {
-		return true
-	}
-	end := p.lastDate()
-	return !end.IsZero() && !end.After(r.now) && said.Before(end)
+	return !said.AddDate(0, 0, staleDays).After(r.now) || ended && said.Before(end)
 }
 
 // lastDate is the local reading at which the last date of a post, and the day by which it

@@ -173,8 +173,7 @@ func (r *reader) talks() []*talk {
 // invitations yields all that are known here, by id.
 func (r *reader) invitations(yield func(invitation) bool) {
 	if r.kept != nil {
-		r.kept.invited(r.s)
-		for _, id := range r.kept.invites {
+		for _, id := range r.kept.invites.in(r.s) {
 			if v, ok := r.s.record(id).invitation(); ok && !yield(v) {
 				return
 			}

@@ -90,7 +90,7 @@ func (r *reader) redraft(a *agreement, terms Terms) (plan, error) {
 	if err := asked(b); err != nil {
 		return plan{}, err
 	}
-	return plan{drafts: []Draft{fixed(a.rec.audience(), b)}, result: func([]crdt.ID) Result {
+	return plan{drafts: []Draft{fixed(a.readers, b)}, result: func([]crdt.ID) Result {
 		return Result{Agreements: []crdt.ID{a.id}}
 	}}, nil
 }

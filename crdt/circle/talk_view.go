@@ -406,7 +406,8 @@ func (r *reader) nextCommon(t *talk) (string, bool) {
 
 // Talk returns a talk; false if id is none that this person is in.
 func (s *State) Talk(env Env, id crdt.ID) (Talk, bool) {
-	r := s.reader(env)
+	r, done := s.looking(env)
+	defer done()
 	t, ok := r.talk(id)
 	if !ok || !t.holds(env.Me) {
 		return Talk{}, false

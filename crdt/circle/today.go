@@ -52,20 +52,24 @@ func (s *State) Today(env Env) Today {
 	t.Until, t.Still = r.s.Still(env, env.Me)
 	var forMe []*post
 	var could []helpable
-	for _, p := range r.newestPosts(true) {
+	waits := func(p *post) bool {
+		return (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.ID, p.made.HLC)
+	}
+	for _, p := range r.myPosts() {
+		if !p.closed() && !waits(p) && !r.caredForInTime(p) {
+			forMe = append(forMe, p)
+		}
+	}
+	for _, p := range r.currentPosts() {
 		switch {
-		case (p.audience != nil || p.status == "waiting") && r.liesStill(p.author, p.made.ID, p.made.HLC):
-		case r.mayEdit(p, env.Me):
-			if !r.caredForInTime(p) {
-				forMe = append(forMe, p)
-			}
-		case r.over(p) || r.far(p.owner) || r.status(p) != "open":
+		case r.over(p) || r.status(p) != "open" || r.far(p.owner) || r.mayEdit(p, env.Me) || waits(p):
 		case r.opened(p):
 			forMe = append(forMe, p)
 		case p.need && r.couldHelp(p):
 			could = append(could, helpable{p, r.follows(p), r.soonest(p)})
 		}
 	}
+	slices.SortFunc(forMe, newestFirst)
 	slices.SortStableFunc(could, func(a, b helpable) int {
 		return cmp.Or(asFirst(!a.followed, !b.followed), strings.Compare(a.soonest, b.soonest))
 	})
@@ -241,7 +245,7 @@ func (s *State) Week(env Env) []Day {
 	}
 	shown := map[crdt.ID]bool{}
 	end := today.AddDate(0, 0, weekDays)
-	needs := slices.DeleteFunc(slices.Clone(r.newestPosts(true)), func(p *post) bool { return !p.need || len(r.slotsBetween(p, today, end)) == 0 })
+	needs := slices.DeleteFunc(slices.Clone(r.currentPosts()), func(p *post) bool { return !p.need || len(r.slotsBetween(p, today, end)) == 0 })
 	slices.SortFunc(needs, byPostID)
 	for _, p := range needs {
 		for _, slot := range r.slotsBetween(p, today, end) {
@@ -316,7 +320,7 @@ type mapRow struct {
 
 func (r *reader) mapped() []*mapRow {
 	rows := map[string]*mapRow{}
-	for _, p := range r.newestPosts(true) {
+	for _, p := range r.currentPosts() {
 		if status := r.status(p); status != "open" || p.need && r.over(p) {
 			continue
 		}
