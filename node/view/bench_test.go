@@ -16,8 +16,9 @@ import (
 
 // village is a circle of 300 members and 20,000 posts over two years, as one of them
 // sees it: half of the posts are over, every second need has a helper, every tenth is a
-// rota, every twentieth is tender. They opened 200 decisions, and that one
-// invited twenty to talks.
+// rota, every twentieth is tender, every fiftieth is for somebody else. They opened 200
+// decisions, thanked one another, and each has a hard day; that one invited twenty to talks,
+// and keeps for themselves what they follow, whom they keep at a distance and a ceiling.
 func village(tb testing.TB, members, posts int) view.Source {
 	now := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
 	s := circle.NewState(sha256.Sum256([]byte("village")))
@@ -35,6 +36,8 @@ func village(tb testing.TB, members, posts int) view.Source {
 	for i := range people {
 		people[i] = membership.Member{ID: sha256.Sum256(fmt.Append(nil, "member", i)), Standing: membership.In, Voice: true}
 		add(now.AddDate(-2, 0, 0), people[i].ID, circle.MemberSectionSet{Section: circle.SectionName, Values: []string{fmt.Sprintf("Member %d", i)}})
+		add(now.AddDate(-1, 0, 0), people[i].ID, circle.MemberSectionSet{Section: "dates.1", Values: []string{now.AddDate(0, 0, i-100).Format(time.DateOnly), "the day he died", "yearly"}})
+		add(now.AddDate(-1, 0, 0), people[i].ID, circle.MemberSectionSet{Section: circle.SectionFree, Values: []string{now.AddDate(0, 0, i%20).Format(time.DateOnly)}})
 	}
 	things := []string{"A warm meal after the operation", "A lift to the clinic", "Someone to walk the dog", "A drill to borrow", "Help with the papers", "Company on Sunday"}
 	categories := []string{"meals", "lifts", "pets", "things to borrow", "papers", "company"}
@@ -48,6 +51,9 @@ func village(tb testing.TB, members, posts int) view.Source {
 			add(at, by, circle.OfferPosted(p))
 			continue
 		}
+		if i%50 == 1 {
+			p.For = people[(i+1)*7%members].ID
+		}
 		p.When, p.Tender = []string{soon.Format("2006-01-02T15:04")}, i%20 == 0
 		if i%10 == 1 {
 			p.Rule = "FREQ=WEEKLY;COUNT=12"
@@ -57,6 +63,9 @@ func village(tb testing.TB, members, posts int) view.Source {
 			a := add(at.Add(time.Hour), people[i*13%members].ID, circle.AgreementMade{About: []crdt.ID{need}, Slot: p.When[0],
 				Terms: circle.Terms{What: p.Title, When: p.When[0]}})
 			add(at.Add(2*time.Hour), by, circle.NoteWritten{On: a, Text: "See you on the stairs, bring the blue pot."})
+			if i%6 == 0 {
+				add(soon, by, circle.NoteWritten{On: a, What: circle.NoteThanks, Text: "It was good."})
+			}
 		}
 		if i > posts/2 {
 			add(soon, by, circle.PostStatusSet{Post: need, Status: circle.StatusMet})
@@ -79,12 +88,27 @@ func village(tb testing.TB, members, posts int) view.Source {
 	for _, m := range people {
 		env.Members = append(env.Members, m.ID)
 	}
+	env.Own = circle.OwnOf(keepAlone(tb, s, env, "follow", circle.Args{"text": {"meals"}}), keepAlone(tb, s, env, "ceiling", circle.Args{"text": {"2/week"}}),
+		keepAlone(tb, s, env, "distance", circle.Args{"member": {people[7].ID.String()}}), keepAlone(tb, s, env, "remind", circle.Args{"before": {"2d"}}))
 	published := s.Fork().With(circle.NewReadings(&sync.Mutex{}))
 	var index circle.Index
 	return view.Source{Circle: s.Circle(), State: published, People: people, Env: env, MayHold: func(words string) []crdt.ID {
 		index.Follow(published)
 		return index.May(words)
 	}}
+}
+
+// keepAlone is what one keeps for oneself by a verb.
+func keepAlone(tb testing.TB, s *circle.State, env circle.Env, verb string, args circle.Args) circle.OwnRow {
+	cmd, err := circle.ParseCommand(s, env, verb, args)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, result, err := circle.Decide(s, env, cmd)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return result(nil).Own[0]
 }
 
 // crowd is the people of a village.
@@ -105,7 +129,11 @@ func (c crowd) Member(id crdt.ID) (membership.Member, bool) {
 // BenchmarkLooks is every look of one member of a village of 300 with 20,000 posts.
 func BenchmarkLooks(b *testing.B) {
 	s := village(b, 300, 20_000)
-	one := s.Posts(view.KindNeed, view.Filter{Limit: 1})[0].ID
+	need := s.Posts(view.KindNeed, view.Filter{Limit: 1})[0].ID
+	agreement := s.Agreements(view.Filter{Mine: true, All: true, Limit: 1})[0].ID
+	decision, talk := s.Decisions(view.Filter{All: true})[0].ID, s.Talks(view.Filter{})[0].ID
+	other := s.Env.Members[1].String()
+	all := view.Filter{All: true}
 	for _, look := range []struct {
 		name string
 		read func()
@@ -116,23 +144,48 @@ func BenchmarkLooks(b *testing.B) {
 		{"map", func() { s.Map() }},
 		{"needs", func() { s.Posts(view.KindNeed, view.Filter{}) }},
 		{"needs-at-once", func() { s.Posts(view.KindNeed, view.Filter{Limit: 40}) }},
-		{"needs-of-a-category-at-once", func() { s.Posts(view.KindNeed, view.Filter{Category: "meals", Limit: 40}) }},
-		{"agreements-at-once", func() { s.Agreements(view.Filter{Limit: 40}) }},
 		{"needs-of-a-category", func() { s.Posts(view.KindNeed, view.Filter{Category: "meals"}) }},
+		{"needs-of-a-category-at-once", func() { s.Posts(view.KindNeed, view.Filter{Category: "meals", Limit: 40}) }},
 		{"needs-with-words", func() { s.Posts(view.KindNeed, view.Filter{Text: "dogs"}) }},
+		{"my-needs", func() { s.Posts(view.KindNeed, view.Filter{Mine: true, All: true}) }},
+		{"offers", func() { s.Posts(view.KindOffer, view.Filter{}) }},
 		{"agreements", func() { s.Agreements(view.Filter{}) }},
+		{"agreements-at-once", func() { s.Agreements(view.Filter{Limit: 40}) }},
+		{"my-agreements", func() { s.Agreements(view.Filter{Mine: true, All: true}) }},
+		{"list-at-once", func() { s.List(view.Filter{Limit: 40}) }},
+		{"decisions", func() { s.Decisions(view.Filter{}) }},
+		{"all-decisions", func() { s.Decisions(all) }},
+		{"talks", func() { s.Talks(all) }},
 		{"members", func() { s.Members(view.Filter{}) }},
-		{"who", func() { _, _ = s.Who(one) }},
-		{"show", func() { _, _ = s.Show(one, false) }},
+		{"who", func() { _, _ = s.Who(need) }},
+		{"need", func() { _, _ = s.Show(need, true) }},
+		{"agreement", func() { _, _ = s.Show(agreement, false) }},
+		{"decision", func() { _, _ = s.Show(decision, false) }},
+		{"talk", func() { _, _ = s.Show(talk, false) }},
+		{"person", func() { _, _ = s.Show(other, false) }},
 		{"first-search", func() { var ix circle.Index; ix.Follow(s.State); ix.May("warm meals 1234") }},
 		{"search", func() { s.Search("warm meals 1234", 0) }},
 		{"search-many", func() { s.Search("clinic", 20) }},
+		{"search-all", func() { s.Search("clinic", 0) }},
 		{"calendar", func() { s.Calendar(false) }},
+		{"calendar-of-all", func() { s.Calendar(true) }},
 		{"mirror", func() { s.Mirror() }},
 		{"digest", func() { s.Digest() }},
-		{"decisions", func() { s.Decisions(view.Filter{}) }},
-		{"talks", func() { s.Talks(view.Filter{}) }},
-		{"person", func() { _, _ = s.Show(s.Env.Members[1].String(), false) }},
+		{"interrupts", func() { s.State.Interrupts(s.Env) }},
+		{"charter", func() { s.Charter() }},
+		{"pod", func() { s.Pod() }},
+		{"groups", func() { s.Groups() }},
+		{"own", func() {
+			s.Ceiling()
+			s.Reflections()
+			s.Followed()
+			s.Remind()
+			s.Distances()
+			_, _ = s.PairNotes(other)
+		}},
+		{"asked", func() { s.Asked(s.Env.Members[1]) }},
+		{"handover", func() { s.Handover() }},
+		{"readers", func() { _, _ = s.Faces([]string{"circle"}) }},
 	} {
 		b.Run(look.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -57,7 +57,18 @@ type Event struct {
 // still open. With all it has every dated agreement and post that they may see.
 func (s Source) Calendar(all bool) []Event {
 	out := []Event{}
-	for _, a := range s.State.Agreements(s.Env, circle.Filter{All: true, Mine: !all}) {
+	agreements := s.State.Agreements(s.Env, circle.Filter{All: true, Mine: !all})
+	covered := s.covered
+	if all { // each is at hand already
+		at := map[crdt.ID][]string{}
+		for i := range agreements {
+			if a := &agreements[i]; covers(a) {
+				at[a.About[0]] = append(at[a.About[0]], a.Slot)
+			}
+		}
+		covered = func(p circle.Post) []string { return at[p.ID] }
+	}
+	for _, a := range agreements {
 		if e, ok := s.agreed(a); ok && (all || s.saidYes(a)) {
 			if !all && e.State == EventAgreed {
 				e.Remind = s.Env.Own.Remind()
@@ -70,9 +81,9 @@ func (s Source) Calendar(all bool) []Event {
 		switch {
 		case p.Faded || p.Status == "waiting":
 		case p.Rule != "" && (all || mine):
-			out = append(out, s.rota(p, s.covered(p))...)
+			out = append(out, s.rota(p, covered(p))...)
 		case all && p.Status == "open":
-			out = append(out, s.dates(p, s.covered(p))...)
+			out = append(out, s.dates(p, covered(p))...)
 		}
 	}
 	return out
@@ -82,12 +93,16 @@ func (s Source) Calendar(all bool) []Event {
 func (s Source) covered(p circle.Post) []string {
 	var out []string
 	for _, id := range p.Agreements {
-		a, ok := s.State.Agreement(s.Env, id)
-		if ok && (a.State == circle.StateAgreed || a.State == circle.StatePassed || a.State == circle.StateDone) {
+		if a, ok := s.State.Agreement(s.Env, id); ok && covers(&a) {
 			out = append(out, a.Slot)
 		}
 	}
 	return out
+}
+
+// covers reports whether by an agreement somebody comes or came.
+func covers(a *circle.Agreement) bool {
+	return a.State == circle.StateAgreed || a.State == circle.StatePassed || a.State == circle.StateDone
 }
 
 // saidYes reports whether this member is in an agreement with a yes, or gave it back.
@@ -164,8 +179,8 @@ func (s Source) rota(p circle.Post, covered []string) []Event {
 	if !ok {
 		return nil
 	}
-	e := s.posted(p, r.First, len(covered))
-	open := s.openSlots(p, covered)
+	e, slots := s.posted(p, r.First, len(covered)), s.allSlots(p)
+	open := openSlots(slots, covered)
 	for _, slot := range r.Dates {
 		if !slices.Contains(open, slot) {
 			e.Skips = append(e.Skips, slot)
@@ -176,18 +191,25 @@ func (s Source) rota(p circle.Post, covered []string) []Event {
 	if len(e.Skips) < len(r.Dates) {
 		out = append(out, e)
 	}
-	return append(out, s.single(p, covered, func(slot string) bool { return !slices.Contains(r.Dates, slot) })...)
+	return append(out, s.single(p, slots, covered, func(slot string) bool { return !slices.Contains(r.Dates, slot) })...)
 }
 
 // dates are the entries of a post that names its dates one by one.
 func (s Source) dates(p circle.Post, covered []string) []Event {
-	return s.single(p, covered, func(string) bool { return true })
+	return s.single(p, s.allSlots(p), covered, func(string) bool { return true })
 }
 
-func (s Source) single(p circle.Post, covered []string, fits func(slot string) bool) []Event {
+func (s Source) allSlots(p circle.Post) []circle.Slot {
+	if len(p.When) == 0 {
+		return nil
+	}
+	return s.State.Slots(s.Env, p.ID, time.Time{}, time.Time{})
+}
+
+func (s Source) single(p circle.Post, slots []circle.Slot, covered []string, fits func(slot string) bool) []Event {
 	var out []Event
-	open := s.openSlots(p, covered)
-	for _, slot := range s.State.Slots(s.Env, p.ID, time.Time{}, time.Time{}) {
+	open := openSlots(slots, covered)
+	for _, slot := range slots {
 		w, err := circle.ParseWhen(slot.When)
 		if err != nil || slot.Slot == "" || !fits(slot.Slot) || !slices.Contains(open, slot.Slot) {
 			continue
@@ -199,11 +221,11 @@ func (s Source) single(p circle.Post, covered []string, fits func(slot string) b
 	return out
 }
 
-// openSlots are the slots of a post that nobody covers. One with places left beside
-// somebody is open; so is one whose time is over, which calendars keep.
-func (s Source) openSlots(p circle.Post, covered []string) []string {
+// openSlots are those that nobody covers. One with places left beside somebody is open;
+// so is one whose time is over, which calendars keep.
+func openSlots(slots []circle.Slot, covered []string) []string {
 	var out []string
-	for _, slot := range s.State.Slots(s.Env, p.ID, time.Time{}, time.Time{}) {
+	for _, slot := range slots {
 		n := 0
 		for _, c := range covered {
 			if c == slot.Slot {
