@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -266,12 +267,20 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// writeJSON answers with v. It goes out as soon as all of it is encoded, and from where it
+// was: answers may be long.
 func writeJSON(w http.ResponseWriter, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(heedless{w}).Encode(v); err != nil {
 		return errors.Join(errors.New("write an answer"), err)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(data, '\n')) // a reader that went away needs no answer
 	return nil
+}
+
+// heedless writes to a reader that may have gone away, and needs no answer then.
+type heedless struct{ w io.Writer }
+
+func (h heedless) Write(p []byte) (int, error) {
+	_, _ = h.w.Write(p)
+	return len(p), nil
 }
