@@ -18,7 +18,8 @@ import (
 // Nothing in libp2p connects again by itself; this does.
 const (
 	firstDelay   = time.Second      // ceiling of the first pause
-	lastDelay    = 15 * time.Minute // ceiling of the longest
+	lastDelay    = 15 * time.Minute // ceiling of the longest, where few are sought
+	fewSought    = 24               // peers; where more are, that ceiling grows with them
 	delayShare   = 6                // the ceiling is this part of the time a peer has been away
 	dialsAtOnce  = 4
 	enough       = 12 // connected devices of a circle, beyond which no more are sought
@@ -42,7 +43,8 @@ func newAttempt(away, next time.Time) *attempt {
 
 // dialler keeps this home connected to enough members: full-jitter back-off per
 // peer, whose ceiling grows with the time the peer has been away, from one second
-// to a quarter of an hour, and begins anew when there is new hope.
+// to a quarter of an hour, or longer in a large circle most of which is away, and begins
+// anew when there is new hope.
 type dialler struct {
 	n     *Net
 	woken chan struct{}
@@ -117,9 +119,12 @@ func clearBackoff(nw network.Network, p peer.ID) {
 // jitter is a random time up to ceiling.
 func jitter(ceiling time.Duration) time.Duration { return rand.N(ceiling) + 1 }
 
-// pauseAfter is how long a peer that has been away since away is left alone.
-func pauseAfter(away, now time.Time) time.Duration {
-	return jitter(min(lastDelay, max(firstDelay, now.Sub(away)/delayShare)))
+// pauseAfter is how long a peer that has been away since away is left alone, as one of
+// so many that are sought. Each that comes back seeks others itself, so it is enough if
+// a large circle that sleeps is not given up: half a dial a second all night would be much.
+func pauseAfter(away, now time.Time, sought int) time.Duration {
+	last := lastDelay * time.Duration(max(fewSought, sought)) / fewSought
+	return jitter(min(last, max(firstDelay, now.Sub(away)/delayShare)))
 }
 
 // run dials until the network is left.
@@ -246,7 +251,7 @@ func (d *dialler) try(p peer.ID) {
 		a.again = false
 		a.next = now.Add(jitter(firstDelay))
 	} else {
-		a.next = now.Add(pauseAfter(a.away, now))
+		a.next = now.Add(pauseAfter(a.away, now, len(d.peers)))
 		if errors.Is(err, errNoAddress) { // a record or a hint gives new hope at once
 			a.next = a.next.Add(noAddress)
 		}

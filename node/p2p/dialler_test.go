@@ -13,24 +13,31 @@ import (
 
 // The pauses between dials are random up to a ceiling that grows with the time a
 // peer has been away: never more than a quarter of an hour, and soon after a loss
-// never more than a second.
+// never more than a second. In a large circle most of which is away it goes on growing.
 func TestPauses(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	for _, r := range []struct {
-		name          string
-		away, ceiling time.Duration
+		name    string
+		away    time.Duration
+		sought  int
+		ceiling time.Duration
 	}{
-		{"just lost", 0, time.Second},
-		{"six seconds", 6 * time.Second, time.Second},
-		{"a minute and a half", 90 * time.Second, 15 * time.Second},
-		{"an hour", time.Hour, 10 * time.Minute},
-		{"a week", 7 * 24 * time.Hour, 15 * time.Minute},
+		{"just lost", 0, 1, time.Second},
+		{"six seconds", 6 * time.Second, 1, time.Second},
+		{"a minute and a half", 90 * time.Second, 1, 15 * time.Second},
+		{"an hour", time.Hour, 1, 10 * time.Minute},
+		{"a week", 7 * 24 * time.Hour, 1, 15 * time.Minute},
+		{"a week, as one of 24", 7 * 24 * time.Hour, 24, 15 * time.Minute},
+		{"a minute and a half, as one of 288", 90 * time.Second, 288, 15 * time.Second},
+		{"an hour, as one of 288", time.Hour, 288, 10 * time.Minute},
+		{"six hours, as one of 288", 6 * time.Hour, 288, time.Hour},
+		{"a week, as one of 288", 7 * 24 * time.Hour, 288, 3 * time.Hour},
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			var sum, most time.Duration
 			const tries = 2000
 			for range tries {
-				d := p2p.PauseAfter(now.Add(-r.away), now)
+				d := p2p.PauseAfter(now.Add(-r.away), now, r.sought)
 				if d <= 0 || d > r.ceiling {
 					t.Fatalf("PauseAfter = %v, want above 0 and at most %v", d, r.ceiling)
 				}

@@ -50,7 +50,7 @@ func (n *Net) Dial(ctx context.Context, p peer.ID, more []ma.Multiaddr, news <-c
 }
 
 // PauseAfter is the back-off.
-func PauseAfter(away, now time.Time) time.Duration { return pauseAfter(away, now) }
+func PauseAfter(away, now time.Time, sought int) time.Duration { return pauseAfter(away, now, sought) }
 
 // OpenRecord opens a signed address record.
 var OpenRecord = openRecord

@@ -167,7 +167,7 @@ func (n *Net) runErrand(e *errand, id string, list func() []string, try func(con
 		case <-e.poked:
 			since = time.Now()
 			pause(n.ctx, jitter(firstDelay/4))
-		case <-time.After(pauseAfter(since, time.Now())):
+		case <-time.After(pauseAfter(since, time.Now(), 1)):
 		}
 	}
 }
