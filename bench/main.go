@@ -35,13 +35,19 @@ func run() error {
 		asSide = flag.String("side", "", "be a replica of this system and take orders on standard input; for the program's own use")
 		out    = flag.String("out", "results", "the folder for care1.md and care1.svg")
 		quick  = flag.Bool("quick", false, "a tenth of everything")
-		large  = flag.Bool("large", false, "also a million changes, and a line that breaks ten times, of Tend alone")
+		large  = flag.Bool("large", false, "also a million changes, a line that breaks ten times, and fifty replicas, of Tend alone")
 		of     = flag.String("systems", "tend,go-ds-crdt,go-ds-crdt/100", "what to measure, by name")
-		tasks  = flag.String("tasks", "T1,T2,T3,T4,T5", "which tasks; T6 comes with T5, T3 needs T2, and T2/1M and T5/1M are those of -large")
+		tasks  = flag.String("tasks", "T1,T2,T3,T4,T5", "which tasks; T6 comes with T5, T3 needs T2; T2/1M, T5/1M and T4/50 are those of -large; idle is for itself")
+		apart  = flag.Bool("village", false, "be homes on a network of their own; for the program's own use")
+		rest   = flag.Duration("rest", 2*time.Minute, "how long the homes of the task idle are watched")
+		tend   = flag.String("tend", "", "the tend whose homes the task idle watches; built if there is none")
 	)
 	flag.Parse()
 	if *asSide != "" {
 		return serveSide(*asSide, os.Stdin, os.Stdout)
+	}
+	if *apart {
+		return serveVillage(os.Stdin, os.Stdout)
 	}
 	names := strings.Split(*of, ",")
 	for _, name := range names {
@@ -53,11 +59,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	b := &bench{dir: dir, table: &report.Table{}, quick: *quick, wired: map[string]int64{}}
+	b := &bench{dir: dir, table: &report.Table{}, quick: *quick, rest: *rest, tend: *tend, wired: map[string]int64{}}
 	defer b.close()
 	wanted := strings.Split(*tasks, ",")
 	if *large {
-		wanted = append(wanted, "T2/1M", "T5/1M")
+		wanted = append(wanted, "T2/1M", "T5/1M", "T4/50")
 	}
 	for _, t := range b.plan() {
 		if !slices.Contains(wanted, t.name) {
@@ -99,10 +105,13 @@ func (b *bench) plan() []task {
 		{"T3", func(s string) error { return b.reunite(s, many) }, slow},
 		{"T4", func(s string) error { return b.live(s, 3, changes) }, []string{"go-ds-crdt/100"}},
 		{"T4", func(s string) error { return b.live(s, 10, changes) }, []string{"go-ds-crdt/100"}},
+		{"T4/50", func(s string) error { return b.live(s, 50, changes/2) }, others},
 		{"T5", func(s string) error { return b.ask(s, many) }, slow},
 		{"T2/1M", func(s string) error { return b.join(s, 10*many) }, others},
 		{"T2/1M", func(s string) error { return b.joinCut(s, 10*many) }, others},
 		{"T5/1M", func(s string) error { return b.ask(s, 10*many) }, others},
+		{"idle", func(string) error { return b.idleHomes(10, 10) }, others},
+		{"idle", func(string) error { return b.idleHomes(300, 16) }, others},
 	}
 }
 

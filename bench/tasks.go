@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -21,6 +22,8 @@ type bench struct {
 	dir   string
 	table *report.Table
 	quick bool
+	rest  time.Duration    // how long the homes of the task idle are watched
+	tend  string           // their program; empty until it is built
 	sides []*side          // all that were started
 	wired map[string]int64 // what a newcomer took over the wire, in bytes, by system and number of changes
 }
@@ -304,7 +307,7 @@ func (b *bench) reunite(name string, n int) error {
 
 // quiet is what two that are connected and agree say to one another in a while.
 func (b *bench) quiet(a, z *side, w *meter.Wire) (report.Row, error) {
-	time.Sleep(settle)
+	time.Sleep(calm)
 	bytes := w.Bytes()
 	if err := errors.Join(a.start(order{Do: "rest", Every: rest}), z.start(order{Do: "rest", Every: rest})); err != nil {
 		return nil, err
@@ -317,103 +320,177 @@ func (b *bench) quiet(a, z *side, w *meter.Wire) (report.Row, error) {
 
 const (
 	settle = 5 * time.Second  // until a connection has said what it says first
+	calm   = 20 * time.Second // until a replica has done what it does after the last change
 	rest   = 20 * time.Second // how long an idle replica is watched
 )
 
-// live is T4: how long until a change is visible at the others.
+// live is T4: how long until a change is visible at the others, and then that they all
+// have all of what is written at once.
 func (b *bench) live(name string, replicas, changes int) error {
-	dir := b.folder("T4", safe(name), replicas)
-	first, err := b.side(name)
+	sides, err := b.meeting(name, replicas)
 	if err != nil {
 		return err
 	}
-	if _, err := first.all(order{Do: "open", Dir: filepath.Join(dir, "0")}, order{Do: "begin"}); err != nil {
-		return err
-	}
-	sides := []*side{first}
-	for i := 1; i < replicas; i++ {
-		at, err := sides[0].do(order{Do: "listen", Text: "127.0.0.1:1"}) // to know where it is
-		if err != nil {
-			return err
-		}
-		t, err := sides[0].do(order{Do: "listen", Text: at.At})
-		if err != nil {
-			return err
-		}
-		s, err := b.side(name)
-		if err != nil {
-			return err
-		}
-		if _, err := s.all(order{Do: "open", Dir: filepath.Join(dir, fmt.Sprint(i))}, order{Do: "meet", Text: t.Ticket}); err != nil {
-			return err
-		}
-		sides = append(sides, s)
-	}
-	if _, err := first.do(order{Do: "append", N: 1, Text: "hello"}); err != nil {
-		return err
-	}
-	for _, s := range sides[1:] {
-		if _, err := s.do(order{Do: "sees", Titles: []string{"hello 0"}}); err != nil {
-			return err
-		}
-	}
-	time.Sleep(settle)
+	first := sides[0]
 	var titles []string
 	for _, c := range care1.More("live", changes) {
 		titles = append(titles, c.Title)
 	}
-	var before, after time.Duration
-	for _, s := range sides {
-		t, err := s.do(order{Do: "rest"})
-		if err != nil {
-			return err
-		}
-		before += t.Used.CPU
+	before, err := b.used(sides)
+	if err != nil {
+		return err
 	}
 	for _, s := range sides[1:] {
 		if err := s.start(order{Do: "sees", Titles: titles}); err != nil {
 			return err
 		}
 	}
-	wrote, err := first.do(order{Do: "slowly", N: changes, Text: "live", Every: 60 * time.Millisecond})
+	wrote, err := first.do(order{Do: "slowly", N: changes, Text: "live", Every: pace(replicas)})
 	if err != nil {
 		return err
 	}
-	var late []time.Duration
+	var late, last []time.Duration
+	everywhere := map[string]time.Duration{}
 	for _, s := range sides[1:] {
 		t, err := s.done()
 		if err != nil {
 			return err
 		}
 		for title, at := range t.Times {
-			late = append(late, at.Sub(wrote.Times[title]))
+			took := at.Sub(wrote.Times[title])
+			late, everywhere[title] = append(late, took), max(everywhere[title], took)
 		}
 	}
-	for _, s := range sides {
-		t, err := s.do(order{Do: "rest"})
-		if err != nil {
-			return err
-		}
-		after += t.Used.CPU
+	last = slices.Sorted(maps.Values(everywhere))
+	after, err := b.used(sides)
+	if err != nil {
+		return err
 	}
 	idle, woke, err := b.idle(sides)
 	if err != nil {
 		return err
 	}
 	slices.Sort(late)
-	each := rest.Seconds() * float64(replicas)
-	b.table.Add(fmt.Sprintf("T4 visible elsewhere, %d replicas", replicas), name, report.Row{
-		"p50 ms": milli(late[len(late)/2]), "p99 ms": milli(late[len(late)*99/100]), "CPU ms/change, all": milli(after-before) / float64(changes),
+	each, all := rest.Seconds()*float64(replicas), milli(after-before)/float64(changes)
+	task := fmt.Sprintf("T4 visible elsewhere, %d replicas", replicas)
+	b.table.Add(task, name, report.Row{
+		"p50 ms": milli(late[len(late)/2]), "p99 ms": milli(late[len(late)*99/100]), "CPU ms/change, all": all, "CPU ms/change, each": all / float64(replicas),
+		"everywhere, p50 ms": milli(last[len(last)/2]), "everywhere, p99 ms": milli(last[len(last)*99/100]),
 		"idle CPU ms/s, each": milli(idle) / each, "idle wake-ups/s, each": float64(woke) / each})
+	err = b.burst(name, sides)
 	for _, s := range slices.Backward(sides) {
 		err = errors.Join(err, s.end())
 	}
 	return err
 }
 
+// pace is how often a need is written: not faster than a home of Tend gossips, and so
+// that the machine, which does the work of all replicas, rests for half of the time.
+func pace(replicas int) time.Duration { return max(60, 6*time.Duration(replicas)) * time.Millisecond }
+
+// byOneTicket is how many join by one ticket.
+const byOneTicket = 10
+
+// meeting starts so many replicas, the first of which all others join.
+func (b *bench) meeting(name string, replicas int) ([]*side, error) {
+	dir := b.folder("T4", safe(name), replicas)
+	first, err := b.side(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := first.all(order{Do: "open", Dir: filepath.Join(dir, "0")}, order{Do: "begin"}); err != nil {
+		return nil, err
+	}
+	at, err := first.do(order{Do: "listen", Text: "127.0.0.1:1"}) // to know where it is
+	if err != nil {
+		return nil, err
+	}
+	sides := []*side{first}
+	for ticket := ""; len(sides) < replicas; {
+		if len(sides)%byOneTicket == 1 {
+			t, err := first.do(order{Do: "listen", Text: at.At})
+			if err != nil {
+				return nil, err
+			}
+			ticket = t.Ticket
+		}
+		s, err := b.side(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.all(order{Do: "open", Dir: filepath.Join(dir, fmt.Sprint(len(sides)))}, order{Do: "meet", Text: ticket}); err != nil {
+			return nil, err
+		}
+		sides = append(sides, s)
+	}
+	if _, err := first.do(order{Do: "append", N: 1, Text: "hello"}); err != nil {
+		return nil, err
+	}
+	for _, s := range sides[1:] {
+		if _, err := s.do(order{Do: "sees", Titles: []string{"hello 0"}}); err != nil {
+			return nil, err
+		}
+	}
+	time.Sleep(settle)
+	return sides, nil
+}
+
+// burst lets all write at once, far more than gossip carries, and waits until all have
+// all of it.
+func (b *bench) burst(name string, sides []*side) error {
+	n := 3 * b.small() / 10 / len(sides)
+	was, err := sides[0].do(order{Do: "holds"})
+	if err != nil {
+		return err
+	}
+	before, err := b.used(sides)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	for i, s := range sides {
+		if err := s.start(order{Do: "together", N: n, Group: 100, Text: fmt.Sprint("burst", i)}); err != nil {
+			return err
+		}
+	}
+	for _, s := range sides {
+		if _, err := s.done(); err != nil {
+			return err
+		}
+	}
+	wrote := time.Since(began)
+	for _, s := range sides {
+		if err := s.start(order{Do: "wait", N: was.N + n*len(sides)}); err != nil {
+			return err
+		}
+	}
+	for _, s := range sides {
+		if _, err := s.done(); err != nil {
+			return err
+		}
+	}
+	all := time.Since(began)
+	after, err := b.used(sides)
+	b.table.Add(fmt.Sprintf("T4 a burst of %d, %d replicas", n*len(sides), len(sides)), name, report.Row{"written s": wrote.Seconds(),
+		"everywhere s": all.Seconds(), "CPU ms/change, each": milli(after-before) / float64(n*len(sides)) / float64(len(sides))})
+	return err
+}
+
+// used is the CPU that all sides have used until now.
+func (b *bench) used(sides []*side) (cpu time.Duration, err error) {
+	for _, s := range sides {
+		t, err := s.do(order{Do: "rest"})
+		if err != nil {
+			return 0, err
+		}
+		cpu += t.Used.CPU
+	}
+	return cpu, nil
+}
+
 // idle is what all sides use while nothing happens.
 func (b *bench) idle(sides []*side) (cpu time.Duration, woke int64, err error) {
-	time.Sleep(settle)
+	time.Sleep(calm)
 	for _, s := range sides {
 		if err := s.start(order{Do: "rest", Every: rest}); err != nil {
 			return 0, 0, err
@@ -452,7 +529,7 @@ func (b *bench) ask(name string, n int) error {
 	if _, err := s.do(order{Do: "listen", Text: "127.0.0.1:1"}); err != nil {
 		return err
 	}
-	time.Sleep(settle)
+	time.Sleep(calm)
 	idle, err := s.do(order{Do: "rest", Every: rest})
 	if err != nil {
 		return err
