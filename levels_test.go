@@ -38,7 +38,7 @@ var levels = []struct {
 	{3, "protocol", nil},
 	{4, "protocol/frontier", nil},
 	{5, "node/replica", nil},
-	{6, "node/view", nil},
+	{6, "node/view", []string{"node/words"}},
 	{6, "node/qr", nil},
 	{6, "node/words", nil},
 	{6, "storage", nil},

@@ -117,7 +117,7 @@ func (n *Node) Meant(id crdt.ID, name string, member crdt.ID) error {
 	}
 	var k askingRow
 	if !asked || canon.Unmarshal(value, &k) != nil {
-		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.asks_nobody", name), Say: fmt.Sprintf("Nobody asks at this door as %q.", name), Hint: "tend recover list shows who does."}
+		return circle.Refuse(circle.NotFound, "no.asks_nobody", name)
 	}
 	k.Member = member[:]
 	return n.cfg.Store.Node().Put(row(nameKey(id, name), canon.MustMarshal(k)))
@@ -217,9 +217,9 @@ func (n *Node) LeaveOut(ctx context.Context, id, member crdt.ID) (crdt.ID, error
 		r, ok := openRecovery(w.People(), member)
 		switch {
 		case member == x.me():
-			return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.yourself_back"), Say: "That is you.", Hint: "If it is not you who comes back, say so:  tend recover object"}
+			return crdt.ID{}, circle.Refuse(circle.Usage, "no.yourself_back")
 		case !ok || !r.Open(now.UnixMilli()):
-			return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.stands_nobody"), Say: "Nobody stands for them just now, so nobody needs to be left out.", Hint: "tend look shows who is coming back."}
+			return crdt.ID{}, circle.Refuse(circle.NotFound, "no.stands_nobody.now")
 		}
 		if !w.LeftOut(member, now.UnixMilli()) {
 			w.LeaveOut(member)

@@ -223,16 +223,13 @@ func (c *backupCheck) endCircle() error {
 
 // badBackup gives the ways a backup is not taken their sentences.
 func badBackup(err error) error {
-	bad := func(said circle.Said, say, hint string) error {
-		return &circle.Problem{Code: circle.Failed, Said: said, Say: say, Hint: hint}
-	}
 	switch {
 	case errors.Is(err, protocol.ErrNewerBackup):
-		return bad(circle.As("no.backup_newer"), "This backup was written by a newer tend, so nothing was taken from it.", "Install the newest version of tend, then try again.")
+		return circle.Refuse(circle.Failed, "no.backup_newer")
 	case errors.Is(err, protocol.ErrNoBackup):
-		return bad(circle.As("no.not_backup"), "What is in this file is not a backup of Tend.", "A backup is what  tend backup create FILE  wrote.")
+		return circle.Refuse(circle.Failed, "no.not_backup")
 	case errors.Is(err, protocol.ErrBackupDamaged):
-		return bad(circle.As("no.backup_damaged"), "This file is not a whole backup: "+err.Error()+".", "Copy it once more from where it was kept, or take another one.")
+		return circle.Refuse(circle.Failed, "no.backup_damaged", err.Error())
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"tend/crdt/circle"
 	"tend/node"
 	"tend/node/replica"
+	"tend/node/words"
 	"tend/protocol"
 	"tend/storage"
 	"tend/storage/storagetest"
@@ -51,7 +52,7 @@ func refused(t testing.TB, err error, code circle.Code) string {
 	if !errors.As(err, &p) || p.Code != code {
 		t.Fatalf("error %v, want a problem of code %d", err, code)
 	}
-	return p.Say
+	return words.Told.Tell(p.Said)
 }
 
 func TestBackupBringsAllBack(t *testing.T) {

@@ -34,8 +34,7 @@ func (n *Node) Begin(ctx context.Context, o BeginOptions) (crdt.ID, error) {
 		return crdt.ID{}, err
 	}
 	if err := o.Charter.Check(); err != nil {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this: " + err.Error() + ".",
-			Hint: "Shorten it, or leave the field out."}
+		return crdt.ID{}, circle.Refuse(circle.Usage, "no.charter", err.Error())
 	}
 	for _, text := range o.OutsideHelp {
 		if err := checkHelp(text); err != nil {
@@ -87,8 +86,7 @@ func checkHelp(text string) error {
 	if err == nil {
 		return nil
 	}
-	return &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this: help from outside: " + err.Error() + ".",
-		Hint: "Shorten it, or leave it out."}
+	return circle.Refuse(circle.Usage, "no.charter.outside_help", err.Error())
 }
 
 // checkName says what is wrong with a name, before anything is made.
@@ -96,8 +94,7 @@ func checkName(name string) error {
 	if circle.Check(circle.MemberSectionSet{Member: crdt.ID{1}, Section: circle.SectionName, Values: []string{name}}) == nil {
 		return nil
 	}
-	return &circle.Problem{Code: circle.Usage, Said: circle.As("no.name_long", circle.MaxName), Say: fmt.Sprintf("A name is 1 to %d characters on one line.", circle.MaxName),
-		Hint: "Say what the others call you: --as Ann."}
+	return circle.Refuse(circle.Usage, "no.name_long", circle.MaxName)
 }
 
 // genesis makes the op a circle begins with. Every place of the circle's id in it

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -71,7 +70,7 @@ func (x *runner) carryAll(ctx context.Context, s *Snapshot, w *protocol.CarryWri
 func (x *runner) carrySome(ctx context.Context, s *Snapshot, w *protocol.CarryWriter, to crdt.ID) (int, error) {
 	m, ok := s.People.Member(to)
 	if !ok {
-		return 0, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.not_here"), Say: "Nobody of that name is in the circle.", Hint: "tend list members shows who is."}
+		return 0, circle.Refuse(circle.NotFound, "no.not_here.name")
 	}
 	return x.carryOps(ctx, w, raise(x.heard.heldBy(m), ownSeqs(s.Frontier().Tips, m)))
 }
@@ -182,8 +181,7 @@ func (n *Node) CarryIn(ctx context.Context, in io.ReaderAt, size int64) (Carried
 	}
 	x, err := n.runner(file.Circle)
 	if err != nil {
-		return Carried{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.carry_foreign"), Say: "This file is of a circle that this home is not in.",
-			Hint: "Join the circle first, with an invitation."}
+		return Carried{}, circle.Refuse(circle.NotFound, "no.carry_foreign")
 	}
 	config := frontier.Config{Snapshot: func() *frontier.Snapshot { return x.snap.Load().Frontier() }, Log: x.store}
 	reader, out := frontier.NewReader(config), Carried{Circle: file.Circle}
@@ -226,6 +224,5 @@ func badCarry(err error) error {
 	if errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &circle.Problem{Code: circle.Failed, Said: circle.As("no.carry_broken"), Say: "This file is not a whole carry file: " + err.Error() + ".",
-		Hint: fmt.Sprintf("Make it again with %q and copy it once more.", "tend carry out FILE")}
+	return circle.Refuse(circle.Failed, "no.carry_broken", err.Error())
 }

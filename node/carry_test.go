@@ -7,6 +7,7 @@ import (
 
 	"tend/crdt/circle"
 	"tend/node"
+	"tend/node/words"
 )
 
 // carry copies what from holds to to, by a file.
@@ -68,7 +69,7 @@ func TestADamagedFileChangesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := carry(t, ann, ben, &out, change)
 			var p *circle.Problem
-			if !errors.As(err, &p) || p.Code != circle.Failed || p.Hint == "" {
+			if !errors.As(err, &p) || p.Code != circle.Failed || words.Told.HintOf(p.Said) == "" {
 				t.Errorf("CarryIn: %v, want a problem with code 1 and a hint", err)
 			}
 			if after, _ := ben.Status(id); after.Frontier != before.Frontier {

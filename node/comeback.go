@@ -40,10 +40,10 @@ func (n *Node) ComeBack(code *protocol.Invite, name string, seed *[32]byte) (Joi
 		return JoinState{}, err
 	}
 	if _, err := n.runner(code.Circle); err == nil {
-		return JoinState{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.here_already"), Say: "This home is in that circle already.", Hint: "To come back, begin on a home of its own:  --home DIR"}
+		return JoinState{}, circle.Refuse(circle.Kept, "no.here_already")
 	}
 	if n.now().Unix()/3600 >= int64(code.Expiry) {
-		return JoinState{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.invite_over"), Say: "This invitation has run out.", Hint: "Ask for a fresh one."}
+		return JoinState{}, circle.Refuse(circle.Kept, "no.invite_over")
 	}
 	for _, j := range n.cfg.Keys.Joinings() {
 		if j.Code == code.Text() && j.Over == "" && j.ComingBack() && seed == nil {

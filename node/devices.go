@@ -161,7 +161,7 @@ func (l *links) of(text string) *kinLink {
 // the two have met, [Node.ScannedLink] has the words.
 func (n *Node) ScanLink(code *protocol.LinkCode) error {
 	if code.Peer == n.peerKey() {
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.own_code"), Say: "That is this home's own code.", Hint: "Scan it with the device you already have."}
+		return circle.Refuse(circle.Usage, "no.own_code.device")
 	}
 	var ids []crdt.ID
 	for _, x := range n.runners() {
@@ -170,8 +170,7 @@ func (n *Node) ScanLink(code *protocol.LinkCode) error {
 		}
 	}
 	if len(ids) == 0 {
-		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.no_circle"), Say: "This home is in no circle yet, so there is nothing to share.",
-			Hint: "Scan the code with the device you already have."}
+		return circle.Refuse(circle.NotFound, "no.no_circle")
 	}
 	l := n.links
 	l.mu.Lock()
@@ -206,11 +205,10 @@ func (n *Node) ConfirmLink(code *protocol.LinkCode, words string) error {
 	defer n.links.mu.Unlock()
 	k := n.links.of(code.Text())
 	if k == nil || k.words == "" {
-		return &circle.Problem{Code: circle.NotYet, Said: circle.As("no.not_met"), Say: "The two devices have not met yet.", Hint: "Are both on, and on the same Wi-Fi?"}
+		return circle.Refuse(circle.NotYet, "no.not_met")
 	}
 	if strings.Join(strings.Fields(strings.ToLower(words)), " ") != k.words {
-		return &circle.Problem{Code: circle.Kept, Said: circle.As("no.words_differ"), Say: "These are not the words this device shows, so nothing was shared.",
-			Hint: "If the other device shows other words, somebody stands between the two: begin again, side by side."}
+		return circle.Refuse(circle.Kept, "no.words_differ")
 	}
 	k.confirmed = true
 	n.moves.send(Move{Knocking: true})
@@ -475,11 +473,11 @@ func (n *Node) RevokeDevice(ctx context.Context, id crdt.ID, dev crdt.Device) (c
 		d, ok := w.People().Device(dev)
 		switch {
 		case !ok || d.Member != me:
-			return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.device"), Say: "You have no such device in this circle.", Hint: "tend device list shows them."}
+			return circle.Refuse(circle.NotFound, "no.device")
 		case dev == mine:
-			return &circle.Problem{Code: circle.Usage, Said: circle.As("no.device_here"), Say: "That is the device you are at.", Hint: "End it from another of your devices, or leave the circle:  tend leave"}
+			return circle.Refuse(circle.Usage, "no.device_here")
 		case d.Revoked:
-			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.device_out"), Say: "That device is out already.", Hint: "tend device list shows which are in."}
+			return circle.Refuse(circle.Kept, "no.device_out")
 		}
 		seen := slices.DeleteFunc(w.Seen(me), func(s membership.Seen) bool { return s.Dev != dev })
 		var err error

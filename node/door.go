@@ -396,10 +396,10 @@ func (n *Node) LetIn(id crdt.ID, code *protocol.FaceCode) (string, error) {
 		return "", problem(replica.ErrDeviceOut)
 	}
 	if !s.People.HasVoice(s.Me) {
-		return "", noVoice("let somebody in")
+		return "", noVoice("typed.let_in")
 	}
 	if code.Peer == n.peerKey() {
-		return "", &circle.Problem{Code: circle.Usage, Said: circle.As("no.own_code"), Say: "That is this home's own code.", Hint: "Let a member of the circle scan it."}
+		return "", circle.Refuse(circle.Usage, "no.own_code")
 	}
 	name := hex.EncodeToString(code.Inception[:8])
 	e := n.entrance

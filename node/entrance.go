@@ -79,7 +79,7 @@ func (n *Node) join(code *protocol.Invite, name string) (JoinState, error) {
 		return JoinState{Circle: code.Circle, In: true}, n.nameAfterwards(x, name)
 	}
 	if n.now().Unix()/3600 >= int64(code.Expiry) {
-		return JoinState{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.invite_over"), Say: "This invitation has run out.", Hint: "Ask for a fresh one."}
+		return JoinState{}, circle.Refuse(circle.Kept, "no.invite_over")
 	}
 	text := code.Text()
 	for _, j := range n.cfg.Keys.Joinings() {
@@ -141,8 +141,7 @@ const maxJoinings = 16
 
 func (n *Node) newJoining(text, name string) (Joining, error) {
 	if len(n.cfg.Keys.Joinings()) >= maxJoinings {
-		return Joining{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.many_knocks"), Say: "This home is knocking at many circles already.",
-			Hint: "Wait for an answer, or let some of the invitations run out."}
+		return Joining{}, circle.Refuse(circle.Kept, "no.many_knocks")
 	}
 	me, err := n.newIdentity()
 	if err != nil {
@@ -277,11 +276,11 @@ func (n *Node) Turned(id string, _ membership.PeerKey, told string, err error) {
 	over := ""
 	switch {
 	case n.now().Unix()/3600 >= int64(inv.Expiry):
-		over = "This invitation has run out. Ask for a fresh one."
+		over = "typed.run_out"
 	case told == protocol.DoorTakenBack.String():
-		over = "This invitation was taken back. Ask for a fresh one."
+		over = "typed.taken_back"
 	case told == protocol.DoorNo.String():
-		over = "This invitation has been used. Ask for a fresh one."
+		over = "typed.used_up"
 	}
 	last := told
 	if err != nil {

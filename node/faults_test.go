@@ -13,6 +13,7 @@ import (
 	"tend/crdt/circle"
 	"tend/crdt/membership"
 	"tend/node"
+	"tend/node/words"
 	"tend/protocol"
 	"tend/storage"
 	"tend/storage/storagetest"
@@ -380,7 +381,7 @@ func TestRefusalsAreProblems(t *testing.T) {
 	for i, err := range []error{doNone, viewNone, envNone, welcome, join, named, often, ann.Leave(t.Context(), none),
 		ann.RevokeInvite(t.Context(), id, none)} {
 		var p *circle.Problem
-		if !errors.As(err, &p) || p.Say == "" {
+		if !errors.As(err, &p) || words.Told.Tell(p.Said) == "" {
 			t.Errorf("%d: %v is not a problem in words", i, err)
 		}
 	}

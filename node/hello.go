@@ -95,7 +95,7 @@ func (n *Node) Hello(ctx context.Context, id crdt.ID, name string) error {
 		return unknownCircle(id)
 	}
 	if s := x.snap.Load(); s.Standing == membership.In && !s.Arrived {
-		return &circle.Problem{Code: circle.NotYet, Said: circle.As("no.way_in"), Say: "The door is open, and the way in is still arriving.", Hint: "Try again in a moment."}
+		return circle.Refuse(circle.NotYet, "no.way_in")
 	}
 	if _, err := n.Do(ctx, id, circle.SetSection{Section: circle.SectionName, Values: []string{name}}); err != nil {
 		return err

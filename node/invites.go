@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -67,7 +66,7 @@ func (n *Node) Invite(ctx context.Context, id crdt.ID, o InviteOptions) (Invite,
 	var op crdt.ID
 	err = n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		if !w.People().HasVoice(x.me()) {
-			return noVoice("invite")
+			return noVoice("typed.invite")
 		}
 		var err error
 		op, err = w.Propose(body, clock)
@@ -89,22 +88,18 @@ func (n *Node) Invite(ctx context.Context, id crdt.ID, o InviteOptions) (Invite,
 func checkInvite(o InviteOptions) error {
 	switch {
 	case o.Uses < 1 || o.Uses > inviteUses:
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.invite_uses", inviteUses, o.Uses), Say: fmt.Sprintf("An invitation is good for 1 to %d people, not %d.", inviteUses, o.Uses),
-			Hint: "Make several."}
+		return circle.Refuse(circle.Usage, "no.invite_uses", inviteUses, o.Uses)
 	case o.Until < time.Hour || o.Until > inviteLongest:
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.invite_long"), Say: "An invitation is good for between one hour and thirty days.",
-			Hint: "Try --until 72h, or --until 30d for one person."}
+		return circle.Refuse(circle.Usage, "no.invite_long")
 	case o.Uses > 1 && o.Until > inviteDefault:
-		return &circle.Problem{Code: circle.Usage, Said: circle.As("no.invite_several"), Say: "An invitation for several people is good for 72 hours at most.",
-			Hint: "For longer, make several for one person each."}
+		return circle.Refuse(circle.Usage, "no.invite_several")
 	}
 	return nil
 }
 
+// noVoice says that whoever is new here may not do something yet; what names it.
 func noVoice(what string) error {
-	return &circle.Problem{Code: circle.Kept, Said: circle.As("no.new_here"),
-		Say:  fmt.Sprintf("You are new here, and may %s once most of the circle has seen you come.", what),
-		Hint: "That happens by itself as your home meets theirs. Until then, ask a member who has been here longer."}
+	return circle.Refuse(circle.Kept, "no.new_here", circle.As(what))
 }
 
 // Invites lists the invites of a circle, the newest first.
@@ -138,7 +133,7 @@ func (n *Node) RevokeInvite(ctx context.Context, id, invite crdt.ID) error {
 	}
 	known := slices.ContainsFunc(x.snap.Load().People.Invites(), func(i membership.InviteInfo) bool { return i.Op == invite })
 	if !known {
-		return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.invitation"), Say: fmt.Sprintf("There is no invitation %s.", invite.Short()), Hint: "tend invite --list shows them."}
+		return circle.Refuse(circle.NotFound, "no.invitation", invite.Short())
 	}
 	return n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		_, err := w.Propose(&membership.InviteRevoke{Invite: invite}, clock)
@@ -197,14 +192,14 @@ func (n *Node) Welcome(ctx context.Context, id, member crdt.ID) (crdt.ID, error)
 		m, ok := v.Member(member)
 		switch {
 		case !ok || m.Standing != membership.In:
-			return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.not_here"), Say: "Nobody of that name is in the circle.", Hint: "tend list members shows who is."}
+			return circle.Refuse(circle.NotFound, "no.not_here.name")
 		case member == x.me():
-			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.welcome_self"), Say: "Others welcome you; you need not do it yourself.", Hint: "tend list members shows who is new here."}
+			return circle.Refuse(circle.Kept, "no.welcome_self")
 		case m.Admission.IsZero(), m.By == x.me(), v.Sponsored(m.Admission, x.me()):
 			made = m.Admission
 			return nil
 		case !v.HasVoice(x.me()):
-			return noVoice("welcome others")
+			return noVoice("typed.welcome")
 		}
 		var err error
 		made, err = w.Propose(&membership.Sponsor{Admit: m.Admission}, clock)

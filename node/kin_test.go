@@ -14,6 +14,7 @@ import (
 	"tend/crdt/circle"
 	"tend/crdt/membership"
 	"tend/node"
+	"tend/node/words"
 	"tend/protocol"
 )
 
@@ -296,7 +297,7 @@ func TestAnEndedDeviceIsTold(t *testing.T) {
 		t.Errorf("ended by %v, want Ann's first device", ends)
 	}
 	_, err := phone.Do(t.Context(), id, wish("one more"))
-	if p, ok := err.(*circle.Problem); !ok || p.Code != circle.Kept || !strings.Contains(p.Say, "ended") {
+	if p, ok := err.(*circle.Problem); !ok || p.Code != circle.Kept || !strings.Contains(words.Told.Tell(p.Said), "ended") {
 		t.Errorf("writing on it: %v, want a refusal that says why", err)
 	}
 	if len(phone.Circles()) != 0 || len(phone.Contacts()) != 0 || phone.DoorOpen() {
@@ -684,7 +685,7 @@ func TestOneDoorIsEnough(t *testing.T) {
 	}
 	ben.Turned(j.ID, ann.peer(), protocol.DoorTakenBack.String(), nil)
 	ben.Turned(j.ID, ann.peer(), "", errors.New("it is off"))
-	if j, known := ben.Joined(j.ID); !known || !strings.Contains(j.Over, "taken back") {
+	if j, known := ben.Joined(j.ID); !known || !strings.Contains(words.Told.Say(j.Over), "taken back") {
 		t.Errorf("Joined says %q, want that it was taken back", j.Over)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"tend/crdt/circle"
 	"tend/crdt/membership"
 	"tend/node"
+	"tend/node/words"
 	"tend/protocol"
 )
 
@@ -19,7 +20,7 @@ func (h *home) looks(id crdt.ID, kind string) []string {
 	var out []string
 	for _, at := range h.view(id).State.Look(h.env(id)) {
 		if at.Kind == kind {
-			out = append(out, at.Text)
+			out = append(out, words.Told.Tell(at.Said))
 		}
 	}
 	return out
@@ -227,7 +228,7 @@ func TestDoorSaysTakenBack(t *testing.T) {
 				if err := knockAs(ben, ann, state); err == nil || !strings.Contains(err.Error(), "taken back") {
 					t.Errorf("the door says %v, want that it was taken back", err)
 				}
-				if now, ok := ben.Joined(state.ID); !ok || !strings.Contains(now.Over, "was taken back") {
+				if now, ok := ben.Joined(state.ID); !ok || !strings.Contains(words.Told.Say(now.Over), "was taken back") {
 					t.Errorf("Ben's home says %+v, want that the invitation was taken back", now)
 				}
 				time.Sleep(row.open - time.Minute)

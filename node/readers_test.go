@@ -12,6 +12,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
+	"tend/node/words"
 	"tend/storage"
 	"tend/storage/storagetest"
 )
@@ -213,7 +214,7 @@ func TestNarrowingSaysWhoHoldsTheOlderCopy(t *testing.T) {
 	look := func(h *home) string {
 		for _, a := range h.view(id).State.Look(h.env(id)) {
 			if a.Kind == circle.LookNarrowed {
-				return a.Text
+				return words.Told.Tell(a.Said)
 			}
 		}
 		return ""

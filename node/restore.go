@@ -58,8 +58,7 @@ func (n *Node) wantEmpty() error {
 	if len(n.cfg.Keys.Circles()) == 0 && len(n.cfg.Keys.Joinings()) == 0 {
 		return nil
 	}
-	return &circle.Problem{Code: circle.Kept, Said: circle.As("no.home_used"), Say: "This home is in use, and a backup comes back into an empty one.",
-		Hint: "Restore it into a home of its own:  tend --home DIR backup restore FILE"}
+	return circle.Refuse(circle.Kept, "no.home_used")
 }
 
 // refill takes a backup in. The keys wait in memory until all ops are in the
@@ -256,7 +255,7 @@ func (n *Node) Alone(ctx context.Context, id crdt.ID) (crdt.ID, error) {
 	}
 	held := x.ring.held()
 	if !held.Restored {
-		return crdt.ID{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.here_already"), Say: "This home writes in the circle already.", Hint: "tend status shows how it is."}
+		return crdt.ID{}, circle.Refuse(circle.Kept, "no.here_already.writes")
 	}
 	me := held.Identity
 	cert := n.certified(&me, id, me.Member(), n.clock(), nil)
@@ -310,7 +309,7 @@ func (n *Node) meet(x *runner, code *protocol.Invite, name string) (JoinState, e
 		return JoinState{}, err
 	}
 	if n.now().Unix()/3600 >= int64(code.Expiry) {
-		return JoinState{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.invite_over"), Say: "This invitation has run out.", Hint: "Ask for a fresh one."}
+		return JoinState{}, circle.Refuse(circle.Kept, "no.invite_over")
 	}
 	for _, j := range n.cfg.Keys.Joinings() {
 		if j.Code == code.Text() && j.Over == "" && j.Name == name {

@@ -2,13 +2,14 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"tend/crdt"
 	"tend/crdt/canon"
+	"tend/crdt/circle"
 	"tend/crdt/sig"
 	"tend/node/replica"
+	"tend/node/words"
 )
 
 // How a running home looks its logs over by itself: a few ops at each tick of its
@@ -123,7 +124,6 @@ func (x *runner) lookOver() (more bool, err error) {
 // signature, and what the index says of them.
 func (x *runner) lookAt(from, to uint64) []string {
 	var found []string
-	find := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	var batch sig.Batch
 	covered := map[crdt.ID]bool{}
 	var signed []crdt.ID
@@ -134,15 +134,15 @@ func (x *runner) lookAt(from, to uint64) []string {
 				break
 			}
 			if err != nil {
-				find("op number %d: it cannot be read.", next)
+				found = append(found, finding("finding.unreadable", int(next)))
 				break
 			}
 			for ; next < s.Fact.Arr; next++ {
-				find("op number %d: it is missing.", next)
+				found = append(found, finding("finding.missing", int(next)))
 			}
 			next++
-			if say := x.lookAtOp(&s, covered); say != "" {
-				find("op %s: %s", s.Op.ID.Short(), say)
+			if wrong := x.lookAtOp(&s, covered); wrong.Key != "" {
+				found = append(found, finding("finding.op", s.Op.ID.Short(), wrong))
 				continue
 			}
 			if len(s.Op.Sig) > 0 {
@@ -153,24 +153,27 @@ func (x *runner) lookAt(from, to uint64) []string {
 		next++ // over what cannot be read, or is not there
 	}
 	for _, bad := range batch.Verify() {
-		find("op %s: its signature does not verify.", signed[bad].Short())
+		found = append(found, finding("finding.op", signed[bad].Short(), circle.As("finding.signature")))
 	}
 	return found
 }
 
-// lookAtOp says what is wrong with one op; "" if nothing is. covered holds the unsigned
+// finding is something about the store that does not check, in words.
+func finding(key string, with ...any) string { return words.Told.Tell(circle.As(key, with...)) }
+
+// lookAtOp says what is wrong with one op; nothing if nothing is. covered holds the unsigned
 // ops whose signature was found already.
-func (x *runner) lookAtOp(s *crdt.Stored, covered map[crdt.ID]bool) string {
+func (x *runner) lookAtOp(s *crdt.Stored, covered map[crdt.ID]bool) circle.Said {
 	op := &s.Op
 	again, err := crdt.Parse(x.id, op.Payload)
 	if err != nil || again.ID != op.ID {
-		return "its bytes are not what was signed."
+		return circle.As("finding.bytes")
 	}
 	if op.Body != nil && op.CheckBody(op.Body) != nil {
-		return "its body is not the one its author signed."
+		return circle.As("finding.body")
 	}
 	if f, ok, err := x.store.Fact(op.ID); err != nil || !ok || f != s.Fact {
-		return "the index says something else of it."
+		return circle.As("finding.index")
 	}
 	in := false
 	for e, err := range x.store.Lane(op.Dev, op.Seq, op.Seq) {
@@ -178,11 +181,11 @@ func (x *runner) lookAtOp(s *crdt.Stored, covered map[crdt.ID]bool) string {
 	}
 	switch {
 	case !in:
-		return "it has no place in its device's lane."
+		return circle.As("finding.lane")
 	case len(op.Sig) == 0 && !x.coveredBy(op, covered):
-		return "no signature covers it."
+		return circle.As("finding.uncovered")
 	}
-	return ""
+	return circle.Said{}
 }
 
 // coveredBy reports whether a signed op of the device has op in its chain. All on the

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"time"
 
@@ -88,8 +87,7 @@ func (n *Node) control(ctx context.Context, x *runner, do func(w *replica.Replic
 }
 
 func unknownCircle(id crdt.ID) error {
-	return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.circle"), Say: fmt.Sprintf("There is no circle %s in this home.", id.Short()),
-		Hint: "tend circles lists those there are."}
+	return circle.Refuse(circle.NotFound, "no.circle", id.Short())
 }
 
 // problem gives the refusals of lower packages a sentence and a hint.
@@ -99,25 +97,19 @@ func problem(err error) error {
 	case err == nil, errors.As(err, &p):
 		return err
 	case errors.Is(err, replica.ErrReadOnly):
-		return &circle.Problem{Code: circle.Kept, Said: circle.As("no.not_in"), Say: "You are no longer in this circle, so nothing can be written in it.",
-			Hint: "What you have of it stays readable, and  tend carry out FILE  keeps a copy. A member may invite you again."}
+		return circle.Refuse(circle.Kept, "no.not_in")
 	case errors.Is(err, replica.ErrUnmet):
-		return &circle.Problem{Code: circle.Failed, Said: circle.As("no.only_reads"), Say: "This home came back from a backup and has not met the circle yet, so it only reads.",
-			Hint: "Ask anybody in the circle for an invitation, then:  tend join INVITE.  If there is no other home left to meet:  tend backup alone"}
+		return circle.Refuse(circle.Failed, "no.only_reads")
 	case errors.Is(err, replica.ErrDeviceOut):
-		return &circle.Problem{Code: circle.Kept, Said: circle.As("no.device_ended"), Say: "This device was ended, so nothing can be written from it.",
-			Hint: "What reached it stays readable. Another home becomes a device of yours by  tend device link  there."}
+		return circle.Refuse(circle.Kept, "no.device_ended")
 	case errors.Is(err, replica.ErrArriving):
-		return &circle.Problem{Code: circle.Failed, Said: circle.As("no.arriving"), Say: "Your copy of the circle is still arriving.",
-			Hint: "Leave this running until another member's home is met, then try again."}
+		return circle.Refuse(circle.Failed, "no.arriving")
 	case errors.Is(err, replica.ErrForked):
-		return &circle.Problem{Code: circle.Failed, Said: circle.As("no.forked"), Say: "This device wrote two different things at the same place, as a restored backup does, so it does not write on.",
-			Hint: "On another, empty home:  tend device link.  Scan it from here with  tend device add,  then end this device from there."}
+		return circle.Refuse(circle.Failed, "no.forked")
 	case errors.Is(err, crdt.ErrBudget):
-		return &circle.Problem{Code: circle.Kept, Said: circle.As("no.day_full"), Say: "That is more than one device may write in a day.",
-			Hint: "Go on tomorrow, or write less at once."}
+		return circle.Refuse(circle.Kept, "no.day_full")
 	case errors.Is(err, membership.ErrRefused):
-		return &circle.Problem{Code: circle.Kept, Said: circle.As("no.rules"), Say: "The circle's rules do not allow this now.", Hint: err.Error()}
+		return circle.Refuse(circle.Kept, "no.rules", err.Error())
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -30,10 +29,9 @@ func (n *Node) NameTrustees(ctx context.Context, id crdt.ID, list []crdt.ID, k i
 	}
 	switch {
 	case slices.Contains(list, x.me()):
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.trustee_self"), Say: "You cannot be your own trustee.", Hint: "Name people who would know your voice."}
+		return crdt.ID{}, circle.Refuse(circle.Usage, "no.trustee_self")
 	case len(list) > membership.MaxTrustees || k < 1 || k > len(list):
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.trustees_many", membership.MaxTrustees), Say: fmt.Sprintf("Name up to %d people, and of how many of them one asks: 1 to %d.", membership.MaxTrustees, len(list)),
-			Hint: "Three of five is a good measure:  --of 3"}
+		return crdt.ID{}, circle.Refuse(circle.Usage, "no.trustees_many", membership.MaxTrustees, len(list))
 	}
 	salt := make([]byte, 16)
 	if _, err := io.ReadFull(n.cfg.Rand, salt); err != nil {
@@ -92,16 +90,15 @@ func (n *Node) StandFor(ctx context.Context, member crdt.ID, code *protocol.Reco
 	s := x.snap.Load()
 	list, salt, ok := trusteesOf(s, member)
 	if !ok || len(list) > 0 && !slices.Contains(list, s.Me) {
-		return crdt.ID{}, &circle.Problem{Code: circle.Kept, Said: circle.As("no.trustees_others"), Say: "They named others to help them back, and this is for these to do.",
-			Hint: "Tell them to ask the people they named."}
+		return crdt.ID{}, circle.Refuse(circle.Kept, "no.trustees_others")
 	}
 	if member == s.Me {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.yourself_back"), Say: "That is you.", Hint: "If somebody else comes back in your name, say so:  tend recover object"}
+		return crdt.ID{}, circle.Refuse(circle.Usage, "no.yourself_back.else")
 	}
 	var made crdt.ID
 	err = n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		if !w.People().HasVoice(s.Me) {
-			return noVoice("stand for somebody")
+			return noVoice("typed.stand")
 		}
 		for _, r := range w.People().Recoveries() {
 			if r.Target == member && r.Enact.IsZero() && r.Recovery.NewRoot == code.NewRoot && r.Recovery.NextRootHash == code.NextRootHash {
@@ -132,7 +129,7 @@ func (n *Node) Return(ctx context.Context, id, member crdt.ID) (crdt.ID, error) 
 	var made crdt.ID
 	err = n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		if !w.People().HasVoice(x.me()) {
-			return noVoice("carry this out")
+			return noVoice("typed.carry_this_out")
 		}
 		if _, err := w.Beat(clock); err != nil { // a sign of one's own: one's own stand may be among those that ripen
 			return err
@@ -140,10 +137,10 @@ func (n *Node) Return(ctx context.Context, id, member crdt.ID) (crdt.ID, error) 
 		r, ok := openRecovery(w.People(), member)
 		switch {
 		case !ok:
-			return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.stands_nobody"), Say: "Nobody stands for them, so there is nothing to carry out.", Hint: "tend recover stand MEMBER CODE"}
+			return circle.Refuse(circle.NotFound, "no.stands_nobody")
 		case !r.Enact.IsZero():
 			made = r.Enact
-			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.done_already"), Say: "That is done already.", Hint: "Their new home comes in by itself."}
+			return circle.Refuse(circle.Kept, "no.done_already")
 		case !r.Ready:
 			return notYetBack(r, n.now())
 		}
@@ -173,10 +170,9 @@ func openRecovery(v *membership.View, member crdt.ID) (membership.RecoveryInfo, 
 
 func notYetBack(r membership.RecoveryInfo, now time.Time) error {
 	if len(r.Stood) < r.Needs {
-		return &circle.Problem{Code: circle.NotYet, Said: circle.As("no.stand_more"), Say: fmt.Sprintf("%d of %d stand for them.", len(r.Stood), r.Needs), Hint: "The others:  tend recover stand MEMBER CODE"}
+		return circle.Refuse(circle.NotYet, "no.stand_more", len(r.Stood), r.Needs)
 	}
-	return &circle.Problem{Code: circle.NotYet, Said: circle.As("no.stand_wait", circle.Until{Time: time.UnixMilli(r.Ripe.Millis()).In(now.Location())}), Say: "Enough people stand for them; now it waits three days, so that nobody can be hurried into it.",
-		Hint: "Try again after " + time.UnixMilli(r.Ripe.Millis()).In(now.Location()).Format("Mon 2 Jan 15:04") + ", when those who stand have been seen again."}
+	return circle.Refuse(circle.NotYet, "no.stand_wait", circle.Until{Time: time.UnixMilli(r.Ripe.Millis()).In(now.Location())}, time.UnixMilli(r.Ripe.Millis()).In(now.Location()).Format("Mon 2 Jan 15:04"))
 }
 
 // ObjectReturn says, on a device that this member still has, that whoever comes
@@ -190,7 +186,7 @@ func (n *Node) ObjectReturn(ctx context.Context, id crdt.ID) (crdt.ID, error) {
 	err = n.control(ctx, x, func(w *replica.Replica, clock crdt.HLC) error {
 		r, ok := openRecovery(w.People(), x.me())
 		if !ok || !r.Enact.IsZero() {
-			return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.back_nobody"), Say: "Nobody is coming back in your name.", Hint: "tend look shows what needs looking at."}
+			return circle.Refuse(circle.NotFound, "no.back_nobody")
 		}
 		var err error
 		made, err = w.Propose(&membership.Object{Target: r.Proposal}, clock)

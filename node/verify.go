@@ -7,6 +7,7 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/canon"
+	"tend/crdt/circle"
 	"tend/crdt/sig"
 	"tend/node/replica"
 	"tend/storage"
@@ -41,14 +42,14 @@ const verifyBatch = 512
 
 // verifySignatures checks that every op is authentic: by its own signature, or by
 // that of a later op of the same device that has it in its chain (SPEC.md §3.2).
-func verifySignatures(ctx context.Context, circle crdt.ID, store storage.Circle) ([]string, error) {
+func verifySignatures(ctx context.Context, of crdt.ID, store storage.Circle) ([]string, error) {
 	var findings []string
 	uncovered := map[crdt.ID]crdt.Device{} // ops without a signature that nothing covers yet
 	var batch sig.Batch
 	var ops []crdt.Op
 	check := func() {
 		for _, bad := range batch.Verify() {
-			findings = append(findings, fmt.Sprintf("op %s: its signature does not verify.", ops[bad].ID.Short()))
+			findings = append(findings, finding("finding.op", ops[bad].ID.Short(), circle.As("finding.signature")))
 		}
 		batch, ops = sig.Batch{}, nil
 	}
@@ -56,7 +57,7 @@ func verifySignatures(ctx context.Context, circle crdt.ID, store storage.Circle)
 		left = false
 		for s, err := range store.Arrivals(next) {
 			if errors.Is(err, storage.ErrDamaged) {
-				findings = append(findings, fmt.Sprintf("op number %d: it cannot be read.", next))
+				findings = append(findings, finding("finding.unreadable", int(next)))
 				next, left = next+1, true
 				break
 			}
@@ -73,7 +74,7 @@ func verifySignatures(ctx context.Context, circle crdt.ID, store storage.Circle)
 				uncovered[op.ID] = op.Dev
 				continue
 			}
-			batch.Add(op.Dev, op.Signed(circle), op.Sig)
+			batch.Add(op.Dev, op.Signed(of), op.Sig)
 			if ops = append(ops, op); len(ops) == verifyBatch {
 				check()
 			}
@@ -81,7 +82,7 @@ func verifySignatures(ctx context.Context, circle crdt.ID, store storage.Circle)
 	}
 	check()
 	for id := range uncovered {
-		findings = append(findings, fmt.Sprintf("op %s: no signature covers it.", id.Short()))
+		findings = append(findings, finding("finding.op", id.Short(), circle.As("finding.uncovered")))
 		if len(findings) >= storage.MaxFindings {
 			break
 		}

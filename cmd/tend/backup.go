@@ -81,7 +81,7 @@ func asProblem(err error) error {
 	if !errors.As(err, &p) {
 		return err
 	}
-	return &failure{code: int(p.Code), say: p.Say, hint: p.Hint, err: err}
+	return ofProblem(p, err)
 }
 
 func (a *app) backupCreate() *cobra.Command {

@@ -30,7 +30,7 @@ func (m *machine) Backup(ctx context.Context, w io.Writer, o api.BackupOptions) 
 		return view.Backup{}, err
 	}
 	if len(m.at().All()) == 0 {
-		return view.Backup{}, refuse(circle.NotFound, circle.As("no.no_circle_backup"), "refuse.nothing_to_back_up")
+		return view.Backup{}, circle.Refuse(circle.NotFound, "no.no_circle_backup")
 	}
 	lock := agefile.Lock{Passphrase: o.Seal, To: o.To}
 	if err := checkLock(lock); err != nil {
@@ -50,10 +50,10 @@ func (m *machine) Backup(ctx context.Context, w io.Writer, o api.BackupOptions) 
 // checkLock refuses to seal for nobody, or for what anybody guesses.
 func checkLock(l agefile.Lock) error {
 	if len(l.To) == 0 && len(l.Passphrase) < vault.MinPassphrase {
-		return refuse(circle.Usage, circle.As("no.passphrase_short", vault.MinPassphrase), "refuse.passphrase_short", "least", vault.MinPassphrase)
+		return circle.Refuse(circle.Usage, "no.passphrase_short", vault.MinPassphrase)
 	}
 	if err := l.Check(); err != nil {
-		return refuse(circle.Usage, circle.As("no.backup_seal"), "refuse.backup_seal", "why", err.Error())
+		return circle.Refuse(circle.Usage, "no.backup_seal", err.Error())
 	}
 	return nil
 }
@@ -127,17 +127,16 @@ func badLock(err error) error {
 	for _, row := range []struct {
 		is   error
 		said circle.Said
-		key  string
 	}{
-		{agefile.ErrNoAge, circle.As("no.not_backup"), "refuse.no_backup"},
-		{agefile.ErrNeedsPassphrase, circle.As("no.backup_passphrase"), "refuse.backup_passphrase"},
-		{agefile.ErrNeedsIdentity, circle.As("no.backup_identity"), "refuse.backup_identity"},
-		{agefile.ErrWrongKey, circle.As("no.backup_key"), "refuse.backup_key"},
-		{agefile.ErrBadLock, circle.As("no.not_identity"), "refuse.no_identity"},
-		{agefile.ErrDamaged, circle.As("no.backup_damaged"), "refuse.backup_damaged"},
+		{agefile.ErrNoAge, circle.As("no.not_backup.sealed")},
+		{agefile.ErrNeedsPassphrase, circle.As("no.backup_passphrase")},
+		{agefile.ErrNeedsIdentity, circle.As("no.backup_identity")},
+		{agefile.ErrWrongKey, circle.As("no.backup_key")},
+		{agefile.ErrBadLock, circle.As("no.not_identity")},
+		{agefile.ErrDamaged, circle.As("no.backup_damaged.sealed")},
 	} {
 		if errors.Is(err, row.is) {
-			return refuse(circle.Failed, row.said, row.key)
+			return &circle.Problem{Code: circle.Failed, Said: row.said}
 		}
 	}
 	return err

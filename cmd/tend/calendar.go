@@ -115,7 +115,7 @@ func (m *machine) CalendarLink(_ context.Context, id crdt.ID, fresh bool) (view.
 	if site == nil { // the page's address stays, so it can be told also while no page is served
 		place := m.home.pagePlace()
 		if place.Port == 0 {
-			return view.CalendarLink{}, refuse(circle.Failed, circle.As("no.calendar_page"), "refuse.calendar_page")
+			return view.CalendarLink{}, circle.Refuse(circle.Failed, "no.calendar_page")
 		}
 		site = web.New(web.Config{Service: pageHouse{m}, Upkeep: pageHouse{m}, Label: place.Label, Port: place.Port, Now: m.config.Now, Log: m.log})
 	}

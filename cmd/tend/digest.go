@@ -147,15 +147,15 @@ func untender(i view.Item) view.Item {
 	switch {
 	case i.Post != nil && i.Post.Tender:
 		p := *i.Post
-		p.Title, p.Area, p.Details, p.Costs = circle.Private, "", "", ""
+		p.Title, p.Area, p.Details, p.Costs = view.Private(), "", "", ""
 		return view.Item{Post: &p}
 	case i.Agreement != nil && i.Agreement.Tender:
 		a := *i.Agreement
-		a.What, a.Area, a.Costs = circle.Private, "", ""
+		a.What, a.Area, a.Costs = view.Private(), "", ""
 		return view.Item{Agreement: &a}
 	case i.Talk != nil:
 		t := *i.Talk
-		t.Sentence = circle.Private
+		t.Sentence = view.Private()
 		return view.Item{Talk: &t}
 	}
 	return i

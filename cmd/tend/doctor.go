@@ -48,14 +48,14 @@ func (m *machine) Doctor(ctx context.Context) ([]view.Check, error) {
 }
 
 func (m *machine) checkHome() view.Check {
-	c := view.Check{Check: "home", OK: true}.Find(inEnglish("found.home", m.home.dir))
+	c := view.Check{Check: "home", OK: true}.Find(circle.As("found.home", m.home.dir))
 	info, err := os.Stat(m.home.dir)
 	switch {
 	case err != nil:
 		c.OK = false
-		c = c.Find(inEnglish("found.home_gone", err.Error()))
+		c = c.Find(circle.As("found.home_gone", err.Error()))
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return c.Find(inEnglish("found.home_open", m.home.dir)).Wants(inEnglish("cure.chmod", m.home.dir, "700"))
+		return c.Find(circle.As("found.home_open", m.home.dir)).Wants(circle.As("cure.chmod", m.home.dir, "700"))
 	}
 	return c
 }
@@ -67,9 +67,9 @@ const roomWanted = 512 << 20
 func (m *machine) checkRoom() view.Check {
 	c := view.Check{Check: "room", OK: true}
 	if err := storage.Room(m.home.dir, roomWanted); err != nil {
-		return c.Find(inEnglish("found.room_little", err.Error())).Wants(inEnglish("cure.room", m.home.dir))
+		return c.Find(circle.As("found.room_little", err.Error())).Wants(circle.As("cure.room", m.home.dir))
 	}
-	return c.Find(inEnglish("found.room"))
+	return c.Find(circle.As("found.room"))
 }
 
 // keyPlaces say where the key is.
@@ -80,12 +80,12 @@ var keyPlaces = map[vault.Place]circle.Said{
 }
 
 func (m *machine) checkKey() view.Check {
-	c := view.Check{Check: "key", OK: true}.Find(english(keyPlaces[m.vault.Where()]))
+	c := view.Check{Check: "key", OK: true}.Find(keyPlaces[m.vault.Where()])
 	if _, err := os.Stat(m.home.path(vault.KeyFileName)); err == nil && m.vault.Where() != vault.InFile {
-		c = c.Find(inEnglish("found.key_left")).Wants(inEnglish("cure.key_left"))
+		c = c.Find(circle.As("found.key_left")).Wants(circle.As("cure.key_left"))
 	}
 	if info, err := os.Stat(m.home.path(vault.FileName)); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		c = c.Find(inEnglish("found.vault_open")).Wants(inEnglish("cure.chmod", m.home.path(vault.FileName), "600"))
+		c = c.Find(circle.As("found.vault_open")).Wants(circle.As("cure.chmod", m.home.path(vault.FileName), "600"))
 	}
 	return c
 }
@@ -95,44 +95,44 @@ var written = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func (m *machine) checkClock() view.Check {
 	now := m.config.Now()
-	c := view.Check{Check: "clock", OK: true}.Find(inEnglish("found.clock", circle.Stamp{Time: now}, m.config.Zone))
+	c := view.Check{Check: "clock", OK: true}.Find(circle.As("found.clock", circle.Stamp{Time: now}, m.config.Zone))
 	ahead, of := m.at().ClockOff()
 	switch {
 	case now.Before(written):
-		return c.Wants(inEnglish("cure.clock"))
+		return c.Wants(circle.As("cure.clock"))
 	case of > 0 && ahead.Abs() > clockOff:
-		c = c.Find(inEnglish("found.clock_slow", span0(ahead), homeCount(of)))
+		c = c.Find(circle.As("found.clock_slow", span0(ahead), homeCount(of)))
 		if ahead < 0 {
-			c = c.Find(inEnglish("found.clock_fast", span0(ahead), homeCount(of)))
+			c = c.Find(circle.As("found.clock_fast", span0(ahead), homeCount(of)))
 		}
-		return c.Wants(inEnglish("cure.clock_network"))
+		return c.Wants(circle.As("cure.clock_network"))
 	}
 	return c
 }
 
 // span0 says a length of time as coarse as it matters here.
-func span0(d time.Duration) circle.Sentence {
+func span0(d time.Duration) circle.Said {
 	d = d.Abs()
 	switch {
 	case d < 2*time.Hour:
-		return inEnglish("span.minutes", int(d.Minutes()))
+		return circle.As("span.minutes", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return inEnglish("span.hours", int(d.Hours()))
+		return circle.As("span.hours", int(d.Hours()))
 	}
-	return inEnglish("span.days", int(d.Hours()/24))
+	return circle.As("span.days", int(d.Hours()/24))
 }
 
-func homeCount(n int) circle.Sentence { return inEnglish("span.homes", n) }
+func homeCount(n int) circle.Said { return circle.As("span.homes", n) }
 
 // checkTip says when this device wrote something into the future: then all it
 // writes stays ahead of the others until that time has come.
 func (m *machine) checkTip() view.Check {
 	c := view.Check{Check: "dates", OK: true}
 	if ahead := m.at().TipAhead(); ahead > tipAhead {
-		return c.Find(inEnglish("found.dates_ahead", span0(ahead))).
-			Wants(inEnglish("cure.dates_ahead"))
+		return c.Find(circle.As("found.dates_ahead", span0(ahead))).
+			Wants(circle.As("cure.dates_ahead"))
 	}
-	return c.Find(inEnglish("found.dates"))
+	return c.Find(circle.As("found.dates"))
 }
 
 // checkStore says of which layout the store is, and whether one of an older layout
@@ -140,9 +140,9 @@ func (m *machine) checkTip() view.Check {
 func (m *machine) checkStore() view.Check {
 	c := view.Check{Check: "store", OK: true}
 	if old := badgerstore.OldCopies(m.store.Dir()); len(old) > 0 {
-		return c.Find(inEnglish("found.store_old", badgerstore.Version, old[0]))
+		return c.Find(circle.As("found.store_old", badgerstore.Version, old[0]))
 	}
-	return c.Find(inEnglish("found.store", badgerstore.Version))
+	return c.Find(circle.As("found.store", badgerstore.Version))
 }
 
 // checkLog looks over the logs, or says what the last look found where they are
@@ -158,7 +158,7 @@ func (m *machine) checkLog(ctx context.Context) (view.Check, error) {
 		if err != nil {
 			return c, err
 		}
-		return logFinding(c.Find(inEnglish("found.log", opCount(v.Ops))), len(v.Findings)), nil
+		return logFinding(c.Find(circle.As("found.log", opCount(v.Ops))), len(v.Findings)), nil
 	}
 	findings, oldest := 0, m.config.Now()
 	for _, id := range m.at().All() {
@@ -172,20 +172,20 @@ func (m *machine) checkLog(ctx context.Context) (view.Check, error) {
 		}
 	}
 	if findings == 0 && m.config.Now().Sub(oldest) > lookedLately {
-		return c.Find(inEnglish("found.log_old")).Wants(inEnglish("cure.log_old")), nil
+		return c.Find(circle.As("found.log_old")).Wants(circle.As("cure.log_old")), nil
 	}
-	return logFinding(c.Find(inEnglish("found.log_looked", opCount(ops), circle.DayOf{Time: oldest.In(m.config.Now().Location())})), findings), nil
+	return logFinding(c.Find(circle.As("found.log_looked", opCount(ops), circle.DayOf{Time: oldest.In(m.config.Now().Location())})), findings), nil
 }
 
-func opCount(n int) circle.Sentence { return inEnglish("span.ops", n) }
+func opCount(n int) circle.Said { return circle.As("span.ops", n) }
 
 // logFinding is good, unless there is something that does not check.
 func logFinding(good view.Check, findings int) view.Check {
 	if findings == 0 {
 		return good
 	}
-	return good.Find(inEnglish("found.log_bad", inEnglish("span.findings", findings))).
-		Wants(inEnglish("cure.log_bad"))
+	return good.Find(circle.As("found.log_bad", circle.As("span.findings", findings))).
+		Wants(circle.As("cure.log_bad"))
 }
 
 // lastBackup is when a backup was last kept; false if none was.
@@ -204,14 +204,14 @@ func (m *machine) checkBackup(n *node.Node) (view.Check, bool) {
 
 // backupCheck is a sentence, and no more than that, once a backup would be good.
 func backupCheck(now, since, last time.Time, kept bool) view.Check {
-	c := view.Check{Check: "backup", OK: true}.Find(inEnglish("found.backup_none"))
+	c := view.Check{Check: "backup", OK: true}.Find(circle.As("found.backup_none"))
 	age := now.Sub(since)
 	if kept {
 		age = now.Sub(last)
-		c = c.Find(inEnglish("found.backup", circle.DayOf{Time: last.In(now.Location()), Year: true}))
+		c = c.Find(circle.As("found.backup", circle.DayOf{Time: last.In(now.Location()), Year: true}))
 	}
 	if age > backupLately {
-		return c.Wants(inEnglish("cure.backup"))
+		return c.Wants(circle.As("cure.backup"))
 	}
 	return c
 }
@@ -237,7 +237,7 @@ func checkOthers(st view.Status) view.Check {
 	c := view.Check{Check: "others"}
 	if st.State == "caught_up" || st.State == "travelling" {
 		c.OK = true
-		return c.Find(inEnglish("found.connected"))
+		return c.Find(circle.As("found.connected"))
 	}
 	c.Found, c.Finding = st.Why, st.Reason
 	if len(st.Cures) > 0 {
@@ -253,22 +253,22 @@ func checkWaiting(st view.Status) view.Check {
 		waiting += c.Waiting
 	}
 	if waiting == 0 {
-		return view.Check{Check: "waiting", OK: true}.Find(inEnglish("found.waiting_none"))
+		return view.Check{Check: "waiting", OK: true}.Find(circle.As("found.waiting_none"))
 	}
-	return view.Check{Check: "waiting"}.Find(inEnglish("found.waiting", opCount(waiting))).
-		Wants(inEnglish("cure.waiting"))
+	return view.Check{Check: "waiting"}.Find(circle.As("found.waiting", opCount(waiting))).
+		Wants(circle.As("cure.waiting"))
 }
 
 func checkVersion() view.Check {
 	v := thisVersion()
-	return view.Check{Check: "version", OK: true}.Find(inEnglish("found.version", v.Version, v.Go, runtime.GOOS+"/"+runtime.GOARCH))
+	return view.Check{Check: "version", OK: true}.Find(circle.As("found.version", v.Version, v.Go, runtime.GOOS+"/"+runtime.GOARCH))
 }
 
 // care are sentences about looking after this home, for the status: no more than
 // one of each, and never an interruption.
-func (m *machine) care(n *node.Node) (out []circle.Sentence) {
+func (m *machine) care(n *node.Node) (out []circle.Said) {
 	if c, ok := m.checkBackup(n); ok && !c.OK {
-		out = append(out, inEnglish("care.backup", circle.Sentence{Said: c.Found, English: c.Finding}))
+		out = append(out, circle.As("care.backup", c.Found))
 	}
 	findings := 0
 	for _, id := range n.All() {
@@ -277,7 +277,7 @@ func (m *machine) care(n *node.Node) (out []circle.Sentence) {
 		}
 	}
 	if findings > 0 {
-		out = append(out, inEnglish("care.findings", inEnglish("span.findings", findings)))
+		out = append(out, circle.As("care.findings", circle.As("span.findings", findings)))
 	}
 	return out
 }

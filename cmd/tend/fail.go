@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"tend/crdt/circle"
 	"tend/node/client"
 	catalogue "tend/node/words"
 )
@@ -73,10 +74,19 @@ func asFailure(err error) *failure {
 		}
 		return f
 	}
+	var wish *circle.Problem
+	if errors.As(err, &wish) {
+		return ofProblem(wish, err)
+	}
 	if errors.Is(err, context.Canceled) {
 		return fail(exitFailed, "fail.stopped").behind(err)
 	}
 	return &failure{code: exitFailed, say: err.Error(), err: err}
+}
+
+// ofProblem is the failure of a wish that was not met, which is what err is.
+func ofProblem(p *circle.Problem, err error) *failure {
+	return &failure{code: int(p.Code), say: told.Tell(p.Said), hint: told.HintOf(p.Said), err: err}
 }
 
 // programSays begins a failure, so that it is known among what other programs say.

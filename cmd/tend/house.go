@@ -64,7 +64,7 @@ func (m *machine) View(id crdt.ID) (view.Source, error) {
 func voidOf(s *node.Snapshot) []view.Void {
 	var out []view.Void
 	for _, o := range s.Void {
-		out = append(out, view.Void{Op: o.Op, Gist: o.Gist, Said: o.Said})
+		out = append(out, view.Void{Op: o.Op, Gist: o.Gist})
 	}
 	return out
 }
@@ -140,12 +140,9 @@ func (m *machine) Begin(ctx context.Context, o api.BeginOptions) (crdt.ID, error
 // charterOf makes the charter that a circle begins with: what was said on the
 // command line goes before what the file says, and that before the usual.
 func charterOf(o api.BeginOptions) (c membership.Charter, outsideHelp []string, err error) {
-	bad := func(key, name, value string) (membership.Charter, []string, error) {
-		return membership.Charter{}, nil, refuse(circle.Usage, circle.As("no.charter"), key, name, value)
-	}
 	c, outsideHelp, err = view.ReadCharter(o.Charter, membership.DefaultCharter(o.Name))
 	if err != nil {
-		return bad("refuse.charter", "why", err.Error())
+		return membership.Charter{}, nil, circle.Refuse(circle.Usage, "no.charter.used", err.Error())
 	}
 	c.Name, c.Purpose = cmp.Or(o.Name, c.Name), cmp.Or(o.Purpose, c.Purpose)
 	switch o.History {
@@ -155,7 +152,7 @@ func charterOf(o api.BeginOptions) (c membership.Charter, outsideHelp []string, 
 	case "from-joining":
 		c.History = membership.HistoryFromJoining
 	default:
-		return bad("refuse.history", "word", plain(o.History))
+		return membership.Charter{}, nil, circle.Refuse(circle.Usage, "no.charter.history", plain(o.History))
 	}
 	return c, outsideHelp, nil
 }
@@ -242,15 +239,23 @@ func (m *machine) RevokeInvite(ctx context.Context, id crdt.ID, prefix string) e
 	}
 	switch {
 	case len(prefix) < minPrefix:
-		return refuse(circle.Usage, circle.As("no.id_digits", minPrefix), "refuse.invitation_digits", "least", minPrefix)
+		return circle.Refuse(circle.Usage, "no.id_digits.invitation", minPrefix)
 	case len(fit) == 0:
-		return refuse(circle.NotFound, circle.As("no.invitation"), "refuse.no_invitation", "word", plain(prefix))
+		return circle.Refuse(circle.NotFound, "no.invitation.digits", plain(prefix))
 	case len(fit) > 1:
-		several := refuse(circle.NotFound, circle.As("no.which_invitation", prefix), "refuse.which_invitation", "word", plain(prefix))
+		several := circle.Refuse(circle.NotFound, "no.which_invitation", plain(prefix))
 		several.IDs = fit
 		return several
 	}
 	return n.RevokeInvite(ctx, id, fit[0])
+}
+
+// overBy says why a knocking is over. A home of an older version kept it in English.
+func overBy(kept string) circle.Said {
+	if told.Has(kept) {
+		return circle.As(kept)
+	}
+	return circle.Words(kept)
 }
 
 // minPrefix is how many digits of an id name it at least.
@@ -277,7 +282,7 @@ func (m *machine) ReadCode(_ context.Context, text string) (view.Code, error) {
 }
 
 func unreadable(err error) error {
-	return refuse(circle.Usage, circle.As("no.not_invite"), "refuse.unreadable", "why", err.Error())
+	return circle.Refuse(circle.Usage, "no.not_invite", err.Error())
 }
 
 // Join implements [api.Doors].
@@ -295,7 +300,7 @@ func (m *machine) knockWith(ctx context.Context, text string, begin func(*protoc
 	}
 	invite, ok := code.(*protocol.Invite)
 	if !ok {
-		return view.Joining{}, refuse(circle.Usage, circle.As("no.face_code"), "refuse.face_code")
+		return view.Joining{}, circle.Refuse(circle.Usage, "no.face_code")
 	}
 	n := m.at()
 	j, err := begin(invite)
@@ -315,7 +320,7 @@ func (m *machine) knockWith(ctx context.Context, text string, begin func(*protoc
 		}
 		if now, ok := n.Joined(j.ID); ok {
 			if now.Over != "" {
-				return view.Joining{}, refuse(circle.Kept, circle.As("no.knock_over"), "refuse.knock_over", "why", now.Over)
+				return view.Joining{}, circle.Refuse(circle.Kept, "no.knock_over", overBy(now.Over))
 			}
 			j = now
 		}
@@ -376,7 +381,7 @@ func (m *machine) LetIn(ctx context.Context, id crdt.ID, text string) (crdt.ID, 
 	}
 	face, ok := code.(*protocol.FaceCode)
 	if !ok {
-		return crdt.ID{}, refuse(circle.Usage, circle.As("no.not_face_code"), "refuse.no_face_code")
+		return crdt.ID{}, circle.Refuse(circle.Usage, "no.not_face_code")
 	}
 	n := m.at()
 	visit, err := n.LetIn(id, face)
@@ -384,7 +389,7 @@ func (m *machine) LetIn(ctx context.Context, id crdt.ID, text string) (crdt.ID, 
 		return crdt.ID{}, err
 	}
 	if err := n.AwaitVisit(ctx, visit); err != nil {
-		return crdt.ID{}, refuse(circle.NotYet, circle.As("no.home_unmet"), "refuse.home_unmet")
+		return crdt.ID{}, circle.Refuse(circle.NotYet, "no.home_unmet")
 	}
 	return face.Inception, nil
 }

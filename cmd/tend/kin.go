@@ -18,7 +18,7 @@ import (
 func (m *machine) recheck(passphrase string) error {
 	err := m.vault.Recheck([]byte(passphrase))
 	if errors.Is(err, vault.ErrWrongPassphrase) {
-		return refuse(circle.Failed, circle.As("no.passphrase_again"), "refuse.passphrase_again")
+		return circle.Refuse(circle.Failed, "no.passphrase_again")
 	}
 	return err
 }
@@ -86,9 +86,9 @@ func (m *machine) RevokeDevice(ctx context.Context, id crdt.ID, prefix string) (
 	}
 	switch {
 	case len(prefix) < minPrefix:
-		return crdt.ID{}, refuse(circle.Usage, circle.As("no.id_digits", minPrefix), "refuse.device_digits", "least", minPrefix)
+		return crdt.ID{}, circle.Refuse(circle.Usage, "no.id_digits.device", minPrefix)
 	case len(fit) != 1:
-		return crdt.ID{}, refuse(circle.NotFound, circle.As("no.several_devices", prefix), "refuse.several_devices", "word", plain(prefix), "n", len(fit))
+		return crdt.ID{}, circle.Refuse(circle.NotFound, "no.several_devices", plain(prefix), len(fit))
 	}
 	return m.at().RevokeDevice(ctx, id, fit[0])
 }
@@ -134,7 +134,7 @@ func linkCode(text string) (*protocol.LinkCode, error) {
 	}
 	code, ok := parsed.(*protocol.LinkCode)
 	if !ok {
-		return nil, refuse(circle.Usage, circle.As("no.not_device_code"), "refuse.no_device_code")
+		return nil, circle.Refuse(circle.Usage, "no.not_device_code")
 	}
 	return code, nil
 }
@@ -158,7 +158,7 @@ func (m *machine) linkDevice(ctx context.Context, code *protocol.LinkCode, words
 		}
 		if pause(ctx, doorLook) != nil {
 			m.log.Debug("a device was not linked yet", "err", last)
-			return view.Linking{}, refuse(circle.NotYet, circle.As("no.device_unmet"), "refuse.device_unmet")
+			return view.Linking{}, circle.Refuse(circle.NotYet, "no.device_unmet")
 		}
 	}
 }

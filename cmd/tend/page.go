@@ -181,7 +181,7 @@ func (m *machine) served() *web.Site {
 }
 
 func noPage() error {
-	return refuse(circle.Failed, circle.As("no.page"), "refuse.no_page")
+	return circle.Refuse(circle.Failed, "no.page")
 }
 
 // PageLink implements [api.Pages].
@@ -211,7 +211,7 @@ func (m *machine) DismissScreen(_ context.Context, id string) error {
 		return noPage()
 	}
 	if !site.Dismiss(id) {
-		return refuse(circle.NotFound, circle.As("no.screen"), "refuse.no_screen", "word", plain(id))
+		return circle.Refuse(circle.NotFound, "no.screen", plain(id))
 	}
 	return nil
 }

@@ -27,13 +27,13 @@ func (m *machine) ComeBack(ctx context.Context, text, name, phrase string) (view
 	}
 	code, ok := parsed.(*protocol.Invite)
 	if !ok {
-		return view.Joining{}, refuse(circle.Usage, circle.As("no.not_invite"), "refuse.other_code")
+		return view.Joining{}, circle.Refuse(circle.Usage, "no.not_invite.other")
 	}
 	var seed *[32]byte
 	if phrase != "" {
 		words, err := protocol.ParsePhrase(phrase)
 		if err != nil {
-			return view.Joining{}, refuse(circle.Usage, circle.As("no.words_24"), "refuse.phrase", "why", err.Error())
+			return view.Joining{}, circle.Refuse(circle.Usage, "no.words_24", err.Error())
 		}
 		seed = &words
 	}
@@ -48,7 +48,7 @@ func (m *machine) ComeBack(ctx context.Context, text, name, phrase string) (view
 			return view.Joining{Circle: code.Circle.String(), Name: s.People.Charter().Name, State: "member"}, nil
 		}
 		if now, ok := n.Joined(j.ID); ok && now.Over != "" {
-			return view.Joining{}, refuse(circle.Kept, circle.As("no.knock_over"), "refuse.return_over", "why", now.Over)
+			return view.Joining{}, circle.Refuse(circle.Kept, "no.knock_over.return", overBy(now.Over))
 		}
 		if pause(ctx, doorLook) != nil {
 			return view.Joining{Circle: code.Circle.String(), State: "knocking"}, nil
@@ -60,7 +60,7 @@ func (m *machine) ComeBack(ctx context.Context, text, name, phrase string) (view
 func (m *machine) Recovery(context.Context) (view.Recovery, error) {
 	code, ok := m.at().ComingBackCode()
 	if !ok {
-		return view.Recovery{}, refuse(circle.NotFound, circle.As("no.returns_nobody"), "refuse.nobody_returns")
+		return view.Recovery{}, circle.Refuse(circle.NotFound, "no.returns_nobody")
 	}
 	return view.Recovery{Text: code.Text(), Words: code.Words()}, nil
 }
@@ -93,7 +93,7 @@ func (m *machine) StandFor(ctx context.Context, id, member crdt.ID, text string)
 		return crdt.ID{}, err
 	}
 	if code.Circle != id {
-		return crdt.ID{}, refuse(circle.NotFound, circle.As("no.other_circle"), "refuse.other_circle")
+		return crdt.ID{}, circle.Refuse(circle.NotFound, "no.other_circle")
 	}
 	return m.at().StandFor(ctx, member, code)
 }

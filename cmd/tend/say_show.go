@@ -188,7 +188,7 @@ func (s *speaker) charter(c view.Charter) {
 	} else {
 		var first []string
 		for _, category := range circle.Categories {
-			first = append(first, category.English)
+			first = append(first, told.Say("category."+category.Key))
 		}
 		s.field("label.categories", sentence("charter.categories", "list", strings.Join(first, ", ")))
 	}

@@ -1,15 +1,16 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"tend/crdt/circle"
 	catalogue "tend/node/words"
 )
+
+// told is what the command line says of what the layers below name.
+var told = catalogue.Told
 
 // sentence is one of the command line's, as a text: what goes into it comes as name,
 // value, name, value. Every sentence that a person reads here stands in that catalogue.
@@ -23,29 +24,6 @@ func called(group, value string, pairs ...any) string {
 		return ""
 	}
 	return sentence(key, pairs...)
-}
-
-// refuse makes the answer to a wish that this home does not meet: said names it for the
-// page, and key is where the command line's sentence stands, with its hint.
-func refuse(code circle.Code, said circle.Said, key string, pairs ...any) *circle.Problem {
-	f := fail(int(code), key, pairs...)
-	return &circle.Problem{Code: code, Said: said, Say: f.say, Hint: f.hint}
-}
-
-// inEnglish is what a home finds about itself, said by the page and by the command line, by
-// one name in their catalogues. What goes into it is {a}, {b} and so on, a number {n}.
-func inEnglish(key string, with ...any) circle.Sentence { return english(circle.As(key, with...)) }
-
-func english(said circle.Said) circle.Sentence {
-	var pairs []any
-	for i, value := range said.With {
-		if n, ok := value.(int); ok {
-			pairs = append(pairs, "n", n)
-		} else {
-			pairs = append(pairs, string(rune('a'+i)), fmt.Sprint(value))
-		}
-	}
-	return circle.Sentence{Said: said, English: sentence(said.Key, pairs...)}
 }
 
 // describe gives a command, its flags and all below it the sentences of the catalogue:

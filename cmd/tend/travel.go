@@ -52,7 +52,7 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 	}
 	facts.write(&st, m.net != nil, net.Alone)
 	for _, word := range m.care(m.node) {
-		st.Care, st.Cared = append(st.Care, word.English), append(st.Cared, word.Said)
+		st.Care, st.Cared = append(st.Care, told.Tell(word)), append(st.Cared, word)
 	}
 	return st, nil
 }
@@ -148,31 +148,31 @@ func (f *standingFacts) add(c circleFacts) {
 func (f *standingFacts) write(st *view.Status, network bool, why p2p.Why) {
 	switch {
 	case f.circles == 0 && f.restored && !f.knocking:
-		alone(st, inEnglish("alone.restored"),
-			inEnglish("cure.ask_invite"), inEnglish("cure.no_other"))
+		alone(st, circle.As("alone.restored"),
+			circle.As("cure.ask_invite"), circle.As("cure.no_other"))
 	case f.circles == 0 && f.knocking:
-		alone(st, inEnglish("alone.knocking"))
+		alone(st, circle.As("alone.knocking"))
 		st.State = "knocking"
 	case f.circles == 0:
-		alone(st, inEnglish("alone.no_circle"), inEnglish("cure.begin"), inEnglish("cure.join"))
+		alone(st, circle.As("alone.no_circle"), circle.As("cure.begin"), circle.As("cure.join"))
 	case f.connected > 0 && f.waiting+f.lacking == 0:
 		st.State = "caught_up"
 	case f.connected > 0:
 		st.State = "travelling"
 	case f.others == 0:
-		alone(st, english(aloneReasons[p2p.NobodyYet]), inEnglish("cure.invite"))
+		alone(st, aloneReasons[p2p.NobodyYet], circle.As("cure.invite"))
 	case !network:
-		alone(st, inEnglish("alone.not_running"), inEnglish("cure.run"), inEnglish("cure.or_carry"))
+		alone(st, circle.As("alone.not_running"), circle.As("cure.run"), circle.As("cure.or_carry"))
 	default:
-		alone(st, english(aloneReasons[why]), inEnglish("cure.wifi"), inEnglish("cure.port"),
-			inEnglish("cure.carry"))
+		alone(st, aloneReasons[why], circle.As("cure.wifi"), circle.As("cure.port"),
+			circle.As("cure.carry"))
 	}
 }
 
-func alone(st *view.Status, why circle.Sentence, cures ...circle.Sentence) {
-	st.State, st.Why, st.Reason = "alone", why.Said, why.English
+func alone(st *view.Status, why circle.Said, cures ...circle.Said) {
+	st.State, st.Why, st.Reason = "alone", why, told.Tell(why)
 	for _, c := range cures {
-		st.Ways, st.Cures = append(st.Ways, c.Said), append(st.Cures, c.English)
+		st.Ways, st.Cures = append(st.Ways, c), append(st.Cures, told.Tell(c))
 	}
 }
 
@@ -266,10 +266,10 @@ func (m *machine) AddPeer(_ context.Context, addr string) error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if m.net == nil {
-		return refuse(circle.Failed, circle.As("no.network"), "refuse.no_network")
+		return circle.Refuse(circle.Failed, "no.network")
 	}
 	if err := m.net.AddPeer(addr); err != nil {
-		return refuse(circle.Usage, circle.As("no.address"), "refuse.no_address", "why", err.Error())
+		return circle.Refuse(circle.Usage, "no.address", err.Error())
 	}
 	return nil
 }

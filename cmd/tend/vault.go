@@ -195,7 +195,7 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 		err = m.vault.MoveToKeyring()
 	default:
 		if len(fresh) < vault.MinPassphrase {
-			return view.Key{}, refuse(circle.Usage, circle.As("no.passphrase_short", vault.MinPassphrase), "refuse.passphrase_short", "least", vault.MinPassphrase)
+			return view.Key{}, circle.Refuse(circle.Usage, "no.passphrase_short", vault.MinPassphrase)
 		}
 		err = m.vault.SetPassphrase([]byte(fresh), vault.DefaultParams)
 	}
@@ -204,9 +204,7 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 	}
 	if err != nil {
 		m.log.Error("the key was not moved", "to", place, "err", err)
-		unmoved := refuse(circle.Failed, circle.As("no.key_unmoved"), "refuse.key_unmoved")
-		unmoved.Hint = cmp.Or(vault.Hint(err), reason(err))
-		return view.Key{}, unmoved
+		return view.Key{}, circle.Refuse(circle.Failed, "no.key_unmoved", cmp.Or(vault.Hint(err), reason(err)))
 	}
 	return view.Key{Key: place}, nil
 }

@@ -18,11 +18,10 @@ import (
 // named are the functions that take the name of a sentence, and at which argument it
 // stands; what goes into it follows, as name, value, name, value.
 var named = map[string]int{"sentence": 0, "say": 0, "under": 0, "field": 0, "point": 0, "aside": 0, "heading": 1, "asks": 0, "confirms": 0, "ask": 0,
-	"fail": 1, "usage": 0, "refuse": 2, "count": 1, "verified": 1, "inEnglish": 0, "bad": 0}
+	"fail": 1, "usage": 0, "count": 1, "verified": 1}
 
 // passing are those of them that hand a name on which their callers give.
-var passing = []string{"sentence", "english", "called", "say", "under", "field", "point", "aside", "heading", "asks", "confirms", "ask", "fail", "usage", "refuse", "count",
-	"verified", "inEnglish", "passphrase", "describe"}
+var passing = []string{"sentence", "called", "say", "under", "field", "point", "aside", "heading", "asks", "confirms", "ask", "fail", "usage", "count", "verified", "passphrase", "describe"}
 
 // use is one place in the code that says something: a name, or the beginning of one, and
 // the names of what goes into it.
@@ -64,7 +63,7 @@ func uses(file *ast.File, at func(token.Pos) token.Position, fault func(string, 
 			if !ok || len(call.Args) <= i {
 				return true
 			}
-			one := use{pairs: pairNames(call, i+1), hinted: slices.Contains([]string{"fail", "usage", "refuse"}, by), by: by}
+			one := use{pairs: pairNames(call, i+1), hinted: slices.Contains([]string{"fail", "usage"}, by), by: by}
 			switch key := call.Args[i].(type) {
 			case *ast.BasicLit:
 				one.key, _ = textOf(key)
@@ -264,7 +263,7 @@ func faults(u use, keys []string) []string {
 		if want := []string{"n"}; !slices.Equal(braces(u.key), want) {
 			out = append(out, fmt.Sprintf("%s has room for %q, and counts", u.key, braces(u.key)))
 		}
-	case u.by == "inEnglish" || u.by == "verified":
+	case u.by == "verified":
 	case !slices.Equal(given, braces(room...)):
 		out = append(out, fmt.Sprintf("%s%s is given %q, and has room for %q", u.key, u.prefix, given, braces(room...)))
 	}

@@ -26,17 +26,17 @@ func (r *reader) own(p *post, slots []string, want func(*agreement) bool) []*agr
 func (r *reader) theirs(id crdt.ID, slots []string, want func(*agreement) bool) ([]*agreement, error) {
 	if a, ok := r.agreement(id); ok {
 		if !a.has(r.env.Me) {
-			return nil, kept("no.between_others", "", "That agreement is between others.")
+			return nil, kept("no.between_others")
 		}
 		return []*agreement{a}, nil
 	}
 	p, ok := r.post(id)
 	if !ok {
-		return nil, notFound("no.not_agreeable", "tend list shows what is here.", "That is no need, offer or agreement.")
+		return nil, notFound("no.not_agreeable")
 	}
 	out := r.own(p, slots, want)
 	if len(out) == 0 {
-		return nil, notFound("no.no_agreement", "tend list agreements --mine shows yours.", "You have no agreement on that.")
+		return nil, notFound("no.no_agreement")
 	}
 	return out, nil
 }
@@ -53,7 +53,7 @@ func (r *reader) oneOf(id crdt.ID, slots []string, want func(*agreement) bool) (
 			ids[i] = a.id
 		}
 		slices.SortFunc(ids, crdt.ID.Compare)
-		p := notFound("no.which_agreement", "Name one of them: "+shorts(ids)+".", "There are several agreements of yours on that.")
+		p := notFound("no.which_agreement", shorts(ids))
 		p.IDs = ids
 		return nil, p
 	}
@@ -63,19 +63,19 @@ func (r *reader) oneOf(id crdt.ID, slots []string, want func(*agreement) bool) (
 func anyState(*agreement) bool { return true }
 
 func noSlot(p *post, slot string) *Problem {
-	return notFound("no.not_slot", "It has "+slotList(p.slots().slots)+".", "%q is no slot of it.", slot)
+	return notFound("no.not_slot", slot, slotList(p.slots().slots))
 }
 
 // slotList names a few slots for a person.
-func slotList(slots []string) string {
+func slotList(slots []string) Said {
 	const most = 12
 	if len(slots) == 1 && slots[0] == "" {
-		return "no date"
+		return As("typed.no_date")
 	}
 	if len(slots) > most {
-		return strings.Join(slots[:most], ", ") + "…"
+		return Words(strings.Join(slots[:most], ", ") + "…")
 	}
-	return strings.Join(slots, ", ")
+	return Words(strings.Join(slots, ", "))
 }
 
 // SayYes is one's own yes: to a post at some slots, or to the newest text of an
@@ -113,7 +113,7 @@ func (c SayYes) said(s *State, env Env) (plan, error) {
 	p, ok := r.post(c.ID)
 	switch {
 	case !ok:
-		return plan{}, notFound("no.not_agreeable", "tend list shows what is here.", "That is no need, offer or agreement.")
+		return plan{}, notFound("no.not_agreeable")
 	case p.status == "waiting" && p.owner == env.Me:
 		return r.leave(p), nil
 	case r.openedForMe(p):
@@ -135,7 +135,7 @@ func (r *reader) ownersYes(p *post, c SayYes) (plan, error) {
 		return a.state == StateProposed && (word != WordYes || !current)
 	}
 	if len(r.own(p, c.Slots, waits)) == 0 {
-		return plan{}, kept("no.own_yes", "tend met or tend enough closes it.", "That is your own; a yes comes from somebody else.")
+		return plan{}, kept("no.own_yes")
 	}
 	a, err := r.oneOf(p.id, c.Slots, waits)
 	if err != nil {
@@ -171,9 +171,9 @@ func (r *reader) slotsFor(p *post, c SayYes) ([]string, error) {
 	case len(open) == 0 && len(keeps) > 0:
 		return nil, keptForNewcomers()
 	case len(open) == 0:
-		return nil, kept("no.taken_all", "tend stand-by asks you first if a place opens again.", "Every place is taken. Thank you.")
+		return nil, kept("no.taken_all")
 	}
-	return nil, notFound("no.which_date", "Name one with --slot, or take them with --every: "+slotList(open)+".", "Several dates are open.")
+	return nil, notFound("no.which_date", slotList(open))
 }
 
 func onDays(slot string, days []time.Weekday) bool {
@@ -261,21 +261,21 @@ func (r *reader) mayTake(p *post, slot string) error {
 	w, _ := p.slots().when(slot)
 	switch status := r.status(p); {
 	case status == "waiting":
-		return kept("no.waits", "", "It waits for %s.", r.s.who(p.owner))
+		return kept("no.waits.leave", r.s.who(p.owner))
 	case p.closed():
-		return kept("no.cared_for", "", "Thank you: it is already cared for.")
+		return kept("no.cared_for")
 	case status == "enough":
-		return kept("no.enough", "tend stand-by asks you first if it opens again.", "It is enough for now. Thank you.")
+		return kept("no.enough")
 	case status == RoomResting:
-		return kept("no.offer_rests", "It opens again when they are back.", "That offer rests for now.")
+		return kept("no.offer_rests")
 	case slotPast(w, r.now):
-		return kept("no.date_past", "", "That date is past.")
+		return kept("no.date_past")
 	}
 	yes := r.line(p).yes[slot]
 	switch open := p.wanted(slot) - len(yes); {
 	case p.ExtraOK:
 	case open <= 0:
-		return kept("no.taken", "tend stand-by asks you first if a place opens again.", "That place is taken. Thank you.")
+		return kept("no.taken")
 	case !r.env.isNew(r.env.Me) && open <= r.placesForNew(p, slot, yes):
 		return keptForNewcomers()
 	}
@@ -283,14 +283,14 @@ func (r *reader) mayTake(p *post, slot string) error {
 }
 
 func keptForNewcomers() error {
-	return kept("no.kept_for_new", "From the day before it is anybody's; tend stand-by asks you first.", "What is open there is kept for somebody who is new here.")
+	return kept("no.kept_for_new")
 }
 
 // yesAgain is a yes said to an agreement by its id.
 func (r *reader) yesAgain(a *agreement, c SayYes) (plan, error) {
 	me := r.env.Me
 	if !a.has(me) {
-		return plan{}, kept("no.between_others", "", "That agreement is between others.")
+		return plan{}, kept("no.between_others")
 	}
 	if len(c.Slots) == 1 && c.Slots[0] != a.slot && a.post != nil && a.made.Author == me {
 		move, err := r.yesTo(a.post, c.Slots, c)
@@ -374,7 +374,7 @@ func (c SayNotNow) decide(s *State, env Env) (plan, error) {
 	case word == WordNotNow && !a.twoWords(env.Me):
 		return unchanged(a.id), nil
 	case a.state == StateAgreed || a.state == StateDone || a.state == StatePassed:
-		return plan{}, kept("no.agreed_both", "tend cannot gives it back.", "You both said yes to that.")
+		return plan{}, kept("no.agreed_both")
 	}
 	b := WordGiven{On: a.id, Rev: a.newest().rev, Value: WordNotNow, Replaces: a.rec.replacing(env.Me)}
 	return about(a.id, fixed(a.parties, b)), nil
@@ -384,10 +384,10 @@ func (r *reader) notNow(p *post) (plan, error) {
 	me := r.env.Me
 	to := []crdt.ID{p.owner, p.author}
 	if p.owner == me && p.status != "waiting" {
-		return plan{}, kept("no.own_post", "tend withdraw closes it.", "That is your own.")
+		return plan{}, kept("no.own_post.withdraw")
 	}
 	if live := r.own(p, nil, (*agreement).live); len(live) > 0 && p.owner != me {
-		return plan{}, kept("no.yes_given", "tend cannot gives it back.", "You said yes to that.")
+		return plan{}, kept("no.yes_given")
 	}
 	for _, w := range p.rec.words() {
 		if w.by == me && w.value == WordNotNow {
@@ -459,7 +459,7 @@ func (c MarkDone) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if _, agreed := a.standing(); !agreed && a.state != StateDone && a.state != StateReleased && !a.shared() {
-		return plan{}, kept("no.not_all_yes", "tend yes says yes to it.", "Not everyone has said yes to that.")
+		return plan{}, kept("no.not_all_yes")
 	}
 	add, takeBack := uint64(MarkedDone), uint64(MarkedUndone)
 	if c.Not {
@@ -529,11 +529,11 @@ func (c ChangeTerms) decide(s *State, env Env) (plan, error) {
 		case a.has(m):
 			continue
 		case !env.here(m):
-			return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
+			return plan{}, notFound("no.not_here")
 		case to != nil && !slices.Contains(to, m):
-			return plan{}, kept("no.not_shared", "Ask them with tend may-i.", "%s cannot read what the two of you agreed.", s.who(m))
+			return plan{}, kept("no.not_shared", s.who(m))
 		case len(a.parties)+len(c.With) > MaxParties:
-			return plan{}, usage("no.many_people", "", "That is more than %d people in one agreement.", MaxParties)
+			return plan{}, usage("no.many_people.agreement", MaxParties)
 		}
 		drafts = append(drafts, fixed(to, MarkAdded{On: a.id, What: MarkedParty, Value: m.String()}))
 	}
@@ -603,10 +603,10 @@ type AskMayI struct {
 
 func (c AskMayI) decide(s *State, env Env) (plan, error) {
 	if c.Member == env.Me {
-		return plan{}, kept("no.yourself", "", "That is yourself.")
+		return plan{}, kept("no.yourself")
 	}
 	if !env.here(c.Member) {
-		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
+		return plan{}, notFound("no.not_here")
 	}
 	if err := s.mayAskAll(env, []crdt.ID{c.Member}); err != nil {
 		return plan{}, err

@@ -27,7 +27,7 @@ func (t Terms) check(must bool) error {
 	if w, err := parseWhen(t.When); err != nil {
 		return err
 	} else if w.String() != t.When {
-		return complain("no.date_form", "the date %q is not in its one form", t.When)
+		return complain("no.date_form", t.When)
 	}
 	return nil
 }

@@ -168,12 +168,11 @@ func (r *reader) narrowed(p *post) (Attention, bool) {
 	if len(still) == 0 {
 		return Attention{}, false
 	}
-	at := Attention{Kind: LookNarrowed, About: []crdt.ID{p.id}, Choices: []Choice{say("choice.take_down", "Take it down", "withdraw", p.id)}}
+	at := Attention{Kind: LookNarrowed, About: []crdt.ID{p.id}, Choices: []Choice{say("choice.take_down", "withdraw", p.id)}}
 	if len(still) > 1 {
-		return at.Saying("looks.narrowed_several", "%s people may still hold the older copy of “%s”. What is written on it from now on is for fewer eyes.", Count(len(still)), p.Title), true
+		return at.Saying("looks.narrowed_several", Count(len(still)), p.Title), true
 	}
-	return at.Saying("looks.narrowed",
-		"%s may still hold the older copy of “%s”. What is written on it from now on is for fewer eyes.", r.names(still), p.Title), true
+	return at.Saying("looks.narrowed", r.names(still), p.Title), true
 }
 
 // narrow gives a post to fewer people: all that is written on it from now on is
@@ -186,21 +185,21 @@ func (r *reader) narrow(p *post, to []crdt.ID, text Posted) (Draft, error) {
 	to = audienceWith(to, me)
 	switch {
 	case !p.may(me):
-		return Draft{}, kept("no.readers_theirs", "", "Only %s says who reads it.", r.s.who(p.owner))
+		return Draft{}, kept("no.readers_theirs", r.s.who(p.owner))
 	case p.status == "waiting":
-		return Draft{}, kept("no.waits", "It opens with their leave.", "It waits for %s.", r.s.who(p.owner))
+		return Draft{}, kept("no.waits", r.s.who(p.owner))
 	case len(to) > MaxTo:
-		return Draft{}, usage("no.many_people", "", "That is more than %d people.", MaxTo)
+		return Draft{}, usage("no.many_people", MaxTo)
 	}
 	for _, m := range to {
 		if p.audience != nil && !slices.Contains(p.audience, m) {
-			return Draft{}, kept("no.not_read_by", "tend widen opens it to more people.", "%s does not read it yet.", r.s.who(m))
+			return Draft{}, kept("no.not_read_by.yet", r.s.who(m))
 		}
 	}
 	for _, a := range r.agreementsOn(p) {
 		for _, m := range a.parties {
 			if a.live() && !slices.Contains(to, m) {
-				return Draft{}, kept("no.said_yes", "Name them as well, or let them give it back first.", "%s said yes to it.", r.s.who(m))
+				return Draft{}, kept("no.said_yes", r.s.who(m))
 			}
 		}
 	}

@@ -17,9 +17,9 @@ func (c GoAway) decide(_ *State, env Env) (plan, error) {
 		t, timed, err := parsePoint(c.Until)
 		switch {
 		case err != nil || timed:
-			return plan{}, usage("no.date", "Say it as 2026-12-24, or without --until where you do not know yet.", "%q is no day.", c.Until)
+			return plan{}, usage("no.date.day", c.Until)
 		case untilPast(c.Until, env.Now):
-			return plan{}, usage("no.day_over", "Without --until you are away until you say  tend back.", "That day is over.")
+			return plan{}, usage("no.day_over")
 		}
 		until = uint64(t.Unix() / int64(24*time.Hour/time.Second))
 	}

@@ -143,7 +143,7 @@ func (s *State) know(env Env, member crdt.ID) bool {
 func (s *State) mayAskAll(env Env, members []crdt.ID) error {
 	for _, m := range members {
 		if env.here(m) && !s.MayAsk(env, m) {
-			return kept("no.ask_circle", "tend ask TEXT or tend offer TEXT asks everyone.", "%s is glad to be asked through the circle.", s.who(m))
+			return kept("no.ask_circle", s.who(m))
 		}
 	}
 	return nil
@@ -189,8 +189,7 @@ func (r *reader) askOthers(a *agreement) (Attention, bool) {
 	if _, still := r.s.Still(r.env, asked); !ok || still || word != WordNone || r.env.Now.Before(a.made.HLC.Time().Add(usual)) {
 		return Attention{}, false
 	}
-	return Attention{Kind: LookAskOthers, About: []crdt.ID{a.id}, Choices: []Choice{say("choice.take_back", "I take it back", "cannot", a.id)}}.Saying("looks.ask_others",
-		"“%s” lies with %s. You may ask someone else as well.", a.newest().terms.What, r.s.who(asked)), true
+	return Attention{Kind: LookAskOthers, About: []crdt.ID{a.id}, Choices: []Choice{say("choice.take_back", "cannot", a.id)}}.Saying("looks.ask_others", a.newest().terms.What, r.s.who(asked)), true
 }
 
 // readReply reads a usual reply time: 2d, 12h. In other words it is shown and no more.

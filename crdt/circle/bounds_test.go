@@ -54,7 +54,7 @@ func TestQuietHours(t *testing.T) {
 func wantKept(t *testing.T, err error, code circle.Code, says string) {
 	t.Helper()
 	p, ok := errors.AsType[*circle.Problem](err)
-	if !ok || p.Code != code || !strings.Contains(p.Error(), says) {
+	if !ok || p.Code != code || !strings.Contains(told(p.Said)+" "+hint(p), says) {
 		t.Errorf("refusal = %v, want code %d and %q", err, code, says)
 	}
 }
@@ -230,7 +230,7 @@ func TestUsualReplyTime(t *testing.T) {
 	w.meet()
 	looks := func(h *home) bool {
 		return slices.ContainsFunc(h.state.Look(h.env()), func(a circle.Attention) bool {
-			return a.Kind == circle.LookAskOthers && strings.Contains(a.Text, "You may ask someone else")
+			return a.Kind == circle.LookAskOthers && strings.Contains(told(a.Said), "You may ask someone else")
 		})
 	}
 	w.now = w.now.Add(47 * time.Hour)

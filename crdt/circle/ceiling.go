@@ -59,7 +59,7 @@ func (p *parser) setCeiling() Command {
 	}
 	n, err := number(strings.TrimSpace(strings.TrimSuffix(t, "/week")), 1, MaxCeiling)
 	if err != nil {
-		p.fail(usage("no.ceiling", "Like 2/week, or none.", "%q is no ceiling.", t))
+		p.fail(usage("no.ceiling", t))
 	}
 	return SetCeiling{Ceiling{Week: n, TellRoom: tell}}
 }

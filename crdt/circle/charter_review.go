@@ -40,9 +40,9 @@ func (r *reader) charterDue() (Attention, bool) {
 		return Attention{}, false
 	}
 	return Attention{Kind: LookReviewDue, About: []crdt.ID{r.s.circle}, Choices: []Choice{
-		Choose(phrase("choice.renew", "It still holds: propose it again"), "tend propose --renew "+RenewCharter),
-		Choose(phrase("choice.charter_anew", "I would have it otherwise: propose another way"), "tend propose TEXT --charter FILE"),
-	}}.Saying("looks.charter_due", "How you do things here is to be looked at again. It holds until the circle agrees on something else."), true
+		Choose(As("choice.renew"), "tend propose --renew "+RenewCharter),
+		Choose(As("choice.charter_anew"), "tend propose TEXT --charter FILE"),
+	}}.Saying("looks.charter_due"), true
 }
 
 // RenewCharter stands for the charter in force where a proposal says what it renews.

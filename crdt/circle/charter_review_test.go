@@ -78,7 +78,7 @@ func TestCharterComesBackForReview(t *testing.T) {
 		t.Errorf("it is proposed again as %+v, want the same with a day a year after the circle's week", charter)
 	}
 	all()
-	if d, ok := ann.state.Decision(ann.env(), id); !ok || d.Text != "Our way of doing things again, as it is." || d.ReviewOn != "2027-12-10" {
+	if d, ok := ann.state.Decision(ann.env(), id); !ok || d.Text != "" || told(d.Would) != "Our way of doing things again, as it is." || d.ReviewOn != "2027-12-10" {
 		t.Errorf("the decision is %+v", d)
 	}
 	w.pass(circle.LetGoDays) // nobody said anything, and it was let go

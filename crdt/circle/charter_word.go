@@ -53,7 +53,7 @@ func (c SayOnCharter) decide(s *State, env Env) (plan, error) {
 func (p *parser) charterWord() Command {
 	words := p.all("text")
 	if len(words) != 2 || words[0] != "word" {
-		p.fail(usage("no.charter_word", "It is word, and what the charter means to you.", "What does it mean to you?"))
+		p.fail(usage("no.charter_word"))
 		return SayOnCharter{}
 	}
 	return SayOnCharter{Text: words[1]}

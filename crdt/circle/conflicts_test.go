@@ -147,7 +147,7 @@ func TestEveryChoiceSettles(t *testing.T) {
 					again.meet()
 					for _, other := range again.order {
 						if slices.Contains(again.homes[other].looks(), c.kind) {
-							t.Errorf("%s chose %q (%s), and %s still looks at it", name, choice.Say, choice.Do, other)
+							t.Errorf("%s chose %q (%s), and %s still looks at it", name, told(choice.Said), choice.Do, other)
 						}
 					}
 				}

@@ -70,13 +70,13 @@ type AddConsent struct {
 
 func (c AddConsent) decide(s *State, env Env) (plan, error) {
 	if c.If == "" || c.Then == "" {
-		return plan{}, usage("no.consent_empty", "tend consent-in-advance add \"I am in hospital\" \"feed the cat\"", "Say what may happen, and what to do then.")
+		return plan{}, usage("no.consent_empty")
 	}
 	if untilPast(c.Until, env.Now) {
-		return plan{}, usage("no.until_past", "", "That day is over.")
+		return plan{}, usage("no.until_past")
 	}
 	if c.PodWho && c.To != nil {
-		return plan{}, usage("no.consent_unread", "--to pod is the default; whom --who names reads it in any case.", "Your pod would not read it.")
+		return plan{}, usage("no.consent_unread")
 	}
 	values := []string{c.If, c.Then}
 	who := slices.DeleteFunc(slices.Clone(c.Who), func(m crdt.ID) bool { return m == env.Me })
@@ -108,7 +108,7 @@ func (p *parser) consentInAdvance() Command {
 	case len(words) == 3 && words[0] == "add":
 		w, who := p.whom("to"), p.whom("who")
 		if who.circle {
-			p.fail(usage("no.consent_who", "--who names members, pod, or a group of yours.", "A wish beforehand is for some, not for the whole circle."))
+			p.fail(usage("no.consent_who"))
 		}
 		c := AddConsent{If: tidy(words[1]), Then: tidy(words[2]), Until: p.date("until"), Circle: w.circle, Pod: w.pod, PodWho: who.pod}
 		if !who.pod {
@@ -121,7 +121,7 @@ func (p *parser) consentInAdvance() Command {
 	case len(words) == 2 && words[0] == "drop":
 		return DropConsent{N: p.numberIn(words[1])}
 	}
-	p.fail(usage("no.choice", "It is add IF THEN, or drop N.", "%q is nothing to do here.", strings.Join(words, " ")))
+	p.fail(usage("no.choice.consent", strings.Join(words, " ")))
 	return nil
 }
 
@@ -129,7 +129,7 @@ func (p *parser) consentInAdvance() Command {
 func (p *parser) numberIn(word string) int {
 	n, err := number(word, 1, MaxUnder)
 	if err != nil {
-		p.fail(usage("no.field", "", "%q is no number of one.", word))
+		p.fail(usage("no.field.wish", word))
 	}
 	return n
 }

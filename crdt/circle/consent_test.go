@@ -170,7 +170,7 @@ func TestActingOnAWish(t *testing.T) {
 	ann.wishes("I am in hospital", "meals for the children")
 	w.meet()
 	p := dan.refuses(circle.Kept, "ask", "text", "Meals", "for", "Ann", "under", "1")
-	if p.Hint == "" {
+	if hint(p) == "" {
 		t.Error("no hint at the open way")
 	}
 	ben.refuses(circle.Kept, "ask", "text", "Meals", "for", "Ann", "under", "2")
@@ -334,7 +334,7 @@ func TestAskingSomebodyAlongKeepsToWhoMayAskThem(t *testing.T) {
 	w.meet()
 	id := ann.invite(ben)
 	ben.step(id, "yes")
-	if p := ann.refusesStep(id, "third", "member", "Cleo"); p.Hint == "" {
+	if p := ann.refusesStep(id, "third", "member", "Cleo"); hint(p) == "" {
 		t.Error("no hint at the open way")
 	}
 	ben.step(id, "third", "member", "Cleo")

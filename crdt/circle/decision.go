@@ -173,11 +173,11 @@ func (r *reader) readDecision(id crdt.ID) (*decision, bool) {
 	if closes := closesAt(body); closes > d.made.HLC {
 		d.span = closes - d.made.HLC
 	}
-	d.texts = []text{{rev: textRev(body.Text), by: d.made.Author, id: id, hlc: d.made.HLC}}
+	d.texts = []text{{rev: TextRev(body.Text), by: d.made.Author, id: id, hlc: d.made.HLC}}
 	for i := range rec.parts {
 		c := &rec.parts[i].Change
 		if b, ok := c.Body.(TermsChanged); ok && b.Text != "" && c.Author == d.made.Author {
-			d.texts = append(d.texts, text{rev: textRev(b.Text), by: c.Author, id: c.ID, hlc: c.HLC})
+			d.texts = append(d.texts, text{rev: TextRev(b.Text), by: c.Author, id: c.ID, hlc: c.HLC})
 		}
 	}
 	slices.SortFunc(d.texts[1:], func(x, y text) int { return cmp.Or(cmp.Compare(x.hlc, y.hlc), x.id.Compare(y.id)) })
@@ -452,14 +452,16 @@ func (s *State) Decision(env Env, id crdt.ID) (Decision, bool) {
 }
 
 // Decisions returns the decisions that a filter takes, newest first. Without All
-// those let go, and those of the circle's own that are carried out, are left out.
+// those let go, and those of the circle's own that are carried out, are left out. Those
+// whose text nobody wrote are taken whatever words are looked for: what they say is in
+// the catalogues.
 func (s *State) Decisions(env Env, f Filter) []Decision {
 	r := s.reader(env)
 	return r.decisionsThat(func(d *decision) bool {
-		return (f.All || r.decisionState(d) != DecisionLetGo) && (!f.Mine || d.made.Author == env.Me) && matches(f.Text, d.newestText())
+		return (f.All || r.decisionState(d) != DecisionLetGo) && (!f.Mine || d.made.Author == env.Me) && Matches(f.Text, d.newestText())
 	}, func(d *Decision) bool {
 		over := d.State == DecisionLetGo || d.State == DecisionAdopted
-		return (f.All || !over) && (!f.Mine || d.Author == env.Me) && matches(f.Text, d.Text)
+		return (f.All || !over) && (!f.Mine || d.Author == env.Me) && (d.Would.Key != "" || Matches(f.Text, d.Text))
 	})
 }
 
@@ -483,8 +485,8 @@ func (r *reader) decisionsThat(takes func(*decision) bool, takesOurs func(*Decis
 	return out
 }
 
-// textRev names a text that is words alone.
-func textRev(text string) Rev { return sha256.Sum256(canon.MustMarshal(text)) }
+// TextRev names a text that is words alone.
+func TextRev(text string) Rev { return sha256.Sum256(canon.MustMarshal(text)) }
 
 // toDecide are the open decisions on which this person has not spoken.
 func (r *reader) toDecide() []Item {

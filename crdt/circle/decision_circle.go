@@ -2,7 +2,6 @@ package circle
 
 import (
 	"slices"
-	"strings"
 
 	"tend/crdt"
 	"tend/crdt/membership"
@@ -31,22 +30,22 @@ func (s *State) note(id crdt.ID) (NoteWritten, bool) {
 }
 
 // proposalText is the reason that was written with it, or what it would do.
-func (r *reader) proposalText(p membership.Proposal) Sentence {
+func (r *reader) proposalText(p membership.Proposal) Said {
 	if n, ok := r.s.note(p.Reason); ok {
-		return Sentence{English: n.Text}
+		return Words(n.Text)
 	}
 	switch p.What {
 	case membership.Remove:
-		return Sentencef("would.remove", "to part from %s.", r.s.who(p.Target))
+		return As("would.remove", r.s.who(p.Target))
 	case membership.Lapse:
-		return Sentencef("would.lapse", "to set %s's voice aside until they are back.", r.s.who(p.Target))
+		return As("would.lapse", r.s.who(p.Target))
 	case membership.Recover:
-		return Sentencef("would.recover", "to let %s come back after losing their devices.", r.s.who(p.Target))
+		return As("would.recover", r.s.who(p.Target))
 	}
 	if r.env.renews(p.Charter) {
-		return phrase("would.charter_again", "Our way of doing things again, as it is.")
+		return As("would.charter_again")
 	}
-	return phrase("would.charter", "Another charter.")
+	return As("would.charter")
 }
 
 func (r *reader) proposalState(p membership.Proposal) string {
@@ -73,10 +72,13 @@ func (r *reader) reshapedBy(p membership.Proposal) bool {
 
 func (r *reader) viewProposal(p membership.Proposal) Decision {
 	would := r.proposalText(p)
-	text := would.English
-	v := Decision{ID: p.ID, Author: p.By, Text: text, Would: would.Said, State: r.proposalState(p), Does: p.What, Made: p.HLC, Charter: p.Charter,
+	text := would.Words()
+	v := Decision{ID: p.ID, Author: p.By, Text: text, State: r.proposalState(p), Does: p.What, Made: p.HLC, Charter: p.Charter,
 		Closes: (p.HLC + crdt.At(int64(p.Window)*crdt.DayMillis)).Time(), Needed: p.Tally.AtOnce(p.What), DecidedBy: p.EnactedBy,
-		Texts: []DecisionText{{Rev: textRev(text), Text: text, By: p.By, HLC: p.HLC, Newest: true}}}
+		Texts: []DecisionText{{Rev: TextRev(text), Text: text, By: p.By, HLC: p.HLC, Newest: true}}}
+	if text == "" {
+		v.Would = would
+	}
 	if p.What == membership.ChangeTo {
 		v.About = p.Target
 		if p.Charter != nil {
@@ -136,9 +138,8 @@ func (r *reader) aboutYou() []Attention {
 			continue
 		}
 		out = append(out, Attention{Kind: LookAboutYou, About: []crdt.ID{p.ID},
-			Choices: []Choice{say("choice.own_words", "I write my own words beside it", "note", p.ID, "TEXT"),
-				Choose(phrase("choice.leave", "I leave of my own accord"), "tend leave --farewell TEXT")}}.Saying("looks.about_you",
-			"%s proposes to part from you: “%s” What you write stands beside it, equally large.", r.s.who(p.By), r.proposalText(p)))
+			Choices: []Choice{say("choice.own_words", "note", p.ID, "TEXT"),
+				Choose(As("choice.leave"), "tend leave --farewell TEXT")}}.Saying("looks.about_you", r.s.who(p.By), r.proposalText(p)))
 	}
 	return out
 }
@@ -194,18 +195,17 @@ func (r *reader) welcomedAndPartedOf(p membership.Proposal, welcomed []crdt.ID, 
 	other := welcomed[0]
 	if mine {
 		other = p.By
-		at.Choices = []Choice{say("choice.concern", "I have a concern", "concern", p.ID, "TEXT"), say("choice.aside", "Not mine, and not in its way", "stand-aside", p.ID),
-			say("choice.consent", "Good enough for now", "consent", p.ID)}
+		at.Choices = []Choice{say("choice.concern", "concern", p.ID, "TEXT"), say("choice.aside", "stand-aside", p.ID),
+			say("choice.consent", "consent", p.ID)}
 	}
 	if r.env.here(other) {
 		do := "tend talk with " + cmdID(other) + " TEXT"
 		if t := r.talkWith(other); t != nil { // one from before; they could not begin another
 			do = "tend show " + cmdID(t.id)
 		}
-		at.Choices = append(at.Choices, Choose(Sentencef("choice.hear_each_other", "Hear each other first: a talk with %s", r.s.who(other)), do))
+		at.Choices = append(at.Choices, Choose(As("choice.hear_each_other", r.s.who(other)), do))
 	}
-	return at.Saying("looks.welcomed_and_parted", "%s welcomed %s, and %s proposed to part from them: “%s” Neither knew of the other. Both stand.",
-		r.names(welcomed), r.s.who(p.Target), r.names([]crdt.ID{p.By}), r.proposalText(p))
+	return at.Saying("looks.welcomed_and_parted", r.names(welcomed), r.s.who(p.Target), r.names([]crdt.ID{p.By}), r.proposalText(p))
 }
 
 // heardLate are concerns given before a decision closed that its closing did not
@@ -252,8 +252,8 @@ func (r *reader) decisionsDue() []Attention {
 		})
 		if !proposed {
 			out = append(out, Attention{Kind: LookReviewDue, About: []crdt.ID{id}, Choices: []Choice{
-				Choose(phrase("choice.renew", "It still holds: propose it again"), "tend propose --renew "+cmdID(id))}}.Saying(
-				"looks.decision_due", "“%s” is to be looked at again. It holds until another decision takes its place.", d.newestText()))
+				Choose(As("choice.renew"), "tend propose --renew "+cmdID(id))}}.Saying(
+				"looks.decision_due", d.newestText()))
 		}
 	}
 	return out
@@ -275,15 +275,15 @@ func (d *decision) late() []word {
 func (r *reader) late(d *decision, w word) Attention {
 	text := d.newestText()
 	who := r.s.who(w.by)
-	concern := phrase("looks.a_concern", "a concern")
+	concern := As("looks.a_concern")
 	if w.note != "" {
-		concern = Sentence{English: w.note}
+		concern = Words(w.note)
 	}
-	at := Attention{Kind: LookHeardLate, About: []crdt.ID{d.id}, Choices: []Choice{Choose(phrase("choice.propose_again", "Propose it again, with the concern beside it"),
-		strings.Join([]string{"tend propose", shellWord(text + " (" + capital(who.String()) + ": “" + concern.English + "”)"), "--about", cmdID(d.id)}, " "))}}
+	at := Attention{Kind: LookHeardLate, About: []crdt.ID{d.id}, Choices: []Choice{{Said: As("choice.propose_again"),
+		Do: "tend propose TEXT --about " + cmdID(d.id), Laid: As("choice.propose_again.text", text, who, concern)}}}
 	if d.made.Author == r.env.Me {
-		at.Choices = append(at.Choices, say("choice.reshape", "I reshape it", "reshape", d.id, shellWord(text)))
+		at.Choices = append(at.Choices, say("choice.reshape", "reshape", d.id, shellWord(text)))
 	}
-	at.Choices = append(at.Choices, say("choice.holds", "It is heard, and the decision holds", "enact", d.id))
-	return at.Saying("looks.heard_late", "%s had a concern in time about “%s”, and it arrived after the decision was closed: “%s”.", who, text, concern)
+	at.Choices = append(at.Choices, say("choice.holds", "enact", d.id))
+	return at.Saying("looks.heard_late", who, text, concern)
 }

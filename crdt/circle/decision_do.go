@@ -23,13 +23,13 @@ func (c Propose) decide(s *State, env Env) (plan, error) {
 		c.Closes = env.Now.AddDate(0, 0, DecisionDays)
 	}
 	if !c.Closes.After(env.Now) {
-		return plan{}, usage("no.closes_past", "Say by when people are to be heard, like --closes 2026-12-01.", "A decision cannot close in the past.")
+		return plan{}, usage("no.closes_past")
 	}
 	if c.Review == "" {
 		c.Review = c.Closes.AddDate(1, 0, 0).Format(dateForm)
 	}
 	if s.IsTalk(c.About) {
-		return plan{}, kept("no.talk_stays", "Say in the text itself what all may read.", "What was said in a talk stays in it.")
+		return plan{}, kept("no.talk_stays")
 	}
 	b := DecisionOpened{Text: c.Text, Closes: uint64(c.Closes.Unix()), ReviewOn: c.Review, About: c.About, Tag: c.Tag}
 	if err := asked(b); err != nil {
@@ -94,15 +94,15 @@ func (c ProposeForCircle) decide(s *State, env Env) (plan, error) {
 func (c ProposeForCircle) mayBeAbout(s *State, env Env) error {
 	switch {
 	case c.Target == env.Me && c.What == membership.Remove:
-		return kept("no.part_self", "tend leave leaves, with a few words or none.", "Nobody parts from themselves.")
+		return kept("no.part_self")
 	case c.Target == env.Me:
-		return kept("no.voice_own", "tend away says that you are away.", "Your voice is yours to rest.")
+		return kept("no.voice_own")
 	case env.People == nil:
 		return nil
 	}
 	for _, p := range env.People.Proposals() {
 		if p.What == c.What && p.Target == c.Target && s.reader(env).proposalState(p) == DecisionOpen {
-			return kept("no.proposed_already", "Say your word on it:  tend consent|stand-aside|concern "+p.ID.String()[:8], "That is proposed already.")
+			return kept("no.proposed_already", p.ID.String()[:8])
 		}
 	}
 	if c.What != membership.Lapse {
@@ -114,7 +114,7 @@ func (c ProposeForCircle) mayBeAbout(s *State, env Env) error {
 		last = max(last, d.LastControl)
 	}
 	if env.Now.Sub(last.Time()) < silentFor {
-		return kept("no.heard_lately", "A voice can be set aside after 90 days without any sign.", "%s has been heard of lately.", s.who(c.Target))
+		return kept("no.heard_lately", s.who(c.Target))
 	}
 	return nil
 }
@@ -123,8 +123,7 @@ func (c ProposeForCircle) mayBeAbout(s *State, env Env) error {
 func (e *Env) circleOf(s *State) crdt.ID { return s.circle }
 
 func noVoice() *Problem {
-	return kept("no.voice", "Voice comes once enough of the others have seen that you are here; tend list members tells.",
-		"Only members with voice decide about the circle.")
+	return kept("no.voice")
 }
 
 // Reshape lays a new text of a decision before the circle; earlier words stay on
@@ -140,11 +139,11 @@ func (c Reshape) decide(s *State, env Env) (plan, error) {
 	if p, ok := env.proposal(c.ID); ok {
 		switch {
 		case p.What != membership.ChangeTo:
-			return plan{}, kept("no.reshape_person", "tend propose opens another one.", "What would happen to a person is not reshaped.")
+			return plan{}, kept("no.reshape_person")
 		case len(p.Enacts) > 0:
-			return plan{}, kept("no.charter_in_force", "tend propose --charter FILE changes it again.", "That charter is in force.")
+			return plan{}, kept("no.charter_in_force")
 		case c.Charter == nil:
-			return plan{}, usage("no.which_charter", "tend reshape ID --charter FILE", "Which charter?")
+			return plan{}, usage("no.which_charter")
 		}
 		return ProposeForCircle{What: membership.ChangeTo, Target: p.ID, Charter: c.Charter, Reason: c.Text}.decide(s, env)
 	}
@@ -153,15 +152,15 @@ func (c Reshape) decide(s *State, env Env) (plan, error) {
 	case !ok:
 		return plan{}, noDecision()
 	case d.made.Author != env.Me:
-		return plan{}, kept("no.text_theirs", "Tell them what you would rather have:  tend concern ID TEXT", "%s proposed it, so the new text is theirs to write.", s.who(d.made.Author))
+		return plan{}, kept("no.text_theirs", s.who(d.made.Author))
 	case c.Charter != nil:
-		return plan{}, usage("no.not_charter", "", "That decision is no charter.")
-	case textRev(c.Text) == d.newest().rev:
+		return plan{}, usage("no.not_charter")
+	case TextRev(c.Text) == d.newest().rev:
 		return unchanged(c.ID), nil
 	}
 	b := TermsChanged{Accord: c.ID, Text: c.Text, Parents: []Rev{d.newest().rev}}
 	if c.Text == "" {
-		return plan{}, usage("no.new_text", "tend reshape ID TEXT", "What is the new text?")
+		return plan{}, usage("no.new_text")
 	}
 	if err := asked(b); err != nil {
 		return plan{}, err
@@ -170,7 +169,7 @@ func (c Reshape) decide(s *State, env Env) (plan, error) {
 }
 
 func noDecision() *Problem {
-	return notFound("no.not_decision", "tend list decisions shows those there are.", "That is no decision.")
+	return notFound("no.not_decision")
 }
 
 // SayOnDecision is a person's own word on a decision: [WordConsent],
@@ -218,11 +217,11 @@ func (c SayOnDecision) onProposal(s *State, env Env, p membership.Proposal) (pla
 	case !env.mayDecide(env.Me):
 		return plan{}, noVoice()
 	case state == DecisionAdopted:
-		return plan{}, kept("no.decided", "tend show tells who decided, and when.", "It is decided and carried out.")
+		return plan{}, kept("no.decided")
 	case state == DecisionLetGo:
-		return plan{}, kept("no.let_go", "tend propose opens it again.", "It was let go.")
+		return plan{}, kept("no.let_go")
 	case p.Target == env.Me && p.What != membership.ChangeTo:
-		return plan{}, kept("no.about_you", "tend note ID TEXT lays your own words beside it, equally large.", "It is about you, so your word does not count in it.")
+		return plan{}, kept("no.about_you")
 	}
 	var drafts []Draft
 	said := word{}
@@ -260,7 +259,7 @@ func (c SayOnDecision) onProposal(s *State, env Env, p membership.Proposal) (pla
 	case WordStandAside:
 		switch {
 		case own >= 0:
-			return plan{}, kept("no.word_stands", "tend concern ID TEXT takes a consent back, tend consent ID a concern.", "Your word on it stands.")
+			return plan{}, kept("no.word_stands")
 		case said.value == WordStandAside && (said.note == c.Text || c.Text == ""):
 			return unchanged(c.ID), nil
 		}
@@ -298,12 +297,11 @@ func (c EnactDecision) decide(s *State, env Env) (plan, error) {
 		return unchanged(c.ID), nil
 	case closed: // the late ones are heard now
 	case concerned:
-		return plan{}, kept("no.concern", "Reshape it so that it can be lived with:  tend reshape ID TEXT", "%s has a concern%s", s.who(w.by), itsWords(w.note))
+		return plan{}, kept("no.concern", s.who(w.by), itsWords(w.note))
 	case now < d.closes() && !d.all(words):
-		return plan{}, problem(NotYet, "Enact it then; or earlier, once all have spoken.", Sentencef("no.not_all_spoken",
-			"Not everyone has spoken, and it is open until %s.", Until{d.closes().Time().In(env.Now.Location())}))
+		return plan{}, Refuse(NotYet, "no.not_all_spoken", Until{d.closes().Time().In(env.Now.Location())})
 	case now >= d.closes() && d.heard(words) < d.needed():
-		return plan{}, kept("no.too_few", "It is let go. tend propose opens it again.", "Too few were heard: %d of the %d it takes.", d.heard(words), d.needed())
+		return plan{}, kept("no.too_few", d.heard(words), d.needed())
 	case d.made.Author != env.Me && (now < d.closes() || !d.counts(env.Me)):
 		if d.adopted() {
 			return unchanged(c.ID), nil
@@ -320,11 +318,11 @@ func (c EnactDecision) decide(s *State, env Env) (plan, error) {
 	return about(c.ID, fixed(nil, b)), nil
 }
 
-func itsWords(text string) Sentence {
+func itsWords(text string) Said {
 	if text == "" {
-		return phrase("no.no_words", ".")
+		return As("no.no_words")
 	}
-	return Sentence{Said: As("no.its_words", text), English: ": “" + text + "”"}
+	return As("no.its_words", text)
 }
 
 func (c EnactDecision) proposal(s *State, env Env, p membership.Proposal) (plan, error) {
@@ -335,11 +333,11 @@ func (c EnactDecision) proposal(s *State, env Env, p membership.Proposal) (plan,
 	case !env.mayDecide(env.Me):
 		return plan{}, noVoice()
 	case p.What != membership.ChangeTo && p.What != membership.Recover && 2*p.Tally.Support <= p.Tally.N && p.Tally.Against >= p.Tally.Stops:
-		return plan{}, kept("no.concerns_stop", "A talk may find what all can live with.", "%d have a concern, and that is enough to stop it.", p.Tally.Against)
+		return plan{}, kept("no.concerns_stop", p.Tally.Against)
 	case p.What == membership.ChangeTo && p.Tally.Against > 0:
 		for _, w := range r.viewProposal(p).Words {
 			if w.Word == WordConcern {
-				return plan{}, kept("no.concern", "Reshape it so that it can be lived with:  tend reshape ID --charter FILE", "%s has a concern%s", s.who(w.Member), itsWords(w.Text))
+				return plan{}, kept("no.concern.charter", s.who(w.Member), itsWords(w.Text))
 			}
 		}
 	}
@@ -414,7 +412,7 @@ func (p *parser) charter() *membership.Charter {
 			return &c
 		}
 	}
-	p.fail(usage("no.charter_unreadable", "tend charter --out FILE writes one to begin from.", "The charter cannot be read: %v.", err))
+	p.fail(usage("no.charter_unreadable", err.Error()))
 	return nil
 }
 
@@ -428,14 +426,14 @@ func (p *parser) propose() Command {
 		}
 	}
 	if kinds > 1 {
-		p.fail(usage("no.one_thing", "", "One decision does one thing: --remove, --lapse or --charter."))
+		p.fail(usage("no.one_thing"))
 	}
 	if kinds == 0 {
 		return p.ordinary(text)
 	}
 	for _, flag := range []string{"closes", "review", "as", "renew", "about"} {
 		if p.has(flag) && !(again && (flag == "renew" || flag == "review")) {
-			p.fail(usage("no.charter_window", "", "--%s does not go with a decision about the circle: the charter's window is its time.", flag))
+			p.fail(usage("no.charter_window", flag))
 		}
 	}
 	switch {
@@ -463,7 +461,7 @@ func (p *parser) ordinary(text string) Command {
 		c.Closes = inZone(c.Closes, p.env.Now.Location())
 	}
 	if c.Tag != "" && c.Tag != TagOutsideHelp && c.Tag != TagRhythm {
-		p.fail(usage("no.decision_kind", "It is outside-help or rhythm.", "%q is no kind of decision.", c.Tag))
+		p.fail(usage("no.decision_kind", c.Tag))
 	}
 	if p.has("about") {
 		var err error
@@ -480,7 +478,7 @@ func (p *parser) ordinary(text string) Command {
 		case !ok || old.Does != 0:
 			p.fail(noDecision())
 		case p.has("about"):
-			p.fail(usage("no.renew_about", "", "--renew says already what it is about."))
+			p.fail(usage("no.renew_about"))
 		default:
 			c.About = id
 			if c.Text == "" {
@@ -492,7 +490,7 @@ func (p *parser) ordinary(text string) Command {
 		}
 	}
 	if c.Text == "" {
-		p.fail(usage("no.proposal", "A few words are enough.", "What do you propose?"))
+		p.fail(usage("no.proposal"))
 	}
 	return c
 }

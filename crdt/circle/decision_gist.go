@@ -4,32 +4,32 @@ import "tend/crdt/membership"
 
 // Gist is what a body says in a few words, for the one who wrote it; "" for one
 // that has none. What is no text of a person has a name in the catalogues.
-func Gist(b Body) Sentence {
+func Gist(b Body) Said {
 	switch b := b.(type) {
 	case WordGiven:
 		return wordGist(b.Value)
 	case MemberSectionSet:
-		return phrase("gist.section", b.Section)
+		return As("gist.section", b.Section)
 	}
-	return Sentence{English: gist(b)}
+	return Words(gist(b))
 }
 
 // ControlGist is a few words for what a person did for the circle itself; false for
 // what a home does on its own.
-func ControlGist(b membership.Body) (Sentence, bool) {
+func ControlGist(b membership.Body) (Said, bool) {
 	switch b.(type) {
 	case *membership.Invite:
-		return phrase("gist.invitation", "an invitation"), true
+		return As("gist.invitation"), true
 	case *membership.Admit:
-		return phrase("gist.let_in", "letting somebody in"), true
+		return As("gist.let_in"), true
 	case *membership.Sponsor:
-		return phrase("gist.welcome", "a welcome"), true
+		return As("gist.welcome"), true
 	case *membership.Trustees:
-		return phrase("gist.trustees", "who may stand for you"), true
+		return As("gist.trustees"), true
 	case *membership.DeviceAdd:
-		return phrase("gist.device", "another device of yours"), true
+		return As("gist.device"), true
 	}
-	return Sentence{}, false
+	return Said{}, false
 }
 
 func gist(b Body) string {
@@ -50,18 +50,18 @@ func gist(b Body) string {
 	return ""
 }
 
-func wordGist(v WordValue) Sentence {
+func wordGist(v WordValue) Said {
 	switch v {
 	case WordYes:
-		return phrase("gist.yes", v.String())
+		return As("gist.yes", v.String())
 	case WordNotNow:
-		return phrase("gist.not_now", v.String())
+		return As("gist.not_now", v.String())
 	case WordConsent:
-		return phrase("gist.consent", v.String())
+		return As("gist.consent", v.String())
 	case WordStandAside:
-		return phrase("gist.aside", v.String())
+		return As("gist.aside", v.String())
 	case WordConcern:
-		return phrase("gist.concern", v.String())
+		return As("gist.concern", v.String())
 	}
-	return phrase("gist.word", v.String())
+	return As("gist.word", v.String())
 }

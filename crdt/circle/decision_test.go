@@ -60,8 +60,8 @@ func TestDecisionBeforeItCloses(t *testing.T) {
 	cai.do("concern", "id", id.String(), "text", "I work on Sundays")
 	w.meet()
 	ann.wantDecision(id, circle.DecisionToReshape)
-	if p := ann.refuses(circle.Kept, "enact", "id", id.String()); !strings.Contains(p.Say, "I work on Sundays") {
-		t.Errorf("enact is refused with %q, want the concern's words", p.Say)
+	if p := ann.refuses(circle.Kept, "enact", "id", id.String()); !strings.Contains(told(p.Said), "I work on Sundays") {
+		t.Errorf("enact is refused with %q, want the concern's words", told(p.Said))
 	}
 	ben.refuses(circle.Kept, "reshape", "id", id.String(), "text", "We meet on Mondays.")
 	ann.do("reshape", "id", id.String(), "text", "We meet on Mondays.")
@@ -114,8 +114,8 @@ func TestDecisionAfterItClosed(t *testing.T) {
 		h.wantLooks(circle.LookHeardLate)
 	}
 	look := ben.state.Look(ben.env())[0]
-	if !strings.Contains(look.Choices[0].Do, "not in winter") || !strings.HasPrefix(look.Choices[0].Do, "tend propose 'enough are heard") {
-		t.Errorf("one tap is %q, want the text again with the concern quoted", look.Choices[0].Do)
+	if text := told(look.Choices[0].Laid); !strings.Contains(text, "not in winter") || !strings.HasPrefix(text, "enough are heard") || !strings.HasPrefix(look.Choices[0].Do, "tend propose TEXT ") {
+		t.Errorf("one tap is %q with %q, want the text again with the concern quoted", look.Choices[0].Do, text)
 	}
 	cai.do("enact", "id", enough.String())
 	w.meet()

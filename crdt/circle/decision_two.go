@@ -59,15 +59,15 @@ func (d *decision) saidBy(member crdt.ID) []WordValue {
 }
 
 func twoOnDecision(id crdt.ID, text any, said []WordValue) Attention {
-	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{id}}.Saying("looks.own_two", "you said two things about “%s”. Which one holds?", text)
+	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{id}}.Saying("looks.own_two", text)
 	for _, w := range said {
 		switch w {
 		case WordConsent:
-			at.Choices = append(at.Choices, say("choice.consent", "Good enough for now", "consent", id))
+			at.Choices = append(at.Choices, say("choice.consent", "consent", id))
 		case WordStandAside:
-			at.Choices = append(at.Choices, say("choice.aside", "Not mine, and not in its way", "stand-aside", id))
+			at.Choices = append(at.Choices, say("choice.aside", "stand-aside", id))
 		case WordConcern:
-			at.Choices = append(at.Choices, say("choice.concern", "I have a concern", "concern", id))
+			at.Choices = append(at.Choices, say("choice.concern", "concern", id))
 		}
 	}
 	return at

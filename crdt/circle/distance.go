@@ -39,7 +39,7 @@ type KeepDistance struct {
 
 func (c KeepDistance) decide(_ *State, env Env) (plan, error) {
 	if c.Member == env.Me {
-		return plan{}, kept("no.yourself", "", "That is yourself.")
+		return plan{}, kept("no.yourself")
 	}
 	if far := slices.Contains(env.Own.Distant(), c.Member); far != c.Not {
 		return unchanged(c.Member), nil

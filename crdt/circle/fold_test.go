@@ -36,8 +36,8 @@ func TestSearchFindsWordsInAnyForm(t *testing.T) {
 		{"be", "A warm meal", false},
 		{"", "anything", true},
 	} {
-		if got := matches(tt.words, tt.text); got != tt.want {
-			t.Errorf("matches(%q, %q) = %v, want %v (%q in %q)", tt.words, tt.text, got, tt.want, queryOf(tt.words), searchFold(tt.text))
+		if got := Matches(tt.words, tt.text); got != tt.want {
+			t.Errorf("Matches(%q, %q) = %v, want %v (%q in %q)", tt.words, tt.text, got, tt.want, queryOf(tt.words), searchFold(tt.text))
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (p *parser) follow() Command {
 			break
 		}
 		if err := ruleCategory.check(word); err != nil || fold(word) == "" {
-			p.fail(usage("no.category", "Like meals, or none.", "%q is no category.", word))
+			p.fail(usage("no.category", word))
 			continue
 		}
 		if !slices.ContainsFunc(c.Categories, func(o string) bool { return fold(o) == fold(word) }) {
@@ -60,7 +60,7 @@ func (p *parser) follow() Command {
 		}
 	}
 	if len(c.Categories) > MaxFollowed {
-		p.fail(usage("no.many_followed", "", "That is more than %d.", MaxFollowed))
+		p.fail(usage("no.many_followed", MaxFollowed))
 	}
 	return c
 }

@@ -45,7 +45,7 @@ func FuzzReadWhen(f *testing.F) {
 
 func isProblem(err error) bool {
 	var p *circle.Problem
-	return errors.As(err, &p) && p.Say != ""
+	return errors.As(err, &p) && told(p.Said) != ""
 }
 
 // FuzzParseCommand reads a verb with its words and flags: lines of a name and a

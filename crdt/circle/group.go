@@ -23,16 +23,16 @@ type SetGroup struct{ Group Group }
 func (c SetGroup) decide(s *State, env Env) (plan, error) {
 	name := fold(c.Group.Name)
 	if err := ruleName.check(c.Group.Name); err != nil || name == "" {
-		return plan{}, usage("no.group_name", "", "A group needs a short name.")
+		return plan{}, usage("no.group_name")
 	}
 	if name == "circle" || name == "pod" || name == "me" || strings.HasPrefix(name, podWord) {
-		return plan{}, usage("no.group_taken", "Choose another name.", "%q has a meaning of its own.", c.Group.Name)
+		return plan{}, usage("no.group_taken", c.Group.Name)
 	}
 	if slices.ContainsFunc(env.Members, func(m crdt.ID) bool { return fold(s.Name(m)) == name }) {
-		return plan{}, usage("no.group_taken", "Choose another name.", "%q is what a member is called.", c.Group.Name)
+		return plan{}, usage("no.group_taken.member", c.Group.Name)
 	}
 	if len(c.Group.Members) > MaxTo {
-		return plan{}, usage("no.many_people", "", "That is more than %d people.", MaxTo)
+		return plan{}, usage("no.many_people", MaxTo)
 	}
 	had, known := env.Groups[name]
 	members := slices.Clone(c.Group.Members)
@@ -40,11 +40,11 @@ func (c SetGroup) decide(s *State, env Env) (plan, error) {
 	members = slices.Compact(members)
 	switch {
 	case !known && len(members) == 0:
-		return plan{}, notFound("no.group", "tend group lists yours.", "You have no group %q.", c.Group.Name)
+		return plan{}, notFound("no.group", c.Group.Name)
 	case known && slices.Equal(had, members):
 		return unchanged(crdt.ID{}), nil
 	case !known && len(env.Groups) >= MaxGroups:
-		return plan{}, usage("no.many_groups", "", "That is more than %d groups.", MaxGroups)
+		return plan{}, usage("no.many_groups", MaxGroups)
 	}
 	return plan{result: func([]crdt.ID) Result { return Result{Group: &Group{Name: name, Members: members}} }}, nil
 }

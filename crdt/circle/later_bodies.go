@@ -23,7 +23,7 @@ func (b DecisionOpened) check() error {
 	if b.Closes >= MaxUnixSeconds {
 		return fmt.Errorf("the closing time is out of range")
 	}
-	tag := textRule{phrase("field.tag", "tag"), MaxMarkValue, MaxMarkValue, false, false}
+	tag := textRule{As("field.tag"), MaxMarkValue, MaxMarkValue, false, false}
 	return firstError(ruleText.check(b.Text), checkDate("review", b.ReviewOn), tag.check(b.Tag))
 }
 

@@ -14,9 +14,9 @@ func (r *reader) homeAgain(a *agreement) (Attention, bool) {
 	}
 	longer := When{Start: w.Start, End: dayOf(r.now).AddDate(0, 0, longerDays)}
 	return Attention{Kind: LookHomeAgain, About: []crdt.ID{a.id, a.post.id}, Choices: []Choice{
-		say("choice.home_again", "Yes, it is home again", "done", a.id),
-		say("choice.longer", "It may stay a week longer", "change", a.id, "--when", longer.String()),
-	}}.Saying("looks.home_again", "“%s” was lent%s: is it home again?", a.newest().terms.What, untilDay(w.End.Format(dateForm))), true
+		say("choice.home_again", "done", a.id),
+		say("choice.longer", "change", a.id, "--when", longer.String()),
+	}}.Saying("looks.home_again", a.newest().terms.What, UntilDay(w.End.Format(dateForm))), true
 }
 
 // longerDays is by how much a loan is made longer with one tap.

@@ -16,31 +16,29 @@ type Attention struct {
 	Kind string
 	// About are the records concerned, those to act on first.
 	About []crdt.ID
-	// Said names the sentence in the catalogues; Text is it in English.
+	// Said names the sentence in the catalogues.
 	Said
-	Text    string
 	Choices []Choice
 }
 
 // Saying is a with a sentence.
-func (a Attention) Saying(key, format string, with ...any) Attention {
-	s := Sentencef(key, format, with...)
-	a.Said, a.Text = s.Said, s.English
+func (a Attention) Saying(key string, with ...any) Attention {
+	a.Said = As(key, with...)
 	return a
 }
 
 // Choice is one way to settle it.
 type Choice struct {
-	// Said names in the catalogues what a person chooses, and Say says it in English;
-	// Do is the command line that does it.
+	// Said names in the catalogues what a person chooses.
 	Said
-	Say, Do string
+	// Do is the command line that does it; where Laid is set, that is the text of it,
+	// in place of the word TEXT.
+	Do   string
+	Laid Said
 }
 
 // Choose is a choice in words of its own.
-func Choose(word Sentence, do string) Choice {
-	return Choice{Said: word.Said, Say: word.English, Do: do}
-}
+func Choose(word Said, do string) Choice { return Choice{Said: word, Do: do} }
 
 // Kinds of Attention.
 const (
@@ -117,11 +115,11 @@ func (r *reader) look() []Attention {
 // cmdID is how a choice names a record: enough digits for any circle.
 func cmdID(id crdt.ID) string { return id.String()[:16] }
 
-func say(key, word, verb string, id crdt.ID, args ...string) Choice {
-	return sayIn(phrase(key, word), verb, id, args...)
+func say(key, verb string, id crdt.ID, args ...string) Choice {
+	return sayIn(As(key), verb, id, args...)
 }
 
-func sayIn(word Sentence, verb string, id crdt.ID, args ...string) Choice {
+func sayIn(word Said, verb string, id crdt.ID, args ...string) Choice {
 	return Choose(word, strings.Join(append([]string{"tend", verb, cmdID(id)}, args...), " "))
 }
 
@@ -163,8 +161,7 @@ func (r *reader) twoYeses(p *post) []Attention {
 		if !slot.Over || slot.Past || !me && !asker {
 			continue
 		}
-		at := Attention{Kind: LookTwoYeses}.Saying("looks.two_yeses", "%s of you said yes to “%s”%s: %s. Nobody needs to stay home; settle it as suits you.",
-			Count(len(slot.Yes)), p.Title, OnDate(slot.When), r.names(slot.Yes))
+		at := Attention{Kind: LookTwoYeses}.Saying("looks.two_yeses", Count(len(slot.Yes)), p.Title, OnDate(slot.When), r.names(slot.Yes))
 		var own *agreement
 		for _, a := range r.agreementsOn(p) {
 			if a.slot == slot.Slot && a.holdsPlace() {
@@ -176,11 +173,11 @@ func (r *reader) twoYeses(p *post) []Attention {
 		}
 		at.About = append(at.About, p.id)
 		if asker {
-			at.Choices = append(at.Choices, say("choice.both", "Both come", "both", p.id, "--slot", quoted(slot.Slot)))
+			at.Choices = append(at.Choices, say("choice.both", "both", p.id, "--slot", quoted(slot.Slot)))
 		}
 		if own != nil {
 			at.Choices = append(at.Choices, r.otherSlots(p, own)...)
-			at.Choices = append(at.Choices, say("choice.step_back", "I step back this time", "cannot", own.id))
+			at.Choices = append(at.Choices, say("choice.step_back", "cannot", own.id))
 		}
 		out = append(out, at)
 	}
@@ -200,7 +197,7 @@ func (r *reader) otherSlots(p *post, a *agreement) []Choice {
 	var out []Choice
 	for _, s := range r.slotsBetween(p, dayOf(r.now), dayOf(r.now).AddDate(0, 0, slotWindow)) {
 		if len(out) < most && s.Slot != a.slot && s.Slot != "" && s.open() && len(r.own(p, []string{s.Slot}, (*agreement).live)) == 0 {
-			out = append(out, sayIn(Sentencef("choice.instead", "I come%s instead", OnDate(s.Slot)), "yes", a.id, "--slot", s.Slot))
+			out = append(out, sayIn(As("choice.instead", OnDate(s.Slot)), "yes", a.id, "--slot", s.Slot))
 		}
 	}
 	return out
@@ -217,13 +214,13 @@ func (r *reader) termsMoved(a *agreement) (Attention, bool) {
 	gone := a.post != nil && newest.ofPost && a.slot != "" && newest.terms.When == ""
 	switch {
 	case gone:
-		at = at.Saying("looks.dates_moved", "“%s” has other dates now, and the one%s is no longer among them. Your yes stays on what it said before.", newest.terms.What, OnDate(a.slot))
+		at = at.Saying("looks.dates_moved", newest.terms.What, OnDate(a.slot))
 		at.Choices = r.otherSlots(a.post, a)
 	default:
-		at = at.Saying("looks.terms_moved", "it now says “%s”%s. Your yes stays on what it said before: still all right?", newest.terms.What, OnDate(newest.terms.When))
-		at.Choices = []Choice{say("choice.still", "Still all right", "yes", a.id)}
+		at = at.Saying("looks.terms_moved", newest.terms.What, OnDate(newest.terms.When))
+		at.Choices = []Choice{say("choice.still", "yes", a.id)}
 	}
-	at.Choices = append(at.Choices, say("choice.give_back", "I give it back", "cannot", a.id))
+	at.Choices = append(at.Choices, say("choice.give_back", "cannot", a.id))
 	return at, true
 }
 
@@ -241,13 +238,11 @@ func (r *reader) crossed(a *agreement) (Attention, bool) {
 	if len(done) == 0 || len(cannot) == 0 || len(a.marked(MarkedUndone)) > 0 {
 		return Attention{}, false
 	}
-	at := Attention{Kind: LookCrossed, About: append([]crdt.ID{a.id}, a.body.About...)}.Saying("looks.crossed",
-		"“%s”: %s said it is done, and %s could not make it. Both words stand; did it happen?", a.newest().terms.What,
-		r.names([]crdt.ID{done[0].by}), r.names(cannot))
+	at := Attention{Kind: LookCrossed, About: append([]crdt.ID{a.id}, a.body.About...)}.Saying("looks.crossed", a.newest().terms.What, r.names([]crdt.ID{done[0].by}), r.names(cannot))
 	if slices.Contains(cannot, r.env.Me) {
-		at.Choices = append(at.Choices, say("choice.happened", "It happened", "done", a.id))
+		at.Choices = append(at.Choices, say("choice.happened", "done", a.id))
 	}
-	at.Choices = append(at.Choices, say("choice.happened_not", "It did not happen", "done", a.id, "--not"))
+	at.Choices = append(at.Choices, say("choice.happened_not", "done", a.id, "--not"))
 	return at, true
 }
 
@@ -258,8 +253,7 @@ func (r *reader) closedMeanwhile(a *agreement) (Attention, bool) {
 		return Attention{}, false
 	}
 	return Attention{Kind: LookClosedMeanwhile, About: []crdt.ID{a.id, a.post.id},
-		Choices: []Choice{say("choice.keep", "Keep it as company", "yes", a.id), say("choice.free", "Have it free", "cannot", a.id)}}.Saying("looks.closed_meanwhile",
-		"thank you: “%s”%s is already cared for. Would you keep the time as company, or have it free?", a.post.Title, OnDate(a.newest().terms.When)), true
+		Choices: []Choice{say("choice.keep", "yes", a.id), say("choice.free", "cannot", a.id)}}.Saying("looks.closed_meanwhile", a.post.Title, OnDate(a.newest().terms.When)), true
 }
 
 // needsKeeping reports whether the post was closed and member, who is not its
@@ -288,8 +282,7 @@ func (r *reader) openedToo(a *agreement) (Attention, bool) {
 		return Attention{}, false
 	}
 	return Attention{Kind: LookOpenedToo, About: []crdt.ID{a.id},
-		Choices: []Choice{say("choice.show", "Show it", "widen", a.id, "--to", "circle")}}.Saying("looks.opened_too",
-		"%s opens “%s” to the circle as well. It is seen once you show it too.", r.s.who(a.others(me)[i]), a.newest().terms.What), true
+		Choices: []Choice{say("choice.show", "widen", a.id, "--to", "circle")}}.Saying("looks.opened_too", r.s.who(a.others(me)[i]), a.newest().terms.What), true
 }
 
 // restingMeanwhile: this person asked someone who had just gone to rest.
@@ -302,11 +295,11 @@ func (r *reader) restingMeanwhile(a *agreement) (Attention, bool) {
 	if !ok || level != RoomResting {
 		return Attention{}, false
 	}
-	at := Attention{Kind: LookRestingMeanwhile, About: []crdt.ID{a.id}, Choices: []Choice{say("choice.take_back", "I take it back", "cannot", a.id)}}
+	at := Attention{Kind: LookRestingMeanwhile, About: []crdt.ID{a.id}, Choices: []Choice{say("choice.take_back", "cannot", a.id)}}
 	if until == "" {
-		return at.Saying("looks.resting", "%s is resting. Your question waits for them; you may ask someone else as well.", r.s.who(asked)), true
+		return at.Saying("looks.resting", r.s.who(asked)), true
 	}
-	return at.Saying("looks.resting_until", "%s is resting%s. Your question waits for them; you may ask someone else as well.", r.s.who(asked), untilDay(until)), true
+	return at.Saying("looks.resting_until", r.s.who(asked), UntilDay(until)), true
 }
 
 // twoTexts: two versions at once. Each party chooses one, or writes a third.
@@ -318,12 +311,12 @@ func (r *reader) twoTexts(a *agreement) (Attention, bool) {
 	at := Attention{Kind: LookTwoTexts, About: append([]crdt.ID{a.id}, a.body.About...)}
 	var texts Phrases
 	for _, h := range heads {
-		texts = append(texts, Sentencef("looks.version", "%s: “%s”%s", r.names([]crdt.ID{h.by}), h.terms.What, OnDate(h.terms.When)))
-		at.Choices = append(at.Choices, Choose(Sentencef("choice.version", "take “%s”%s", h.terms.What, OnDate(h.terms.When)),
+		texts = append(texts, As("looks.version", r.names([]crdt.ID{h.by}), h.terms.What, OnDate(h.terms.When)))
+		at.Choices = append(at.Choices, Choose(As("choice.version", h.terms.What, OnDate(h.terms.When)),
 			fmt.Sprintf("tend change %s --what %s --when %s --area %s --costs %s", cmdID(a.id), shellWord(h.terms.What),
 				shellWord(h.terms.When), shellWord(h.terms.Area), shellWord(h.terms.Costs))))
 	}
-	return at.Saying("looks.two_texts", "two versions were written at once. %s.", texts), true
+	return at.Saying("looks.two_texts", texts), true
 }
 
 // shellWord quotes a word for a command line.
@@ -335,8 +328,7 @@ func (r *reader) ownTwoWords(a *agreement) (Attention, bool) {
 		return Attention{}, false
 	}
 	return Attention{Kind: LookOwnTwo, About: append([]crdt.ID{a.id}, a.body.About...),
-		Choices: []Choice{say("choice.come", "Yes, I come", "yes", a.id), say("choice.give_back", "I give it back", "cannot", a.id)}}.Saying("looks.own_two",
-		"you said two things about “%s”. Which one holds?", a.newest().terms.What), true
+		Choices: []Choice{say("choice.come", "yes", a.id), say("choice.give_back", "cannot", a.id)}}.Saying("looks.own_two", a.newest().terms.What), true
 }
 
 // span is the time an agreement takes.
@@ -367,8 +359,7 @@ func (r *reader) overlaps(mine []*agreement) []Attention {
 func overlap(x, y *agreement) Attention {
 	one, two := x.newest().terms, y.newest().terms
 	back := func(a *agreement, what string) Choice {
-		return sayIn(Sentencef("choice.give_this_back", "I give “%s” back", what), "cannot", a.id)
+		return sayIn(As("choice.give_this_back", what), "cannot", a.id)
 	}
-	return Attention{Kind: LookOwnTwo, About: []crdt.ID{x.id, y.id}, Choices: []Choice{back(x, one.What), back(y, two.What)}}.Saying("looks.overlap",
-		"“%s” and “%s” are at the same time%s.", one.What, two.What, OnDate(one.When))
+	return Attention{Kind: LookOwnTwo, About: []crdt.ID{x.id, y.id}, Choices: []Choice{back(x, one.What), back(y, two.What)}}.Saying("looks.overlap", one.What, two.What, OnDate(one.When))
 }

@@ -49,7 +49,7 @@ func (b MarkAdded) check() error {
 		}
 		return nil
 	case MarkedTag:
-		return textRule{phrase("field.tag", "tag"), MaxMarkValue, MaxMarkValue, false, true}.check(b.Value)
+		return textRule{As("field.tag"), MaxMarkValue, MaxMarkValue, false, true}.check(b.Value)
 	}
 	return fmt.Errorf("mark %d is not known", b.What)
 }

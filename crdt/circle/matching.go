@@ -13,7 +13,7 @@ import (
 type Match struct {
 	Member crdt.ID
 	// Why are the reasons, none of them is no reason against.
-	Why []Sentence
+	Why []Said
 	// room is 0 for whoever has some or said nothing, 1 for little, 2 for resting.
 	room   int
 	lately bool
@@ -72,16 +72,16 @@ func (r *reader) match(p *post, m crdt.ID, last crdt.HLC, offers bool) Match {
 		out.room = 2
 	case said:
 		out.fits++
-		out.Why = append(out.Why, phrase("match.room", "has room"))
+		out.Why = append(out.Why, As("match.room"))
 	}
 	for _, reason := range []struct {
 		holds bool
-		word  Sentence
+		word  Said
 	}{
-		{offers, phrase("match.offers", "offered something like it")},
-		{len(p.How) > 0 && r.listens(m), phrase("match.listens", "is open to listening now")},
-		{r.freeFor(p, m), phrase("match.free", "is free then")},
-		{r.near(p, m), phrase("match.near", "lives near")},
+		{offers, As("match.offers")},
+		{len(p.How) > 0 && r.listens(m), As("match.listens")},
+		{r.freeFor(p, m), As("match.free")},
+		{r.near(p, m), As("match.near")},
 	} {
 		if reason.holds {
 			out.fits++
@@ -89,7 +89,7 @@ func (r *reader) match(p *post, m crdt.ID, last crdt.HLC, offers bool) Match {
 		}
 	}
 	if !out.lately {
-		out.Why = append(out.Why, phrase("match.not_lately", "not asked lately"))
+		out.Why = append(out.Why, As("match.not_lately"))
 	}
 	return out
 }

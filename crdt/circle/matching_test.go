@@ -24,7 +24,7 @@ func (h *home) order(post string) []string {
 	for _, m := range all {
 		var why []string
 		for _, s := range m.Why {
-			why = append(why, s.English)
+			why = append(why, told(s))
 		}
 		out = append(out, strings.TrimSuffix(h.state.Name(m.Member)+": "+strings.Join(why, ", "), ": "))
 	}

@@ -27,7 +27,7 @@ func (b MemberSectionSet) check() error {
 		return err
 	}
 	if len(b.Values) > MaxValues {
-		return complain("no.many_values", "more than %d values", MaxValues)
+		return complain("no.many_values", MaxValues)
 	}
 	rule := ruleSection
 	if b.Section == SectionName {
@@ -39,7 +39,7 @@ func (b MemberSectionSet) check() error {
 		}
 	}
 	if b.Until != "" && checkSlot(b.Until) != nil {
-		return complain("no.date", "until %q is no date", b.Until)
+		return complain("no.date.until", b.Until)
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ const MirrorDays = 90
 // number about anybody is in it. It ends with one possible ask and one possible rest.
 type Mirror struct {
 	Since     string // 2006-01-02
-	Lines     []Sentence
-	Ask, Rest Sentence
+	Lines     []Said
+	Ask, Rest Said
 }
 
 // care is one thing that somebody did for somebody.
@@ -131,7 +131,7 @@ const fewNames = 3
 
 // few names the people of a list once each, those who are in it most first; of more
 // than a few, that there are others.
-func (m *reflected) few(of []crdt.ID) Sentence {
+func (m *reflected) few(of []crdt.ID) Said {
 	times := map[crdt.ID]int{}
 	var once []crdt.ID
 	for _, o := range of {
@@ -141,18 +141,13 @@ func (m *reflected) few(of []crdt.ID) Sentence {
 	}
 	slices.SortFunc(once, func(a, b crdt.ID) int { return cmp.Or(cmp.Compare(times[b], times[a]), a.Compare(b)) })
 	if len(once) <= fewNames {
-		names := m.r.names(once)
-		return Sentence{As("mirror.names", names), names.String()}
+		return As("mirror.names", m.r.names(once))
 	}
 	var list People
 	for _, o := range once[:fewNames] {
 		list = append(list, m.r.s.who(o))
 	}
-	words := ""
-	for _, w := range list {
-		words += w.String() + ", "
-	}
-	return Sentence{As("mirror.names_more", list), words + "and others"}
+	return As("mirror.names_more", list)
 }
 
 // among returns the people of the cares that are, or are not, listening.
@@ -169,9 +164,9 @@ func among(all []care, listen bool) []crdt.ID {
 // much is from how many things on one has carried much; nobody reads the number.
 const much = 5
 
-func (m *reflected) lines() []Sentence {
-	var out []Sentence
-	add := func(when bool, line Sentence) {
+func (m *reflected) lines() []Said {
+	var out []Said
+	add := func(when bool, line Said) {
 		if when {
 			out = append(out, line)
 		}
@@ -179,35 +174,26 @@ func (m *reflected) lines() []Sentence {
 	carried, brought := among(m.gave, false), among(m.got, false)
 	listened, heard := among(m.gave, true), among(m.got, true)
 	if len(carried) >= much {
-		add(true, Sentencef("mirror.gave_much", "you carried much for %s.", m.few(carried)))
+		add(true, As("mirror.gave_much", m.few(carried)))
 	} else {
-		add(len(carried) > 0, Sentencef("mirror.gave", "you carried something for %s.", m.few(carried)))
+		add(len(carried) > 0, As("mirror.gave", m.few(carried)))
 	}
-	add(len(listened) > 0, Sentencef("mirror.listened", "you were there to listen for %s.", m.few(listened)))
-	add(len(m.thanked) > 0, Sentencef("mirror.thanked", "you said thanks to %s.", m.few(m.thanked)))
+	add(len(listened) > 0, As("mirror.listened", m.few(listened)))
+	add(len(m.thanked) > 0, As("mirror.thanked", m.few(m.thanked)))
 	if len(brought) >= much {
-		add(true, Sentencef("mirror.got_much", "much was carried for you, by %s.", m.few(brought)))
+		add(true, As("mirror.got_much", m.few(brought)))
 	} else {
-		add(len(brought) > 0, Sentencef("mirror.got", "something was carried for you, by %s.", m.few(brought)))
+		add(len(brought) > 0, As("mirror.got", m.few(brought)))
 	}
-	add(len(heard) > 0, Sentencef("mirror.heard", "%s listened to you.", m.few(heard)))
-	add(len(heard) == 0 && !m.heardBefore.IsZero(), Sentencef("mirror.heard_since", "nobody has listened to you since %s, as far as it stands here.", sinceMonth{m.heardBefore}))
-	add(len(m.thank) > 0, Sentencef("mirror.thank", "%s said thanks to you.", m.few(m.thank)))
-	add(len(out) == 0, Sentencef("mirror.quiet", "these months were quiet here. Much of care never stands in any program."))
-	add(m.twoWeeksAbove(), Sentencef("mirror.above", "you carried more than you meant to, last week and the week before."))
-	add(m.onlyGave(), Sentencef("mirror.only_gave", "you gave, and nothing came to you for a good while. It may be asked for."))
-	add(m.yesWithLittle(), Sentencef("mirror.little", "you said yes while you had said that you have little room."))
+	add(len(heard) > 0, As("mirror.heard", m.few(heard)))
+	add(len(heard) == 0 && !m.heardBefore.IsZero(), As("mirror.heard_since", SinceMonth{m.heardBefore}))
+	add(len(m.thank) > 0, As("mirror.thank", m.few(m.thank)))
+	add(len(out) == 0, As("mirror.quiet"))
+	add(m.twoWeeksAbove(), As("mirror.above"))
+	add(m.onlyGave(), As("mirror.only_gave"))
+	add(m.yesWithLittle(), As("mirror.little"))
 	return out
 }
-
-// sinceMonth is the month of a day within a sentence.
-type sinceMonth struct{ day time.Time }
-
-// String returns it for English.
-func (d sinceMonth) String() string { return d.day.Format("January") }
-
-// Date returns the day as it was written.
-func (d sinceMonth) Date() string { return d.day.Format(dateForm) }
 
 // twoWeeksAbove reports whether the two weeks that are over were above the ceiling.
 func (m *reflected) twoWeeksAbove() bool {
@@ -236,19 +222,19 @@ func (m *reflected) yesWithLittle() bool {
 }
 
 // ask is one thing that the person might ask for.
-func (m *reflected) ask() Sentence {
+func (m *reflected) ask() Said {
 	came := m.r.notFar(among(m.got, false))
 	switch {
 	case len(among(m.got, true)) == 0:
-		return Sentencef("mirror.ask_listen", "someone to talk to: a call, a message, or sitting together for a while.")
+		return As("mirror.ask_listen")
 	case len(came) == 0:
-		return Sentencef("mirror.ask_small", "one small thing that you would rather not carry alone this week.")
+		return As("mirror.ask_small")
 	}
-	return Sentencef("mirror.ask_again", "something small once more, of one who was glad to come: %s.", m.few(came))
+	return As("mirror.ask_again", m.few(came))
 }
 
 // rest is one thing that the person might let be.
-func (m *reflected) rest() Sentence {
+func (m *reflected) rest() Said {
 	var next *agreement
 	for _, a := range m.r.myAgreements() {
 		if !a.live() || !m.r.carries(a) || m.r.day(a).Before(m.today) || a.post != nil && a.post.Tender {
@@ -259,8 +245,8 @@ func (m *reflected) rest() Sentence {
 		}
 	}
 	if next == nil || len(m.gave) < much {
-		return Sentencef("mirror.rest", "an evening with nothing in it. Resting may be said aloud, too.")
+		return As("mirror.rest")
 	}
 	terms := next.newest().terms
-	return Sentencef("mirror.rest_back", "“%s”%s may be given back; no reason is needed.", terms.What, OnDate(dated(next.slot, terms.When)))
+	return As("mirror.rest_back", terms.What, OnDate(dated(next.slot, terms.When)))
 }

@@ -16,9 +16,9 @@ import (
 func linesOf(m circle.Mirror) []string {
 	var out []string
 	for _, l := range m.Lines {
-		out = append(out, l.English)
+		out = append(out, told(l))
 	}
-	return append(out, m.Ask.English, m.Rest.English)
+	return append(out, told(m.Ask), told(m.Rest))
 }
 
 // numbered finds what a mirror never says: a digit outside of a date, a number in
@@ -35,7 +35,7 @@ func wantMirror(t *testing.T, m circle.Mirror, want ...string) {
 			t.Errorf("the mirror says %q in %q", found, l)
 		}
 	}
-	if m.Ask.English == "" || m.Rest.English == "" {
+	if told(m.Ask) == "" || told(m.Rest) == "" {
 		t.Errorf("the mirror ends without an ask or a rest: %q", lines)
 	}
 	for _, w := range want {
@@ -72,12 +72,12 @@ func TestMirrorSaysWhatMovedInWordsAndAFewNames(t *testing.T) {
 	m := ann.state.Mirror(ann.env())
 	wantMirror(t, m, "You were there to listen for Dan.", "Nobody has listened to you since December, as far as it stands here.",
 		"You gave, and nothing came to you for a good while. It may be asked for.")
-	carried := m.Lines[0].English
+	carried := told(m.Lines[0])
 	if !strings.HasPrefix(carried, "You carried much for Ben, ") || !strings.HasSuffix(carried, ", and others.") {
 		t.Errorf("the mirror begins %q, want Ben first, few names, and others", carried)
 	}
-	if !strings.HasPrefix(m.Rest.English, "“a lift” on ") || !strings.Contains(m.Rest.English, "no reason is needed") {
-		t.Errorf("Rest = %q, want what is still to come", m.Rest.English)
+	if !strings.HasPrefix(told(m.Rest), "“a lift” on ") || !strings.Contains(told(m.Rest), "no reason is needed") {
+		t.Errorf("Rest = %q, want what is still to come", told(m.Rest))
 	}
 	dan := w.homes["Dan"]
 	wantMirror(t, dan.state.Mirror(dan.env()), "Ann listened to you.", "Something was carried for you, by Ann.",

@@ -38,8 +38,7 @@ func (c SayOnDecision) onNewcomer(s *State, env Env, m membership.Member) (plan,
 	case !env.mayDecide(env.Me):
 		return plan{}, noVoice()
 	case m.Voice || m.Lapsed:
-		return plan{}, kept("no.voice_has_come", "Speak with them first. A decision about the circle may come after that:  tend propose WHY --remove MEMBER",
-			"%s decides with the others already, so a concern about letting them in comes too late.", s.who(m.ID))
+		return plan{}, kept("no.voice_has_come", s.who(m.ID))
 	}
 	said := slices.ContainsFunc(env.People.Doubts(m.Admission), func(d membership.Doubt) bool { return d.By == env.Me })
 	if said && c.Text == "" {
@@ -82,19 +81,17 @@ func (r *reader) newcomerConcerns() []Attention {
 				by = append(by, d.By)
 			}
 			if n, ok := r.s.note(d.Reason); ok {
-				words = append(words, Sentence{Said: As("looks.quoted", n.Text), English: "“" + n.Text + "”"})
+				words = append(words, As("looks.quoted", n.Text))
 			}
 		}
 		if !slices.Contains(welcomed, r.env.Me) && !slices.Contains(by, r.env.Me) {
 			continue
 		}
-		at := Attention{Kind: LookNewcomerConcern, About: []crdt.ID{m.ID}, Choices: []Choice{say("choice.show", "show it", "show", m.ID)}}
+		at := Attention{Kind: LookNewcomerConcern, About: []crdt.ID{m.ID}, Choices: []Choice{say("choice.show.them", "show", m.ID)}}
 		if len(words) == 0 {
-			at = at.Saying("looks.newcomer_concern", "%s welcomed %s, and %s would have this looked at first. Talk it over with one another.",
-				r.names(welcomed), r.s.who(m.ID), r.names(by))
+			at = at.Saying("looks.newcomer_concern", r.names(welcomed), r.s.who(m.ID), r.names(by))
 		} else {
-			at = at.Saying("looks.newcomer_concern_why", "%s welcomed %s, and %s would have this looked at first: %s. Talk it over with one another.",
-				r.names(welcomed), r.s.who(m.ID), r.names(by), words)
+			at = at.Saying("looks.newcomer_concern_why", r.names(welcomed), r.s.who(m.ID), r.names(by), words)
 		}
 		out = append(out, at)
 	}
@@ -126,19 +123,17 @@ func (r *reader) letInMeanwhile() []Attention {
 	}
 	var out []Attention
 	if at, by := letIn(gone); len(gone) > 0 {
-		out = append(out, at.Saying("looks.let_in_meanwhile", "%s let %s in, and nobody who decided had seen it. So they are not in. If they belong here, invite them again.",
-			r.names(by), r.names(at.About)))
+		out = append(out, at.Saying("looks.let_in_meanwhile", r.names(by), r.names(at.About)))
 	}
 	if at, by := letIn(takenBack); len(takenBack) > 0 {
-		out = append(out, at.Saying("looks.taken_back", "%s let %s in by an invitation that had been taken back. So they are not in. If they belong here, invite them again.",
-			r.names(by), r.names(at.About)))
+		out = append(out, at.Saying("looks.taken_back", r.names(by), r.names(at.About)))
 	}
 	return out
 }
 
 // letIn is what those who decide may do about people who are not in, and who let them in.
 func letIn(who []membership.Member) (at Attention, by []crdt.ID) {
-	at = Attention{Kind: LookLetInMeanwhile, Choices: []Choice{Choose(phrase("choice.invite_again", "let somebody in again"), "tend invite")}}
+	at = Attention{Kind: LookLetInMeanwhile, Choices: []Choice{Choose(As("choice.invite_again"), "tend invite")}}
 	for _, m := range who {
 		at.About = append(at.About, m.ID)
 		if !slices.Contains(by, m.By) {
@@ -153,11 +148,9 @@ func (r *reader) notIn(me membership.Member) []Attention {
 	at := Attention{Kind: LookLetInMeanwhile, About: []crdt.ID{me.By}}
 	switch {
 	case r.env.People.VoidControl(me.Admission):
-		return []Attention{at.Saying("looks.let_in_meanwhile_me", "%s let you in, and nobody who decided had seen it. So you are not in. What reached this home stays readable here; any member with voice can invite you.",
-			r.s.who(me.By))}
+		return []Attention{at.Saying("looks.let_in_meanwhile_me", r.s.who(me.By))}
 	case len(r.env.People.Unheld(me.ID)) > 0:
-		return []Attention{at.Saying("looks.taken_back_me", "%s let you in by an invitation that had been taken back. So you are not in. What reached this home stays readable here; any member with voice can invite you.",
-			r.s.who(me.By))}
+		return []Attention{at.Saying("looks.taken_back_me", r.s.who(me.By))}
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (c WriteNote) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if s.mayBeTalk(c.On) {
-		return plan{}, kept("no.talk_turns", "tend talk say "+cmdID(c.On)+" TEXT says it there.", "A talk has its own turns.")
+		return plan{}, kept("no.talk_turns", cmdID(c.On))
 	}
 	to := c.To
 	if rec, ok := s.records.get(c.On); ok {
@@ -59,7 +59,7 @@ func (c WriteNote) decide(s *State, env Env) (plan, error) {
 			readers := rec.audience()
 			for _, m := range to {
 				if readers != nil && !slices.Contains(readers, m) {
-					return plan{}, kept("no.not_read_by", "tend widen opens it to more people.", "%s does not read that.", s.who(m))
+					return plan{}, kept("no.not_read_by", s.who(m))
 				}
 			}
 			if to == nil {

@@ -83,7 +83,7 @@ func (s *State) place(env Env, prefix string, values []string, until string) (n 
 		n = all[len(all)-1].n
 	}
 	if n++; n > MaxUnder || len(there) >= MaxNumbered {
-		return 0, "", usage("no.many_own", "Let some of them go first.", "There is no room for another.")
+		return 0, "", usage("no.many_own")
 	}
 	return n, prefix + strconv.Itoa(n) + "." + hex.EncodeToString(env.Dev[:2]), nil
 }
@@ -122,7 +122,7 @@ func dropNumbered(s *State, env Env, prefix string, n int) (plan, error) {
 		drafts = append(drafts, p.drafts...)
 	}
 	if len(drafts) == 0 {
-		return plan{}, notFound("no.numbered", "Without more words the list shows those there are.", "You have none of that number.")
+		return plan{}, notFound("no.numbered")
 	}
 	return about(env.Me, drafts...), nil
 }

@@ -90,7 +90,7 @@ func stampOf(key string) (at time.Time, ok bool) {
 // rows; id is what they are about.
 func keptAlone(env Env, id crdt.ID, rows ...OwnRow) (plan, error) {
 	if len(env.Own.With(rows...).rows) > max(MaxOwn, len(env.Own.rows)) {
-		return plan{}, usage("no.many_own", "Let some of them go first.", "There is no room for another.")
+		return plan{}, usage("no.many_own")
 	}
 	return plan{result: func([]crdt.ID) Result { return Result{ID: id, Own: rows} }}, nil
 }

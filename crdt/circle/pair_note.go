@@ -138,7 +138,7 @@ func (c DropPairNote) decide(s *State, env Env) (plan, error) {
 			return keptAlone(env, c.Member, OwnRow{Key: n.key})
 		}
 	}
-	return plan{}, notFound("no.pair_note", "tend pair-note MEMBER shows those there are.", "You have no such note about %s.", s.who(c.Member))
+	return plan{}, notFound("no.pair_note", s.who(c.Member))
 }
 
 // pairNote reads a note about a member, or with --drop which one goes.
@@ -149,7 +149,7 @@ func (p *parser) pairNote() Command {
 	}
 	c := KeepPairNote{Member: member, Text: p.text("text"), On: p.date("on"), Yearly: p.flag("yearly")}
 	if c.Yearly && c.On == "" {
-		p.fail(usage("no.yearly", "--on names it.", "Every year on which day?"))
+		p.fail(usage("no.yearly"))
 	}
 	return c
 }

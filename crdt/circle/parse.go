@@ -14,7 +14,7 @@ import (
 func ParseCommand(s *State, env Env, verb string, args Args) (Command, error) {
 	v, ok := verbs[verb]
 	if !ok {
-		return nil, usage("no.verb", "tend help lists what there is.", "%q is nothing that a circle can do.", verb)
+		return nil, usage("no.verb", verb)
 	}
 	p := &parser{s: s, env: env, args: args, used: map[string]bool{}}
 	cmd := v(p)
@@ -78,7 +78,7 @@ var verbs = map[string]func(*parser) Command{
 			c.When = &w
 		}
 		if c.Review = p.date("review"); p.has("review") && c.Review == "" {
-			p.fail(usage("no.date", whenHint, "%q is no day to look at it again.", p.text("review")))
+			p.fail(usage("no.date.review", p.text("review")))
 		}
 		return c
 	},
@@ -107,7 +107,7 @@ var verbs = map[string]func(*parser) Command{
 		p.flag("yes") // whether it was asked about is the command line's matter
 		to, named := p.some("to")
 		if !named {
-			p.fail(usage("no.to_whom", "--to names them: a member, pod, a group of yours or circle.", "To whom?"))
+			p.fail(usage("no.to_whom"))
 		}
 		return Widen{ID: p.id(), To: to, Title: p.maybe("text"), Details: p.maybe("details")}
 	},
@@ -171,7 +171,7 @@ func (p *parser) refuseOthers(verb string) {
 		}
 	}
 	if slices.Sort(others); len(others) > 0 {
-		p.fail(usage("no.field", "", "%s does not know %q.", verb, strings.ReplaceAll(others[0], "_", "-")))
+		p.fail(usage("no.field.unknown", verb, strings.ReplaceAll(others[0], "_", "-")))
 	}
 }
 
@@ -186,7 +186,7 @@ func (p *parser) has(name string) bool { return len(p.all(name)) > 0 }
 func (p *parser) text(name string) string {
 	all := p.all(name)
 	if len(all) > 1 {
-		p.fail(usage("no.field", "", "%s is given twice.", capital(strings.ReplaceAll(name, "_", "-"))))
+		p.fail(usage("no.field.twice", strings.ReplaceAll(name, "_", "-")))
 	}
 	if len(all) == 0 {
 		return ""
@@ -209,7 +209,7 @@ func (p *parser) flag(name string) bool {
 	}
 	on, err := strconv.ParseBool(t)
 	if err != nil {
-		p.fail(usage("no.field", "", "%s is either given or not; it takes no %q.", strings.ReplaceAll(name, "_", "-"), t))
+		p.fail(usage("no.field.flag", strings.ReplaceAll(name, "_", "-"), t))
 	}
 	return on
 }
@@ -221,7 +221,7 @@ func (p *parser) number(name string, otherwise, least, most int) uint64 {
 	}
 	n, err := number(t, least, most)
 	if err != nil {
-		p.fail(usage("no.field", "", "%s: %s.", capital(name), err))
+		p.fail(usage("no.field.value", name, err.Error()))
 	}
 	return uint64(n)
 }
@@ -299,7 +299,7 @@ func (p *parser) slots() []string {
 		}
 		w, err := ReadWhen(t, p.env.Now)
 		if err != nil || !w.End.IsZero() {
-			p.fail(usage("no.date", "A slot is 2026-12-01T17:00 or 2026-12-01.", "%q is no slot.", t))
+			p.fail(usage("no.date.slot", t))
 			continue
 		}
 		out = append(out, w.slot())
@@ -318,7 +318,7 @@ func (p *parser) every() (bool, []time.Weekday) {
 	for _, d := range strings.Split(strings.ToLower(t), ",") {
 		day, ok := weekdayOf(strings.TrimSpace(d))
 		if !ok {
-			p.fail(usage("no.weekday", "Write all, or days like tue,thu.", "%q is no weekday.", d))
+			p.fail(usage("no.weekday", d))
 		}
 		days = append(days, day)
 	}
@@ -347,7 +347,7 @@ func (p *parser) posted(need bool) (Posted, string) {
 		t.For = p.named(p.text("for"))
 	}
 	if t.Under = p.number("under", 0, 1, MaxUnder); t.Under > 0 && t.For.IsZero() {
-		p.fail(usage("no.under_for", "", "--under goes with --for."))
+		p.fail(usage("no.under_for"))
 	}
 	to, named := p.some("to")
 	if t.To = to; !named && len(t.How) > 0 && t.For.IsZero() {
@@ -355,11 +355,10 @@ func (p *parser) posted(need bool) (Posted, string) {
 	}
 	place := p.text("place")
 	if t.Title == "" {
-		const hint = "A few words are enough."
 		if need {
-			p.fail(usage("no.need_empty", hint, "What could you use?"))
+			p.fail(usage("no.need_empty"))
 		} else {
-			p.fail(usage("no.offer_empty", hint, "What can you offer?"))
+			p.fail(usage("no.offer_empty"))
 		}
 	}
 	if err := ruleWhere.check(place); err != nil {
@@ -446,7 +445,7 @@ func (p *parser) skips() []string {
 		}
 		w, err := ReadWhen(t, p.env.Now)
 		if err != nil || !w.End.IsZero() {
-			p.fail(usage("no.date", whenHint, "%q is no date to leave out.", t))
+			p.fail(usage("no.date.skip", t))
 			continue
 		}
 		out = append(out, w.slot())
@@ -461,7 +460,7 @@ func (p *parser) signUp() uint64 {
 	case "ask-first":
 		return SignUpAskFirst
 	default:
-		p.fail(usage("no.choice", "It is open or ask-first.", "%q is no way to sign up.", t))
+		p.fail(usage("no.choice.sign_up", t))
 		return 0
 	}
 }
@@ -470,7 +469,7 @@ func (p *parser) signUp() uint64 {
 func (p *parser) days(name string) uint64 {
 	n, err := number(strings.TrimSuffix(p.text(name), "d"), 0, MaxFadeDays)
 	if err != nil {
-		p.fail(usage("no.days", "Write it in days, like 30d.", "%q is no number of days.", p.text(name)))
+		p.fail(usage("no.days", p.text(name)))
 	}
 	return uint64(n)
 }
@@ -481,7 +480,7 @@ func (p *parser) how() []uint64 {
 		for _, w := range strings.FieldsFunc(value, func(c rune) bool { return c == '|' || c == ',' }) {
 			i := slices.Index(howNames, w)
 			if i < 0 {
-				p.fail(usage("no.choice", "It is call, text or sit.", "%q is no way of listening here.", w))
+				p.fail(usage("no.choice.listening", w))
 				continue
 			}
 			out = append(out, uint64(i))
@@ -503,12 +502,12 @@ func (p *parser) edit() Command {
 		c.Newcomers = &n
 	}
 	if w := p.whom("to"); w.circle {
-		p.fail(usage("no.edit_wider", "tend widen "+c.ID.Short()+" --to circle opens it to everyone.", "Editing gives it to fewer people, never to more."))
+		p.fail(usage("no.edit_wider", c.ID.Short()))
 	} else if w.named {
 		c.To = audienceWith(w.to, p.env.Me)
 	}
 	if p.err == nil && len(c.Fields) == 0 && c.To == nil && c.Newcomers == nil {
-		p.fail(usage("no.nothing_said", "Name what changes: --when, --people, --details, --to…", "Nothing was said to change."))
+		p.fail(usage("no.nothing_said"))
 	}
 	return c
 }

@@ -41,7 +41,7 @@ func (p *parser) me() Command {
 	var c SetSections
 	if p.has("name") {
 		if strings.TrimSpace(p.text("name")) == "" {
-			p.fail(usage("no.name", "", "The name is empty."))
+			p.fail(usage("no.name"))
 		}
 		c = append(c, p.section(SectionName, "", strings.TrimSpace(p.text("name"))))
 	}
@@ -57,7 +57,7 @@ func (p *parser) me() Command {
 	if p.has("presence") {
 		v := p.text("presence")
 		if v != "shown" && v != "hidden" {
-			p.fail(usage("no.choice", "It is shown or hidden.", "%q is no presence.", v))
+			p.fail(usage("no.choice.presence", v))
 		}
 		c = append(c, p.section(SectionPresence, "", v))
 	}
@@ -68,11 +68,11 @@ func (p *parser) me() Command {
 		case "yes":
 			c = append(c, p.section(SectionListed, ""))
 		default:
-			p.fail(usage("no.choice", "It is yes or no.", "%q is neither.", p.text("listed")))
+			p.fail(usage("no.choice.yes_no", p.text("listed")))
 		}
 	}
 	if len(c) == 0 {
-		p.fail(usage("no.nothing_said", "--name, --languages, --area, --contact, --presence or --listed.", "Nothing was said to change."))
+		p.fail(usage("no.nothing_said.me"))
 	}
 	return c
 }
@@ -80,7 +80,7 @@ func (p *parser) me() Command {
 func (p *parser) room() Command {
 	level := p.text("text")
 	if !slices.Contains(roomLevels, level) {
-		p.fail(usage("no.room", "It is open, some, little or resting.", "%q is no room.", level))
+		p.fail(usage("no.room", level))
 	}
 	return p.section(SectionRoom, p.until(), level)
 }
@@ -100,7 +100,7 @@ const listeningFor = 4 * time.Hour
 func (p *parser) listen() Command {
 	word, until := p.text("text"), p.until()
 	if word != "yes" && word != "no" {
-		p.fail(usage("no.choice", "It is yes or no.", "%q is neither.", word))
+		p.fail(usage("no.choice.yes_no", word))
 	}
 	if word == "no" {
 		return p.section(SectionListening, "")
@@ -112,14 +112,14 @@ func (p *parser) listen() Command {
 }
 
 // keyed reads a key and its text: the words of "text" in order.
-func (p *parser) keyed(prefix, what string, keys []string) Command {
+func (p *parser) keyed(prefix string, what Said, keys []string) Command {
 	words := p.all("text")
 	if len(words) != 2 {
-		p.fail(usage("no.section", "It has "+strings.Join(keys, ", ")+".", "Name a part of %s and what it says.", what))
+		p.fail(usage("no.section", what, strings.Join(keys, ", ")))
 		return SetSection{}
 	}
 	if !slices.Contains(keys, words[0]) {
-		p.fail(usage("no.section", "It has "+strings.Join(keys, ", ")+".", "%q is no part of %s.", words[0], what))
+		p.fail(usage("no.section.unknown", words[0], what, strings.Join(keys, ", ")))
 	}
 	return p.section(prefix+words[0], "", words[1])
 }
@@ -129,7 +129,7 @@ func (p *parser) pod() Command {
 	members := p.members("member")
 	one := func() crdt.ID {
 		if len(members) != 1 {
-			p.fail(usage("no.whom", "", "Name one member."))
+			p.fail(usage("no.whom.one"))
 			return crdt.ID{}
 		}
 		return members[0]
@@ -137,7 +137,7 @@ func (p *parser) pod() Command {
 	switch word := p.text("text"); word {
 	case "add":
 		if len(members) == 0 {
-			p.fail(usage("no.pod_whom", "", "Name who you would turn to."))
+			p.fail(usage("no.pod_whom"))
 		}
 		return AskIntoPod{Members: members}
 	case "yes":
@@ -151,7 +151,7 @@ func (p *parser) pod() Command {
 	case "check-ins":
 		return p.checkIns()
 	default:
-		p.fail(usage("no.choice", "It is add, yes, not-now, leave, remove or check-ins.", "%q is nothing to do about a pod.", word))
+		p.fail(usage("no.choice.pod", word))
 		return nil
 	}
 }
@@ -164,7 +164,7 @@ func (p *parser) checkIns() Command {
 		c.Values = []string{checkInsOpen}
 	case "closed":
 	default:
-		p.fail(usage("no.choice", "It is open or closed.", "%q is neither.", word))
+		p.fail(usage("no.choice.open_closed", word))
 	}
 	return c
 }
@@ -174,7 +174,7 @@ func (p *parser) myGroup() Command {
 	return SetGroup{Group{Name: p.text("name"), Members: p.members("member")}}
 }
 
-func (p *parser) card() Command { return p.keyed("card.", "the card", CardKeys) }
+func (p *parser) card() Command { return p.keyed("card.", As("typed.card"), CardKeys) }
 
 // bounds reads one bound. Those that act must be such as can be acted on.
 func (p *parser) bounds() Command {
@@ -186,11 +186,11 @@ func (p *parser) bounds() Command {
 			}
 		case "who":
 			if !slices.Contains([]string{AskEveryone, AskKnown, AskPod}, value) {
-				p.fail(usage("no.choice", "It is everyone, known or pod.", "%q says nobody who may ask you.", value))
+				p.fail(usage("no.choice.who_asks", value))
 			}
 		}
 	}
-	return p.keyed("bounds.", "your bounds", BoundsKeys)
+	return p.keyed("bounds.", As("typed.bounds"), BoundsKeys)
 }
 
 func (p *parser) free() Command {
@@ -207,7 +207,7 @@ func (p *parser) free() Command {
 	}
 	none := p.flag("none")
 	if none == (len(values) > 0) {
-		p.fail(usage("no.free", "Dates, --repeat, or --none.", "When are you free?"))
+		p.fail(usage("no.free"))
 	}
 	return p.section(SectionFree, "", values...)
 }

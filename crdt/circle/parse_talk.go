@@ -17,7 +17,7 @@ func (p *parser) talk() Command {
 		}
 		if p.has("fade") {
 			if c.Fade = p.days("fade"); c.Fade == 0 {
-				p.fail(usage("no.talk_fades", "Write it in days, like 90d.", "A talk fades, some time after it is over."))
+				p.fail(usage("no.talk_fades"))
 			}
 		}
 		return c
@@ -36,7 +36,7 @@ func (p *parser) talk() Command {
 	case "third":
 		return BringThird{ID: p.id(), Member: p.member(), Earlier: p.flag("earlier")}
 	}
-	p.fail(usage("no.talk_step", "It is one of with, "+strings.Join(TalkSteps, ", ")+".", "%q is no step of a talk.", step))
+	p.fail(usage("no.talk_step", step, strings.Join(TalkSteps, ", ")))
 	return nil
 }
 

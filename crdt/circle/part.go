@@ -16,7 +16,7 @@ type Part struct {
 
 func (c Part) decide(s *State, env Env) (plan, error) {
 	if c.Member == env.Me {
-		return plan{}, usage("no.whom", "tend leave is for leaving the circle.", "Name somebody else.")
+		return plan{}, usage("no.whom.else")
 	}
 	open := s.shared(env, c.Member)
 	done := func(id crdt.ID, same bool) func([]crdt.ID) Result {

@@ -173,9 +173,8 @@ func (r *reader) podAsked() []Attention {
 			continue
 		}
 		out = append(out, Attention{Kind: LookPodAsked, About: []crdt.ID{p.asked[0].id},
-			Choices: []Choice{Choose(phrase("choice.yes", "Yes"), "tend pod yes "+cmdID(p.owner)),
-				Choose(phrase("choice.not_now", "Not now"), "tend pod not-now "+cmdID(p.owner))}}.Saying("looks.pod_asked",
-			"%s would like you to be one of the few they turn to. Those who say yes see one another there.", r.s.who(p.owner)))
+			Choices: []Choice{Choose(As("choice.yes"), "tend pod yes "+cmdID(p.owner)),
+				Choose(As("choice.not_now"), "tend pod not-now "+cmdID(p.owner))}}.Saying("looks.pod_asked", r.s.who(p.owner)))
 	}
 	return out
 }

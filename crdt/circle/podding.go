@@ -17,9 +17,9 @@ func (c AskIntoPod) decide(s *State, env Env) (plan, error) {
 	for _, m := range c.Members {
 		switch {
 		case m == env.Me:
-			return plan{}, kept("no.pod_self", "", "You are in your own pod already.")
+			return plan{}, kept("no.pod_self")
 		case !env.here(m):
-			return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
+			return plan{}, notFound("no.not_here")
 		}
 		if i := slices.IndexFunc(pairs, func(p *podPair) bool { return p.person == m }); i >= 0 {
 			ids = append(ids, pairs[i].asked[0].id)
@@ -29,7 +29,7 @@ func (c AskIntoPod) decide(s *State, env Env) (plan, error) {
 			return plan{}, err
 		}
 		if len(pairs)+len(askedOf) >= MaxPod {
-			return plan{}, usage("no.pod_full", "tend pod remove MEMBER makes room.", "A pod is the few: at most %d.", MaxPod)
+			return plan{}, usage("no.pod_full", MaxPod)
 		}
 		out.drafts = append(out.drafts, fixed([]crdt.ID{m}, PodAsked{Person: m}))
 		askedOf = append(askedOf, m)
@@ -56,7 +56,7 @@ func (c AnswerPod) decide(s *State, env Env) (plan, error) {
 	pair := s.podPair(env, c.Owner, env.Me)
 	switch {
 	case pair == nil:
-		return plan{}, kept("no.pod_not_asked", "tend pod list shows who asked you.", "%s has not asked you into their pod.", s.who(c.Owner))
+		return plan{}, kept("no.pod_not_asked", s.who(c.Owner))
 	case c.Word == WordReleased && pair.said() == PodAsk:
 		c.Word = WordNotNow
 	case c.Word == WordReleased && pair.said() == PodNotNow:
@@ -85,7 +85,7 @@ type DropFromPod struct{ Member crdt.ID }
 func (c DropFromPod) decide(s *State, env Env) (plan, error) {
 	pair := s.podPair(env, env.Me, c.Member)
 	if pair == nil {
-		return plan{}, notFound("no.pod_not_in", "tend pod list shows who is in it.", "%s is not in your pod.", s.who(c.Member))
+		return plan{}, notFound("no.pod_not_in", s.who(c.Member))
 	}
 	var drafts []Draft
 	for _, r := range pair.asked {

@@ -77,7 +77,7 @@ func (p *Posted) check() error {
 	case err != nil:
 		return err
 	case p.People < 1 || p.People > MaxPeople:
-		return complain("no.people", "the number of people is not between 1 and %d", MaxPeople)
+		return complain("no.people", MaxPeople)
 	case p.SignUp > SignUpAskFirst:
 		return fmt.Errorf("sign-up %d is not known", p.SignUp)
 	case p.Fade > MaxFadeDays:
@@ -101,13 +101,13 @@ func (p *Posted) check() error {
 
 func checkWhens(whens []string) error {
 	if len(whens) > MaxWhens {
-		return complain("no.many_dates", "more than %d dates", MaxWhens)
+		return complain("no.many_dates", MaxWhens)
 	}
 	for _, s := range whens {
 		if w, err := parseWhen(s); err != nil {
 			return err
 		} else if w.String() != s {
-			return complain("no.date_form", "the date %q is not in its one form", s)
+			return complain("no.date_form", s)
 		}
 	}
 	return nil
@@ -137,7 +137,7 @@ func checkDate(what, s string) error {
 
 func checkAudienceList(to []crdt.ID) error {
 	if len(to) > MaxTo {
-		return complain("no.many_people", "more than %d people asked", MaxTo)
+		return complain("no.many_people.asked", MaxTo)
 	}
 	if !ascending(to) {
 		return fmt.Errorf("the people asked are not in order")

@@ -39,7 +39,7 @@ func posting(s *State, env Env, p Posted, place string, newcomers int, body func
 		p.For = crdt.ID{}
 	}
 	if !p.For.IsZero() && !env.here(p.For) {
-		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "The person it is for is not in this circle.")
+		return plan{}, notFound("no.not_here.for")
 	}
 	if p.Under > 0 {
 		if err := s.mayActUnder(env, p); err != nil {
@@ -59,10 +59,10 @@ func posting(s *State, env Env, p Posted, place string, newcomers int, body func
 		return plan{}, err
 	}
 	if t := slotsOf(&p, nil); len(t.slots) == 0 {
-		return plan{}, usage("no.no_date_left", "", "No date is left of it.")
+		return plan{}, usage("no.no_date_left")
 	}
 	if uint64(newcomers) > p.People {
-		return plan{}, usage("no.kept_many", "--people says how many there are.", "It has fewer places than that to keep for newcomers.")
+		return plan{}, usage("no.kept_many")
 	}
 	to := p.To
 	if !p.For.IsZero() && p.Under == 0 {
@@ -94,10 +94,10 @@ func urgent(env Env, by string) bool {
 func (r *reader) editable(id crdt.ID) (*post, error) {
 	p, ok := r.post(id)
 	if !ok {
-		return nil, notFound("no.not_post", "tend list shows what is here.", "That is no need or offer.")
+		return nil, notFound("no.not_post")
 	}
 	if !r.mayEdit(p, r.env.Me) {
-		return nil, kept("no.post_theirs", "tend note leaves them a word about it.", "It is %s's, so only they change it.", r.s.who(p.owner))
+		return nil, kept("no.post_theirs", r.s.who(p.owner))
 	}
 	return p, nil
 }
@@ -105,7 +105,7 @@ func (r *reader) editable(id crdt.ID) (*post, error) {
 // gone returns a problem if the post has faded: nothing brings it back.
 func (r *reader) gone(p *post) error {
 	if at, fades := p.fadesAt(); fades && at <= crdt.At(r.env.Now.UnixMilli()) {
-		return kept("no.faded", "tend ask or tend offer says it anew.", "It was closed some time ago, and its words have faded.")
+		return kept("no.faded")
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 	b := PostEdited{Post: c.ID}
 	for _, n := range slices.Compact(fields) {
 		if set.field(n) == nil {
-			return plan{}, usage("no.fixed", "", "That cannot be changed once it is posted.")
+			return plan{}, usage("no.fixed")
 		}
 		e, was := editOf(&set, n), editOf(&next, n)
 		if !slices.Equal(e.Value, was.Value) {
@@ -150,13 +150,13 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 		return unchanged(c.ID), nil
 	}
 	if keeps && uint64(*c.Newcomers) > next.People {
-		return plan{}, usage("no.kept_many", "--people says how many there are.", "It has fewer places than that to keep for newcomers.")
+		return plan{}, usage("no.kept_many")
 	}
 	if err := next.check(); err != nil {
 		return plan{}, unfit(err)
 	}
 	if t := slotsOf(&next, p.skipped); len(t.slots) == 0 {
-		return plan{}, usage("no.no_date_left", "", "No date is left of it.")
+		return plan{}, usage("no.no_date_left")
 	}
 	if narrower {
 		d, err := r.narrow(p, c.To, next)
@@ -222,11 +222,11 @@ func (c SetPostStatus) decide(s *State, env Env) (plan, error) {
 	}
 	switch {
 	case p.need && (c.Status == StatusResting || c.Status == StatusStillTrue):
-		return plan{}, kept("no.only_offers", "For a need there are enough, met and withdraw.", "Offers rest; this is a need.")
+		return plan{}, kept("no.only_offers")
 	case !p.need && (c.Status == StatusEnough || c.Status == StatusMet):
-		return plan{}, kept("no.only_needs", "For an offer there are rest and withdraw.", "Needs are met; this is an offer.")
+		return plan{}, kept("no.only_needs")
 	case p.status == "waiting" && c.Status != StatusWithdrawn:
-		return plan{}, kept("no.waits", "It opens with their leave.", "It waits for %s.", s.who(p.owner))
+		return plan{}, kept("no.waits", s.who(p.owner))
 	case c.Status < StatusStillTrue && statusNames[c.Status] == p.status:
 		return unchanged(c.ID), nil
 	}
@@ -272,7 +272,7 @@ func (c MakeBoth) decide(s *State, env Env) (plan, error) {
 	case 1:
 		return about(id, fixed(p.audience, MarkAdded{On: id, What: MarkedExtra, Value: over[0]})), nil
 	}
-	return plan{}, notFound("no.which_date", "Name one with --slot: "+slotList(over)+".", "Several dates have more than they asked for.")
+	return plan{}, notFound("no.which_date.over", slotList(over))
 }
 
 // StandBy asks to be asked first if a place opens again. Not takes that back.
@@ -286,10 +286,10 @@ func (c StandBy) decide(s *State, env Env) (plan, error) {
 	r := s.reader(env)
 	p, ok := r.post(c.ID)
 	if !ok {
-		return plan{}, notFound("no.not_post", "tend list shows what is here.", "That is no need or offer.")
+		return plan{}, notFound("no.not_post")
 	}
 	if p.owner == env.Me {
-		return plan{}, kept("no.own_post", "", "It is your own.")
+		return plan{}, kept("no.own_post")
 	}
 	own := slices.DeleteFunc(p.rec.marks(MarkedStandBy), func(m mark) bool {
 		return m.by != env.Me || (c.Slots != nil && !slices.Contains(c.Slots, m.value))
@@ -354,13 +354,13 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 	case err != nil:
 		return plan{}, err
 	case p.status == "waiting":
-		return plan{}, kept("no.waits", "It opens with their leave.", "It waits for %s.", s.who(p.owner))
+		return plan{}, kept("no.waits", s.who(p.owner))
 	case p.audience == nil:
 		return unchanged(c.ID), nil
 	case r.gone(p) != nil:
 		return plan{}, r.gone(p)
 	case !p.may(env.Me):
-		return plan{}, kept("no.widen_theirs", "", "Only %s opens it wider.", s.who(p.owner))
+		return plan{}, kept("no.widen_theirs", s.who(p.owner))
 	}
 	to := c.To
 	if to != nil {
@@ -371,7 +371,7 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 			return plan{}, err
 		}
 		if len(to) > MaxTo {
-			return plan{}, usage("no.many_people", "tend widen --to circle opens it to everyone.", "That is more than %d people.", MaxTo)
+			return plan{}, usage("no.many_people.widen", MaxTo)
 		}
 	}
 	text := p.given()
@@ -411,17 +411,17 @@ func (r *record) shows(member crdt.ID) bool {
 func (r *reader) open(a *agreement, c Widen) (plan, error) {
 	switch {
 	case !a.mayI:
-		return plan{}, kept("no.seen_as_post", "Whoever sees the post sees it.", "That agreement is about a post.")
+		return plan{}, kept("no.seen_as_post")
 	case !a.has(r.env.Me):
-		return plan{}, kept("no.widen_two", "", "Only the two of them open it.")
+		return plan{}, kept("no.widen_two")
 	case c.To != nil:
-		return plan{}, kept("no.widen_circle", "tend widen ID --to circle is there.", "What two people agreed opens to the whole circle or to nobody.")
+		return plan{}, kept("no.widen_circle")
 	case a.rec.shows(r.env.Me):
 		return unchanged(a.id), nil
 	}
 	text, agreed := a.standing()
 	if !agreed {
-		return plan{}, kept("no.widen_both", "It can be opened once both said yes.", "Not both of you have said yes yet.")
+		return plan{}, kept("no.widen_both")
 	}
 	mine, theirs := false, false
 	for _, m := range a.marked(MarkedOpen) {

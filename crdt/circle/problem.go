@@ -2,7 +2,6 @@ package circle
 
 import (
 	"errors"
-	"fmt"
 
 	"tend/crdt"
 )
@@ -25,58 +24,45 @@ const (
 	NotYet Code = 6
 )
 
-// Problem is a wish that cannot be met: what happened, and what can be done now.
-// Every refusal of this package is one.
+// Problem is a wish that cannot be met: what happened, and what can be done now, both
+// by the name of the sentence. Every refusal of this package is one.
 type Problem struct {
 	Code Code
-	// Said names the sentence in the catalogues.
+	// Said names the sentence in the catalogues, and with ".hint" after it what can be
+	// done about it, if there is anything; both are given the same.
 	Said
-	// Say is the sentence in English; Hint another, or empty, for a command line.
-	Say, Hint string
 	// IDs are the candidates where the wish fits several, ascending.
 	IDs []crdt.ID
 }
 
-// Error returns the sentence, and the hint after it.
-func (p *Problem) Error() string {
-	if p.Hint == "" {
-		return p.Say
-	}
-	return p.Say + " " + p.Hint
+// Error returns the name of the sentence and what goes into it. What a person reads is
+// in the catalogues.
+func (p *Problem) Error() string { return p.String() }
+
+// Refuse is the problem of a kind by the name of its sentence.
+func Refuse(code Code, key string, with ...any) *Problem {
+	return &Problem{Code: code, Said: As(key, with...)}
 }
 
-func usage(key, hint, say string, with ...any) *Problem {
-	return problem(Usage, hint, Sentencef(key, say, with...))
-}
+func usage(key string, with ...any) *Problem { return Refuse(Usage, key, with...) }
 
-func notFound(key, hint, say string, with ...any) *Problem {
-	return problem(NotFound, hint, Sentencef(key, say, with...))
-}
+func notFound(key string, with ...any) *Problem { return Refuse(NotFound, key, with...) }
 
-func kept(key, hint, say string, with ...any) *Problem {
-	return problem(Kept, hint, Sentencef(key, say, with...))
-}
-
-func problem(code Code, hint string, s Sentence) *Problem {
-	return &Problem{Code: code, Said: s.Said, Say: s.English, Hint: hint}
-}
+func kept(key string, with ...any) *Problem { return Refuse(Kept, key, with...) }
 
 // complaint is an error about a text or a number that a person gave.
-type complaint struct{ Sentence }
+type complaint struct{ Said }
 
-// Error reads as a sentence's end: "the title is …".
-func (c *complaint) Error() string { return c.English }
+// Error returns the name of the sentence and what goes into it.
+func (c *complaint) Error() string { return c.String() }
 
-func complain(key, format string, with ...any) error {
-	return &complaint{Sentence{Said: As(key, with...), English: fmt.Sprintf(format, with...)}}
-}
+func complain(key string, with ...any) error { return &complaint{As(key, with...)} }
 
 // unfit is the problem behind a complaint, or behind an error that is none: then the
-// sentence says no more than that it cannot be kept so.
+// sentence says no more than that it cannot be kept so, and for a command line why.
 func unfit(err error) *Problem {
-	said := As("no.form")
 	if c, ok := errors.AsType[*complaint](err); ok {
-		said = c.Said
+		return &Problem{Code: Usage, Said: c.Said}
 	}
-	return &Problem{Code: Usage, Said: said, Say: capital(err.Error()) + "."}
+	return usage("no.form", err.Error())
 }

@@ -18,8 +18,6 @@ type quietSpan struct {
 	days        [7]bool
 }
 
-const quietHint = "Like 22:00-07:00, or 08:00-16:00 mon-fri, 22:00-07:00."
-
 // readQuiet reads "08:00-16:00 mon-fri, 22:00-07:00". A day alone is quiet as a whole.
 func readQuiet(text string) (quiet, error) {
 	var q quiet
@@ -34,7 +32,7 @@ func readQuiet(text string) (quiet, error) {
 			a, err := time.Parse("15:04", from)
 			b, err2 := time.Parse("15:04", until)
 			if !ok || err != nil || err2 != nil {
-				return nil, usage("no.quiet", quietHint, "%q are no quiet hours.", strings.TrimSpace(part))
+				return nil, usage("no.quiet", strings.TrimSpace(part))
 			}
 			span.from, span.until = a.Hour()*60+a.Minute(), b.Hour()*60+b.Minute()
 			words = words[1:]
@@ -44,7 +42,7 @@ func readQuiet(text string) (quiet, error) {
 		}
 		for _, w := range words {
 			if !span.addDays(w) {
-				return nil, usage("no.quiet", quietHint, "%q are no quiet hours.", strings.TrimSpace(part))
+				return nil, usage("no.quiet", strings.TrimSpace(part))
 			}
 		}
 		q = append(q, span)

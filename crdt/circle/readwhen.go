@@ -6,8 +6,6 @@ import (
 	"time"
 )
 
-const whenHint = "Write 2026-12-01, 2026-12-01T17:00, 2026-12-01T17:00/18:30, 2026-12-01/2026-12-05, today, tomorrow or sat, with T18:00 or 18:00 after it."
-
 // ReadWhen reads a date as a person writes it: a form of [When.String], or today,
 // tomorrow or a weekday (the next one, today included), with a time after it as
 // "T18:00" or " 18:00", also as hours "18:00-19:30". now is in the node's zone.
@@ -24,7 +22,7 @@ func ReadWhen(s string, now time.Time) (When, error) {
 		}
 	}
 	if !ok {
-		return When{}, usage("no.date", whenHint, "%q is no date that I can read.", s)
+		return When{}, usage("no.date", s)
 	}
 	if clock == "" {
 		return When{Start: day}, nil
@@ -36,7 +34,7 @@ func ReadWhen(s string, now time.Time) (When, error) {
 	}
 	w, err := parseWhen(full)
 	if err != nil {
-		return When{}, usage("no.date", whenHint, "%q is no date that I can read.", s)
+		return When{}, usage("no.date", s)
 	}
 	return w, nil
 }
@@ -86,20 +84,18 @@ func weekdayOf(word string) (time.Weekday, bool) {
 	return time.Weekday(i), i >= 0
 }
 
-const ruleHint = "Write daily, weekly, monthly or mon,wed,fri, with x42 or \"until 2026-12-31\" after it, or an RRULE."
-
 // ReadRule reads a repeat as a person writes it: an RRULE of the subset, or daily,
 // weekly, monthly or weekdays, each with "x42" or "until DATE" after it.
 func ReadRule(s string, now time.Time) (Rule, error) {
 	if strings.Contains(s, "=") {
 		r, err := ParseRule(strings.ToUpper(strings.TrimSpace(s)))
 		if err != nil {
-			return Rule{}, usage("no.rule", ruleHint, "%s.", capital(err.Error()))
+			return Rule{}, usage("no.rule.value", err.Error())
 		}
 		return r, nil
 	}
 	words := strings.Fields(strings.ToLower(s))
-	bad := usage("no.rule", ruleHint, "%q is no repeat that I can read.", s)
+	bad := usage("no.rule", s)
 	if len(words) == 0 {
 		return Rule{}, bad
 	}

@@ -5,10 +5,8 @@ import (
 	"time"
 )
 
-// Question is what a person may ask themselves now and then.
-const Question = "Do I feel cared for here?"
-
-// Reflection is an answer to it, which nobody else ever reads.
+// Reflection is an answer to a question that a person may ask themselves now and then,
+// which nobody else ever reads.
 type Reflection struct {
 	Made time.Time
 	Text string

@@ -46,7 +46,7 @@ func (p *parser) remind() Command {
 	}
 	n, err := number(digits, 1, MaxRemindHours/per)
 	if err != nil || digits == t {
-		p.fail(usage("no.remind", "Like 1h, 2d or never.", "%q is no time before.", t))
+		p.fail(usage("no.remind", t))
 	}
 	return SetRemind{n * per}
 }

@@ -4,20 +4,10 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"tend/crdt"
 )
-
-// capital returns s with its first letter in upper case.
-func capital(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
-	}
-	return string(unicode.ToUpper(r)) + s[n:]
-}
 
 // Resolve finds what an id or a prefix of it names: a record that is known, or a
 // note on one. The error is a [*Problem]: Usage for what is no prefix, NotFound
@@ -51,14 +41,14 @@ func (s *State) Resolve(prefix string) (crdt.ID, error) {
 func readPrefix(prefix string) ([]byte, error) {
 	p := strings.ToLower(strings.TrimSpace(prefix))
 	if len(p) < MinPrefix {
-		return nil, usage("no.id", "An id is named by its first 6 hex digits or more; tend list shows them.", "%q is too short for an id.", prefix)
+		return nil, usage("no.id.short", prefix)
 	}
 	if len(p) > 2*len(crdt.ID{}) {
-		return nil, usage("no.id", "", "%q is too long for an id.", prefix)
+		return nil, usage("no.id.long", prefix)
 	}
 	raw, err := hex.DecodeString(p + "0"[:len(p)%2])
 	if err != nil {
-		return nil, usage("no.id", "An id is written with 0-9 and a-f.", "%q is no id.", prefix)
+		return nil, usage("no.id", prefix)
 	}
 	nibbles := make([]byte, len(p))
 	for i := range nibbles {
@@ -74,9 +64,9 @@ func one(found []crdt.ID, word, thing string) (crdt.ID, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return crdt.ID{}, notFound("no.nothing_there", "It may not have arrived here yet; tend list shows what has.", "There is no %s %q here.", thing, word)
+		return crdt.ID{}, notFound("no.nothing_there", thing, word)
 	}
-	p := notFound("no.several", "Name it by more of its id: "+shorts(found)+".", "%q fits several.", word)
+	p := notFound("no.several", word, shorts(found))
 	p.IDs = found
 	return crdt.ID{}, p
 }
@@ -106,7 +96,7 @@ func shorts(ids []crdt.ID) string {
 func (s *State) ResolveMember(env Env, word string) (crdt.ID, error) {
 	w := fold(strings.TrimSpace(word))
 	if w == "" {
-		return crdt.ID{}, usage("no.whom", "", "Name a member.")
+		return crdt.ID{}, usage("no.whom")
 	}
 	if w == "me" {
 		return env.Me, nil
@@ -129,7 +119,7 @@ func (s *State) ResolveMember(env Env, word string) (crdt.ID, error) {
 			return one(found, word, "member")
 		}
 	}
-	return crdt.ID{}, notFound("no.member", "tend list members shows who is here.", "There is no member %q in this circle.", word)
+	return crdt.ID{}, notFound("no.member", word)
 }
 
 // fold makes two spellings of a word compare equal: lower case, single blanks.

@@ -131,11 +131,11 @@ func (c Retract) decide(s *State, env Env) (plan, error) {
 				return Result{ID: c.ID, Unchanged: true, Retraction: gone.Op}
 			}}, nil
 		}
-		return plan{}, notFound("no.gone", "", "There is no such thing here.")
+		return plan{}, notFound("no.gone")
 	}
 	own := &rec.parts[i].Change
 	if own.Author != env.Me {
-		return plan{}, kept("no.not_yours", "Only its author can take it back.", "%s wrote that.", s.who(own.Author))
+		return plan{}, kept("no.not_yours", s.who(own.Author))
 	}
 	ops := []crdt.ID{c.ID}
 	r := s.reader(env)
@@ -144,11 +144,11 @@ func (c Retract) decide(s *State, env Env) (plan, error) {
 	case NeedPosted, OfferPosted:
 		p, ok := r.post(c.ID)
 		if ok && slices.ContainsFunc(r.agreementsOn(p), (*agreement).live) {
-			return plan{}, kept("no.others_yes", "tend withdraw closes it and keeps what was agreed in sight.", "Others have said yes to it.")
+			return plan{}, kept("no.others_yes")
 		}
 		ops = append(rec.wordings(env.Me), c.ID)
 	default:
-		return plan{}, kept("no.word_stays", "A yes is given back with tend cannot.", "A word stays where it was given.")
+		return plan{}, kept("no.word_stays")
 	}
 	var out plan
 	for _, op := range ops {

@@ -31,8 +31,8 @@ func (r *reader) reviewDue(a *agreement) (Attention, bool) {
 	}
 	next := today.AddDate(0, 0, reviewDays).Format(dateForm)
 	return Attention{Kind: LookReviewDue, About: append([]crdt.ID{a.id}, a.body.About...), Choices: []Choice{
-		say("choice.still_good", "It suits me as it is", "change", a.id, "--review", next),
-		say("choice.rounded_off", "It is done", "done", a.id),
-		say("choice.give_back", "I give it back", "cannot", a.id),
-	}}.Saying("looks.review_due", "“%s” has gone on for a while. Does it still suit you both? It goes on as it is until one of you says otherwise.", a.newest().terms.What), true
+		say("choice.still_good", "change", a.id, "--review", next),
+		say("choice.rounded_off", "done", a.id),
+		say("choice.give_back", "cannot", a.id),
+	}}.Saying("looks.review_due", a.newest().terms.What), true
 }

@@ -85,11 +85,11 @@ func (c SetRhythm) decide(s *State, env Env) (plan, error) {
 	case c.Rhythm.Days == 0:
 		return keptAlone(env, env.Me, OwnRow{Key: ownDigest}, OwnRow{Key: ownMail})
 	case c.Rhythm.Out == "" && c.Rhythm.Mail == "":
-		return plan{}, usage("no.digest_where", "--out FILE names the file that this home writes, --mail ADDR an address.", "Where should it go?")
+		return plan{}, usage("no.digest_where")
 	case len(c.Rhythm.Out) > maxOut:
-		return plan{}, usage("no.file_name", "", "That is no name of a file.")
+		return plan{}, usage("no.file_name")
 	case c.Rhythm.Mail != "" && !IsAddress(c.Rhythm.Mail):
-		return plan{}, usage("no.mail_address", "One address, like ann@example.org.", "%q is no address for mail.", c.Rhythm.Mail)
+		return plan{}, usage("no.mail_address", c.Rhythm.Mail)
 	}
 	rows := []OwnRow{{ownDigest, canon.MustMarshal(rhythm{Days: uint64(c.Rhythm.Days), At: uint64(c.Rhythm.At / time.Minute), Out: c.Rhythm.Out})}, {Key: ownMail}}
 	if c.Rhythm.Mail != "" {
@@ -119,12 +119,12 @@ func (p *parser) digest() Command {
 	case "never":
 		c.Rhythm = Rhythm{}
 	default:
-		p.fail(usage("no.choice", "It is day, week or never.", "%q is no rhythm.", t))
+		p.fail(usage("no.choice.rhythm", t))
 	}
 	if at := p.text("at"); at != "" {
 		t, err := time.Parse("15:04", pad(at))
 		if err != nil {
-			p.fail(usage("no.hour", "Like 08:00.", "%q is no time of day.", at))
+			p.fail(usage("no.hour", at))
 		}
 		if c.Rhythm.Days > 0 {
 			c.Rhythm.At = time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute

@@ -101,18 +101,16 @@ func (r *reader) sameNeed(a, b *post) (Attention, bool) {
 	me := r.env.Me
 	at := Attention{Kind: LookSameNeed, About: []crdt.ID{a.id, b.id}}
 	for _, p := range []*post{a, b} {
-		take := Sentencef("choice.take_this_down", "Take “%s” down", p.Title)
+		take := As("choice.take_this_down", p.Title)
 		switch {
 		case p.status == "waiting" && me == p.owner:
-			at.Choices = append(at.Choices, sayIn(Sentencef("choice.want_this", "I would like “%s” as well", p.Title), "yes", p.id), sayIn(take, "not-now", p.id))
+			at.Choices = append(at.Choices, sayIn(As("choice.want_this", p.Title), "yes", p.id), sayIn(take, "not-now", p.id))
 		case me == p.owner || me == p.author:
 			at.Choices = append(at.Choices, sayIn(take, "withdraw", p.id))
 		}
 	}
 	if me == a.owner {
-		return at.Saying("looks.same_need_yours", "“%s”, by %s, and “%s”, by %s: the same need? You decide.",
-			a.Title, r.names([]crdt.ID{a.author}), b.Title, r.names([]crdt.ID{b.author})), true
+		return at.Saying("looks.same_need_yours", a.Title, r.names([]crdt.ID{a.author}), b.Title, r.names([]crdt.ID{b.author})), true
 	}
-	return at.Saying("looks.same_need", "“%s”, by %s, and “%s”, by %s: the same need? %s decides.",
-		a.Title, r.names([]crdt.ID{a.author}), b.Title, r.names([]crdt.ID{b.author}), r.names([]crdt.ID{a.owner})), len(at.Choices) > 0
+	return at.Saying("looks.same_need", a.Title, r.names([]crdt.ID{a.author}), b.Title, r.names([]crdt.ID{b.author}), r.names([]crdt.ID{a.owner})), len(at.Choices) > 0
 }

@@ -280,7 +280,7 @@ func TestReleasedAndTakenUpAgain(t *testing.T) {
 	need := ann.do("ask", "text", "Walk the dog", "repeat", "daily x5", "when", "2026-12-01")
 	w.meet()
 	p := bea.refuses(circle.NotFound, "yes", "id", need.Short())
-	if p.Hint == "" {
+	if hint(p) == "" {
 		t.Errorf("no hint with the open dates")
 	}
 	res, err := bea.try("yes", "id", need.Short(), "every", "all")
@@ -671,7 +671,7 @@ func TestListsWeekMapSearch(t *testing.T) {
 	if len(week) != 7 || len(week[1].Entries) != 1 || week[1].Entries[0].Post != need || len(week[1].Entries[0].Yes) != 1 {
 		t.Errorf("week = %+v, want the dishes tomorrow", week)
 	}
-	if e := week[2].Entries[0]; e.What != circle.Private || !e.Tender {
+	if e := week[2].Entries[0]; e.What != "" || !e.Tender {
 		t.Errorf("week shows %q of a tender post", week[2].Entries[0].What)
 	}
 	if m := ann.state.Map(env); len(m) != 3 || m[2].Category != "Meals" || m[2].Offers[0].ID != offer {

@@ -25,9 +25,9 @@ func (q query) in(folded string) bool {
 	return !slices.ContainsFunc(q, func(w string) bool { return !strings.Contains(folded, w) })
 }
 
-// matches reports whether every word of what somebody looks for occurs in one of texts:
+// Matches reports whether every word of what somebody looks for occurs in one of texts:
 // in any case and form, also within another word. Nothing to look for matches.
-func matches(words string, texts ...string) bool { return queryOf(words).among(texts...) }
+func Matches(words string, texts ...string) bool { return queryOf(words).among(texts...) }
 
 // among reports whether every word of q occurs in one of texts.
 func (q query) among(texts ...string) bool {
@@ -62,7 +62,7 @@ func (s *State) SearchIn(env Env, words string, may []crdt.ID, most int) []Found
 	members := slices.Clone(env.Members)
 	slices.SortFunc(members, crdt.ID.Compare)
 	for _, m := range members {
-		if matches(words, s.Name(m)) {
+		if Matches(words, s.Name(m)) {
 			out = append(out, Found{Member: m})
 		}
 	}

@@ -2,7 +2,6 @@ package circle
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -10,12 +9,15 @@ import (
 )
 
 // Said names a sentence apart from any language: Key finds it in a catalogue, and
-// With is what goes into it, in order. Beside it stands the sentence in English,
-// for whoever has no catalogue. What a thing is, nobody reads out of the English.
+// With is what goes into it, in order. No English stands here: each interface has its
+// catalogue.
+//
+// A key has the parts "FAMILY.NAME", and may be finer by a further one: a catalogue that
+// has no word on "no.choice.presence" says "no.choice".
 //
 // The values of With are a string, which somebody wrote and is shown as it is; an int
-// or a [Count]; a [Who] or [People]; an [OnDate] or what else has a Date; an
-// [Until], a [Stamp] or a [DayOf]; and a [Sentence] or [Phrases], which are parts of this one.
+// or a [Count]; a [Who] or [People]; an [OnDate], an [UntilDay] or a [SinceMonth]; an
+// [Until], a [Stamp] or a [DayOf]; and a Said or [Phrases], which are parts of this one.
 type Said struct {
 	Key  string
 	With []any
@@ -24,34 +26,35 @@ type Said struct {
 // As names a sentence of the catalogues.
 func As(key string, with ...any) Said { return Said{Key: key, With: with} }
 
-// Sentence is a sentence in English with its name.
-type Sentence struct {
-	Said
-	English string
+// Words is what a person wrote, as a part of a sentence or in place of one; "" is none.
+func Words(text string) Said {
+	if text == "" {
+		return Said{}
+	}
+	return Said{With: []any{text}}
 }
 
-// String returns the English.
-func (s Sentence) String() string { return s.English }
-
-// Sentencef names a sentence and says it in English, with a capital at its start.
-func Sentencef(key, format string, with ...any) Sentence {
-	return Sentence{Said: As(key, with...), English: capital(fmt.Sprintf(format, with...))}
+// Words returns what a person wrote, if it is that and no sentence of the catalogues.
+func (s Said) Words() string {
+	if s.Key != "" || len(s.With) == 0 {
+		return ""
+	}
+	text, _ := s.With[0].(string)
+	return text
 }
 
-// phrase names a word or two that stand within a sentence.
-func phrase(key, english string) Sentence { return Sentence{Said: As(key), English: english} }
+// String returns the name and what goes into the sentence, for logs and tests.
+func (s Said) String() string {
+	var out strings.Builder
+	out.WriteString(s.Key)
+	for _, value := range s.With {
+		fmt.Fprintf(&out, " %v", value)
+	}
+	return strings.TrimPrefix(out.String(), " ")
+}
 
 // Phrases are several within a sentence.
-type Phrases []Sentence
-
-// String lists them for English.
-func (p Phrases) String() string {
-	words := make([]string, len(p))
-	for i, s := range p {
-		words[i] = s.English
-	}
-	return strings.Join(words, "; ")
-}
+type Phrases []Said
 
 // Who is a person in a sentence.
 type Who struct {
@@ -60,13 +63,10 @@ type Who struct {
 	Me   bool
 }
 
-// String returns the name for English.
+// String returns the name, if it has come, for logs and tests.
 func (w Who) String() string {
-	switch {
-	case w.Me:
-		return "you"
-	case w.Name == "":
-		return "someone"
+	if w.Name == "" {
+		return w.ID.Short()
 	}
 	return w.Name
 }
@@ -74,79 +74,34 @@ func (w Who) String() string {
 // People are several in a sentence.
 type People []Who
 
-// String lists them for English.
-func (p People) String() string {
-	words := make([]string, len(p))
-	for i, w := range p {
-		words[i] = w.String()
-	}
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}
-
-// Count is a small number at the start of a sentence.
+// Count is a small number at the start of a sentence, said in a word.
 type Count int
-
-// String says it in a word for English.
-func (c Count) String() string {
-	words := []string{"None", "One", "Two", "Three", "Four", "Five", "Six"}
-	if int(c) < len(words) {
-		return words[c]
-	}
-	return strconv.Itoa(int(c))
-}
 
 // OnDate is a date as it was written, within a sentence; "" is none.
 type OnDate string
 
-// String returns " on DATE" for English, or nothing.
-func (d OnDate) String() string {
-	w, err := parseWhen(string(d))
-	if err != nil {
-		return ""
-	}
-	form := "Monday, 2 January"
-	if w.Timed {
-		form = "Monday, 2 January, 15:04"
-	}
-	return " on " + w.Start.Format(form)
-}
-
-// untilDay is a day that something lasts to.
-type untilDay string
-
-// String returns " until DATE" for English.
-func (d untilDay) String() string { return " until" + strings.TrimPrefix(OnDate(d).String(), " on") }
+// UntilDay is a day that something lasts to.
+type UntilDay string
 
 // Date returns the date as it was written.
-func (d untilDay) Date() string { return string(d) }
+func (d UntilDay) Date() string { return string(d) }
+
+// SinceMonth is the month of a day within a sentence.
+type SinceMonth struct{ time.Time }
+
+// Date returns the day as it was written.
+func (d SinceMonth) Date() string { return d.Format(dateForm) }
 
 // Until is a moment within a sentence.
 type Until struct{ time.Time }
 
-// String returns it for English.
-func (u Until) String() string { return u.Format("2 January 15:04") }
-
 // Stamp is a moment to the minute, with its year.
 type Stamp struct{ time.Time }
-
-// String returns it for English.
-func (s Stamp) String() string { return s.Format("Mon 2 Jan 2006 15:04") }
 
 // DayOf is the day of a moment, with its year where that matters.
 type DayOf struct {
 	time.Time
 	Year bool
-}
-
-// String returns it for English.
-func (d DayOf) String() string {
-	if d.Year {
-		return d.Format("2 Jan 2006")
-	}
-	return d.Format("2 Jan")
 }
 
 // who is a member for a sentence that is said to somebody else.

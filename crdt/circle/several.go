@@ -27,7 +27,7 @@ func (c PostSeveral) placesKept(i int) int {
 
 func (c PostSeveral) decide(s *State, env Env) (plan, error) {
 	if len(c.Posts) == 0 {
-		return plan{}, usage("no.several_none", "", "There is nothing to post.")
+		return plan{}, usage("no.several_none")
 	}
 	var all plan
 	var at []int // the draft of each post
@@ -46,7 +46,7 @@ func (c PostSeveral) decide(s *State, env Env) (plan, error) {
 		}
 	}
 	if len(all.drafts) > MaxSeveral || size > MaxSeveralBytes {
-		return plan{}, usage("no.several_many", "Make two of it.", "That is more than can be posted at once: %d at most, with %d bytes of text together.", MaxSeveral, MaxSeveralBytes)
+		return plan{}, usage("no.several_many", MaxSeveral, MaxSeveralBytes)
 	}
 	all.result = func(made []crdt.ID) Result {
 		var out Result

@@ -22,7 +22,7 @@ func (c AnswerTalk) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if c.Until != "" && c.Until < r.now.Format(dateForm) {
-		return plan{}, usage("no.date_past", "", "That date is past.")
+		return plan{}, usage("no.date_past")
 	}
 	switch c.Word {
 	case WordYes:
@@ -74,7 +74,7 @@ func (r *reader) answerAsThird(t *talk, value WordValue, c AnswerTalk) (plan, er
 		return unchanged(t.id), nil
 	}
 	if t.left(r.env.Me) {
-		return plan{}, kept("no.talk_left", "They may invite you to another talk.", "You have stepped out of it.")
+		return plan{}, kept("no.talk_left")
 	}
 	b := t.wordOn(r.env.Me, Rev{}, value, noteUntil(c.Until, c.Text))
 	if err := asked(b); err != nil {
@@ -113,9 +113,9 @@ func (r *reader) notYetInTalk(t *talk, c AnswerTalk) (plan, error) {
 	case t.over() && t.standing(me).value != WordNotNow || r.apart(t):
 		return plan{}, r.goesOn(t)
 	case !invited && t.standing(me).value == WordNone:
-		return plan{}, kept("no.talk_yours", "tend talk end "+cmdID(t.id)+" takes it back.", "You invited to it.")
+		return plan{}, kept("no.talk_yours", cmdID(t.id))
 	case !invited:
-		return plan{}, kept("no.talk_in", "tend talk pause keeps the place, tend talk end ends it quietly.", "You are in it already.")
+		return plan{}, kept("no.talk_in")
 	case !t.of(me):
 		return r.answerAsThird(t, c.Word, c)
 	}
@@ -130,9 +130,9 @@ func (r *reader) pauseTalk(t *talk, c AnswerTalk) (plan, error) {
 	}
 	switch {
 	case !t.of(me):
-		return plan{}, kept("no.talk_pause_third", "tend talk end "+cmdID(t.id)+" steps out, whenever you like.", "The two of them pause it; you may be there or not.")
+		return plan{}, kept("no.talk_pause_third", cmdID(t.id))
 	case !t.begun():
-		return plan{}, kept("no.talk_not_begun", "tend talk later is a full answer too.", "It has not begun.")
+		return plan{}, kept("no.talk_not_begun")
 	case t.said(me, Rev{}, WordPause, note):
 		return unchanged(t.id), nil
 	}

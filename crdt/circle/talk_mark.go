@@ -24,9 +24,9 @@ func (c MarkInTalk) decide(s *State, env Env) (plan, error) {
 	}
 	switch {
 	case !t.of(env.Me):
-		return plan{}, kept("no.talk_two", "tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
+		return plan{}, kept("no.talk_two", cmdID(t.id))
 	case len(t.paused()) > 0:
-		return plan{}, kept("no.talk_paused", "Whoever paused it takes it up again:  tend talk yes "+cmdID(t.id), "The talk is paused.")
+		return plan{}, kept("no.talk_paused", cmdID(t.id))
 	}
 	on, note, err := r.markable(t, c)
 	if err != nil {
@@ -45,7 +45,7 @@ func (c MarkInTalk) decide(s *State, env Env) (plan, error) {
 // markable finds what a mark is on, and what is said beside it.
 func (r *reader) markable(t *talk, c MarkInTalk) (on *Change, note string, err error) {
 	me, gate := r.env.Me, t.gate
-	nothing := kept("no.talk_nothing", r.next(t), "There is nothing yet to mark so.")
+	nothing := kept("no.talk_nothing", r.next(t))
 	list := []Change{}
 	switch turn := t.turnNow(); {
 	case gate == TalkListening && turn.teller == me && (c.Word == WordHeard || c.Word == WordNotQuite):
@@ -85,9 +85,9 @@ func (r *reader) sentence(t *talk, c MarkInTalk) (*Change, string, error) {
 	if len(found) == 1 {
 		return found[0], "", nil
 	}
-	p := notFound("no.talk_which", "tend show "+cmdID(t.id)+" lists the sentences with their ids.", "Which sentence?")
+	p := notFound("no.talk_which", cmdID(t.id))
 	if len(found) == 0 && len(t.common) == 0 {
-		return nil, "", kept("no.talk_no_sentence", r.next(t), "There is no sentence yet.")
+		return nil, "", kept("no.talk_no_sentence", r.next(t))
 	}
 	for _, s := range found {
 		p.IDs = append(p.IDs, s.ID)

@@ -22,7 +22,7 @@ func (c PartnerInTalk) decide(s *State, env Env) (plan, error) {
 		return plan{}, err
 	}
 	if !t.of(env.Me) {
-		return plan{}, kept("no.talk_two", "tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
+		return plan{}, kept("no.talk_two", cmdID(t.id))
 	}
 	text, waited := c.Text, false
 	for _, k := range r.keptFor(t) {
@@ -38,7 +38,7 @@ func (c PartnerInTalk) decide(s *State, env Env) (plan, error) {
 	case text == "" && t.gate == TalkPartnering && open >= 0:
 		return r.yesToDraft(t, "")
 	case text == "":
-		return plan{}, usage("no.talk_try", "tend talk partner "+cmdID(t.id)+" TEXT drafts an agreement.", "What could you try together?")
+		return plan{}, usage("no.talk_try", cmdID(t.id))
 	}
 	b := AgreementMade{About: []crdt.ID{}, Terms: Terms{What: text, When: c.Until}}
 	for _, v := range t.invitations {

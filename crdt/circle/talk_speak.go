@@ -25,7 +25,7 @@ func (c SpeakInTalk) decide(s *State, env Env) (plan, error) {
 	}
 	what, due := r.due(t, c.Verb)
 	if due < 0 {
-		return plan{}, kept("no.talk_past_turn", r.next(t), "Its place in this talk is past.")
+		return plan{}, kept("no.talk_past_turn", r.next(t))
 	}
 	text, waited := c.Text, false
 	for _, k := range r.keptFor(t) {
@@ -37,7 +37,7 @@ func (c SpeakInTalk) decide(s *State, env Env) (plan, error) {
 		}
 	}
 	if text == "" {
-		return plan{}, usage("no.talk_words", "tend talk "+c.Verb+" "+cmdID(t.id)+" TEXT", "What would you like to say?")
+		return plan{}, usage("no.talk_words", c.Verb, cmdID(t.id))
 	}
 	b := NoteWritten{On: t.id, What: what, Text: text}
 	if err := asked(b); err != nil {
@@ -95,9 +95,9 @@ func (r *reader) due(t *talk, verb string) (what NoteKind, due int) {
 func (r *reader) speakAsThird(t *talk, c SpeakInTalk) (plan, error) {
 	switch {
 	case t.third != r.env.Me:
-		return plan{}, kept("no.talk_third_not_in", "tend talk yes "+cmdID(t.id)+" joins them.", "You are not in it yet.")
+		return plan{}, kept("no.talk_third_not_in", cmdID(t.id))
 	case c.Verb != "say":
-		return plan{}, kept("no.talk_two", "tend talk say "+cmdID(t.id)+" TEXT says something beside it.", "That is for the two of them.")
+		return plan{}, kept("no.talk_two", cmdID(t.id))
 	}
 	b := NoteWritten{On: t.id, Text: c.Text}
 	if err := asked(b); err != nil {

@@ -619,8 +619,8 @@ func TestTalkWhoseOtherLeft(t *testing.T) {
 	ann.step(id, "say", "text", "one")
 	ben.left = true
 	ann.wantTalk(id, circle.TalkEnded, "", false)
-	if p := ann.refusesStep(id, "say", "text", "two"); !strings.Contains(p.Say, "no longer in this circle") {
-		t.Errorf("refused with %q", p.Say)
+	if p := ann.refusesStep(id, "say", "text", "two"); !strings.Contains(told(p.Said), "no longer in this circle") {
+		t.Errorf("refused with %q", told(p.Said))
 	}
 	if !strings.Contains(texts(ann.talk(id)), "one") {
 		t.Error("what was said is gone")
@@ -647,7 +647,7 @@ func TestTalkIsEvidenceNowhere(t *testing.T) {
 	ben.step(id, "yes")
 	for _, day := range ben.state.Week(ben.env()) {
 		for _, e := range day.Entries {
-			if e.What != circle.Private {
+			if e.What != "" {
 				t.Errorf("the week board says %q", e.What)
 			}
 		}

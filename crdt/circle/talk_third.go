@@ -22,18 +22,18 @@ func (c BringThird) decide(s *State, env Env) (plan, error) {
 	}
 	switch name := s.who(c.Member); {
 	case !t.of(env.Me):
-		return plan{}, kept("no.talk_third_two", "", "Whom they bring along is for the two of them.")
+		return plan{}, kept("no.talk_third_two")
 	case t.of(c.Member):
-		return plan{}, kept("no.talk_in_already", "", "%s is in it already.", name)
+		return plan{}, kept("no.talk_in_already", name)
 	case !env.here(c.Member):
-		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
+		return plan{}, notFound("no.not_here")
 	case !t.third.IsZero() && t.third != c.Member:
-		return plan{}, kept("no.talk_third_is", "They may step out, and then another may come.", "%s accompanies you.", s.who(t.third))
+		return plan{}, kept("no.talk_third_is", s.who(t.third))
 	case !t.asked().IsZero() && t.asked() != c.Member:
-		return plan{}, kept("no.talk_third_asked", "Let them answer first.", "%s is asked.", s.who(t.asked()))
+		return plan{}, kept("no.talk_third_asked", s.who(t.asked()))
 	}
 	if !t.wishesFor(t.other(env.Me), c.Member) && !s.MayAsk(env, c.Member) { // who names them first is who asks them
-		return plan{}, kept("no.talk_third_through", "Whom the other of you may ask, the other may name first.", "%s is glad to be asked along by people they know.", s.who(c.Member))
+		return plan{}, kept("no.talk_third_through", s.who(c.Member))
 	}
 	var drafts []Draft
 	if !t.wishesFor(env.Me, c.Member) {

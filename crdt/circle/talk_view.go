@@ -506,19 +506,18 @@ func sortedRevs(m map[Rev][]WordValue) []Rev {
 
 // talkChoices are what a person may answer when two devices of theirs said two things.
 var talkChoices = map[WordValue]struct {
-	say  Sentence
+	say  Said
 	step string
 }{
-	WordYes: {phrase("choice.talk_yes", "Yes, I am in it"), "yes"}, WordLater: {phrase("choice.talk_later", "Later"), "later"},
-	WordNotNow: {phrase("choice.talk_not_now", "Not now"), "not-now"}, WordPause: {phrase("choice.talk_pause", "Pause it"), "pause"},
-	WordHeard: {phrase("choice.talk_heard", "Yes, that is what I meant"), "heard"}, WordNotQuite: {phrase("choice.talk_not_quite", "Not quite"), "not-quite"},
-	WordFelt: {phrase("choice.talk_felt", "Yes, that is what it is like"), "felt"}, WordOurs: {phrase("choice.talk_ours", "Mine too"), "ours"},
+	WordYes: {As("choice.talk_yes"), "yes"}, WordLater: {As("choice.talk_later"), "later"},
+	WordNotNow: {As("choice.talk_not_now"), "not-now"}, WordPause: {As("choice.talk_pause"), "pause"},
+	WordHeard: {As("choice.talk_heard"), "heard"}, WordNotQuite: {As("choice.talk_not_quite"), "not-quite"},
+	WordFelt: {As("choice.talk_felt"), "felt"}, WordOurs: {As("choice.talk_ours"), "ours"},
 }
 
 func (r *reader) twoInTalk(t *talk, rev Rev, values []WordValue) Attention {
 	slices.Sort(values)
-	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{t.id}}.Saying("looks.own_two_talk",
-		"You said two things in your talk with %s. Which one holds?", r.s.who(t.other(r.env.Me)))
+	at := Attention{Kind: LookOwnTwo, About: []crdt.ID{t.id}}.Saying("looks.own_two_talk", r.s.who(t.other(r.env.Me)))
 	for _, w := range values {
 		choice, ok := talkChoices[w]
 		if !ok {

@@ -19,9 +19,9 @@ func (c OpenTalk) decide(s *State, env Env) (plan, error) {
 	r := s.reader(env)
 	switch {
 	case c.Member == env.Me:
-		return plan{}, kept("no.yourself", "", "That is yourself.")
+		return plan{}, kept("no.yourself")
 	case !env.here(c.Member):
-		return plan{}, notFound("no.not_here", "tend list members shows who is here.", "That person is not in this circle.")
+		return plan{}, notFound("no.not_here")
 	}
 	name := s.who(c.Member)
 	for _, t := range r.talks() {
@@ -30,24 +30,24 @@ func (c OpenTalk) decide(s *State, env Env) (plan, error) {
 		}
 		switch {
 		case !t.willing(env.Me):
-			return plan{}, kept("no.talk_invited", "tend talk yes "+cmdID(t.id)+" says yes to it.", "%s has invited you to a talk.", name)
+			return plan{}, kept("no.talk_invited", name, cmdID(t.id))
 		case !t.begun():
-			return plan{}, kept("no.talk_asked", "tend talk end "+cmdID(t.id)+" takes it back.", "Your invitation lies with %s; later and not now are full answers too.", name)
+			return plan{}, kept("no.talk_asked", name, cmdID(t.id))
 		}
-		return plan{}, kept("no.talk_with", "tend show "+cmdID(t.id)+" opens it.", "You are in a talk with %s.", name)
+		return plan{}, kept("no.talk_with", name, cmdID(t.id))
 	}
 	if !s.MayAsk(env, c.Member) {
-		return plan{}, kept("no.talk_known", "A few words of parting need no talk:  tend part MEMBER", "%s is glad to be asked into a talk by people they know. Somebody you both trust may ask for you.", name)
+		return plan{}, kept("no.talk_known", name)
 	}
 	if !c.About.IsZero() && !s.readableBy(env, c.About, c.Member) {
-		return plan{}, kept("no.talk_about", "Say in your own words what it is about.", "%s does not read that.", name)
+		return plan{}, kept("no.talk_about", name)
 	}
 	if c.Fade == 0 {
 		c.Fade = TalkFade
 	}
 	b := TalkOpened{With: c.Member, About: c.About, Sentence: c.Sentence, Fade: c.Fade}
 	if b.Sentence == "" {
-		return plan{}, usage("no.talk_sentence", "One sentence is enough: what you would like to talk about.", "What is it about, in a sentence?")
+		return plan{}, usage("no.talk_sentence")
 	}
 	if err := asked(b); err != nil {
 		return plan{}, err
@@ -73,7 +73,7 @@ func (s *State) readableBy(env Env, id, member crdt.ID) bool {
 func (r *reader) theTalk(id crdt.ID) (*talk, error) {
 	t, ok := r.talk(id)
 	if !ok {
-		return nil, notFound("no.talk_none", "tend list talks shows those you are in.", "That is no talk.")
+		return nil, notFound("no.talk_none")
 	}
 	r.settle(t)
 	return t, nil
@@ -93,22 +93,22 @@ func (r *reader) goesOn(t *talk) error {
 	other := t.other(r.env.Me)
 	switch {
 	case t.over():
-		return kept("no.talk_over", "tend talk with MEMBER invites to another one.", "That talk is over.")
+		return kept("no.talk_over")
 	case r.apart(t) && t.of(r.env.Me):
-		return kept("no.talk_apart", "What was said stays between you.", "%s is no longer in this circle.", r.s.who(other))
+		return kept("no.talk_apart", r.s.who(other))
 	case r.apart(t):
-		return kept("no.talk_apart_them", "What was said stays among you.", "One of them is no longer in this circle.")
+		return kept("no.talk_apart_them")
 	}
 	return nil
 }
 
 // next is the hint that names what comes next for this person in a talk.
-func (r *reader) next(t *talk) string {
+func (r *reader) next(t *talk) Said {
 	v := r.viewTalk(t)
 	if v.Next == "" {
-		return "It is with " + r.s.who(t.other(r.env.Me)).String() + " now."
+		return As("typed.talk_theirs", r.s.who(t.other(r.env.Me)))
 	}
-	return "Next for you:  tend talk " + strings.ReplaceAll(v.Next, "_", "-") + " " + cmdID(t.id)
+	return As("typed.talk_next", strings.ReplaceAll(v.Next, "_", "-"), cmdID(t.id))
 }
 
 func inTalk(t *talk, b Body) Draft { return fixed(t.everyone(), b) }

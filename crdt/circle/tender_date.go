@@ -168,7 +168,7 @@ type AddTenderDate struct {
 
 func (c AddTenderDate) decide(s *State, env Env) (plan, error) {
 	if c.Date == "" || c.Text == "" {
-		return plan{}, usage("no.tender_empty", "tend tender-date add 2026-12-01 \"the day my mother died\"", "Which day, and what is it?")
+		return plan{}, usage("no.tender_empty")
 	}
 	values := []string{c.Date, c.Text}
 	if c.Welcome != "" {
@@ -207,7 +207,7 @@ func (p *parser) tenderDate() Command {
 	case len(words) == 2 && words[0] == "drop":
 		return DropTenderDate{N: p.numberIn(words[1])}
 	}
-	p.fail(usage("no.choice", "It is add DATE TEXT, or drop N.", "%q is nothing to do here.", strings.Join(words, " ")))
+	p.fail(usage("no.choice.tender_date", strings.Join(words, " ")))
 	return nil
 }
 
@@ -222,14 +222,14 @@ func (p *parser) followUps() []string {
 			switch {
 			case a == "none":
 			case !validAfter(a):
-				p.fail(usage("no.follow_up", "Like 1w,1m,3m or none.", "%q is no time after a day.", a))
+				p.fail(usage("no.follow_up", a))
 			case !slices.Contains(out, a):
 				out = append(out, a)
 			}
 		}
 	}
 	if len(out) > MaxFollowUps {
-		p.fail(usage("no.follow_up", "A few are enough.", "%q are too many times.", strings.Join(out, ",")))
+		p.fail(usage("no.follow_up.many", strings.Join(out, ",")))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package circle
 
 import (
 	"errors"
+	"fmt"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,30 +13,30 @@ var ErrForm = errors.New("malformed body")
 
 // textRule is the bound of one text: what it is called, and how long it may be.
 type textRule struct {
-	name         Sentence
+	name         Said
 	chars, bytes int
 	lines        bool // line breaks and tabs are welcome
 	must         bool // may not be empty
 }
 
-// check returns an error that reads as a sentence's end: "the title is …".
+// check returns what there is to complain about a text, by name.
 func (r textRule) check(s string) error {
 	switch {
 	case s == "" && r.must:
-		return complain("no.text_empty", "the %s is empty", r.name)
+		return complain("no.text_empty", r.name)
 	case !utf8.ValidString(s):
-		return complain("no.text_unreadable", "the %s is not valid UTF-8", r.name)
+		return complain("no.text_unreadable", r.name)
 	case len(s) > r.bytes:
-		return complain("no.text_long", "the %s is longer than %d bytes", r.name, r.bytes)
+		return complain("no.text_long", r.name, r.bytes)
 	case utf8.RuneCountInString(s) > r.chars:
-		return complain("no.text_long", "the %s is longer than %d characters", r.name, r.chars)
+		return complain("no.text_long.characters", r.name, r.chars)
 	}
 	for _, c := range s {
 		if r.lines && (c == '\n' || c == '\t') {
 			continue
 		}
 		if unicode.IsControl(c) || c == '\u2028' || c == '\u2029' || isBidiControl(c) {
-			return complain("no.text_control", "the %s holds a control character (U+%04X)", r.name, c)
+			return complain("no.text_control", r.name, fmt.Sprintf("U+%04X", c))
 		}
 	}
 	return nil
@@ -49,22 +50,22 @@ func isBidiControl(c rune) bool {
 }
 
 var (
-	ruleTitle    = textRule{phrase("field.title", "title"), MaxTitle, MaxTitleBytes, false, true}
-	ruleDetails  = textRule{phrase("field.details", "details"), MaxDetails, MaxDetailsBytes, true, false}
-	ruleCategory = textRule{phrase("field.category", "category"), MaxCategory, MaxCategoryBytes, false, false}
-	ruleArea     = textRule{phrase("field.area", "area"), MaxArea, MaxAreaBytes, false, false}
-	ruleCosts    = textRule{phrase("field.costs", "costs"), MaxCosts, MaxCostsBytes, false, false}
-	ruleWhere    = textRule{phrase("field.place", "place"), MaxPlace, MaxPlaceBytes, true, false}
-	ruleCode     = textRule{phrase("field.code", "code"), MaxPlace, MaxPlaceBytes, false, false}
-	rulePhone    = textRule{phrase("field.phone", "phone"), MaxPhone, MaxPhoneBytes, false, false}
-	ruleNote     = textRule{phrase("field.note", "note"), MaxNote, MaxNoteBytes, true, true}
-	ruleWordNote = textRule{phrase("field.note", "note"), MaxWordNote, MaxWordNoteBytes, true, false}
-	ruleText     = textRule{phrase("field.text", "text"), MaxText, MaxTextBytes, true, true}
-	ruleNewText  = textRule{phrase("field.text", "text"), MaxText, MaxTextBytes, true, false}
-	ruleName     = textRule{phrase("field.name", "name"), MaxName, MaxNameBytes, false, true}
-	ruleSection  = textRule{phrase("field.text", "text"), MaxSection, MaxSectionBytes, true, true}
-	ruleSentence = textRule{phrase("field.sentence", "sentence"), MaxWordNote, MaxWordNoteBytes, true, true}
-	ruleZone     = textRule{phrase("field.zone", "zone"), MaxZoneBytes, MaxZoneBytes, false, false}
+	ruleTitle    = textRule{As("field.title"), MaxTitle, MaxTitleBytes, false, true}
+	ruleDetails  = textRule{As("field.details"), MaxDetails, MaxDetailsBytes, true, false}
+	ruleCategory = textRule{As("field.category"), MaxCategory, MaxCategoryBytes, false, false}
+	ruleArea     = textRule{As("field.area"), MaxArea, MaxAreaBytes, false, false}
+	ruleCosts    = textRule{As("field.costs"), MaxCosts, MaxCostsBytes, false, false}
+	ruleWhere    = textRule{As("field.place"), MaxPlace, MaxPlaceBytes, true, false}
+	ruleCode     = textRule{As("field.code"), MaxPlace, MaxPlaceBytes, false, false}
+	rulePhone    = textRule{As("field.phone"), MaxPhone, MaxPhoneBytes, false, false}
+	ruleNote     = textRule{As("field.note"), MaxNote, MaxNoteBytes, true, true}
+	ruleWordNote = textRule{As("field.note"), MaxWordNote, MaxWordNoteBytes, true, false}
+	ruleText     = textRule{As("field.text"), MaxText, MaxTextBytes, true, true}
+	ruleNewText  = textRule{As("field.text"), MaxText, MaxTextBytes, true, false}
+	ruleName     = textRule{As("field.name"), MaxName, MaxNameBytes, false, true}
+	ruleSection  = textRule{As("field.text"), MaxSection, MaxSectionBytes, true, true}
+	ruleSentence = textRule{As("field.sentence"), MaxWordNote, MaxWordNoteBytes, true, true}
+	ruleZone     = textRule{As("field.zone"), MaxZoneBytes, MaxZoneBytes, false, false}
 )
 
 // firstError returns the first error that is not nil.

@@ -217,9 +217,6 @@ type Entry struct {
 	Mine      bool      // one's own post, or one comes
 }
 
-// Private stands for the title of what is tender on boards, prints and calendars.
-const Private = "something private"
-
 // weekDays is how many days the week board shows.
 const weekDays = 7
 
@@ -251,7 +248,7 @@ func (s *State) Week(env Env) []Day {
 		for _, slot := range r.slotsBetween(p, today, end) {
 			e := Entry{Slot: slot.Slot, What: p.Title, Post: p.id, Wanted: slot.Wanted, Yes: slot.Yes, Mine: r.mayEdit(p, env.Me)}
 			if p.Tender {
-				e.What, e.Tender = Private, true
+				e.What, e.Tender = "", true
 			}
 			for _, a := range r.own(p, []string{slot.Slot}, (*agreement).holdsPlace) {
 				if a.made.Author == env.Me {
@@ -267,7 +264,7 @@ func (s *State) Week(env Env) []Day {
 			text := a.newest().terms
 			e := Entry{Slot: dated(a.slot, text.When), What: text.What, Agreement: a.id, Yes: a.others(env.Me), Mine: true}
 			if a.tender() {
-				e.What, e.Tender = Private, true
+				e.What, e.Tender = "", true
 			}
 			if w, err := parseWhen(e.Slot); err == nil {
 				e.Slot = w.slot()

@@ -10,13 +10,12 @@ import (
 // person asks for them, or where the wish has run out.
 func (s *State) mayActUnder(env Env, p Posted) error {
 	if p.For.IsZero() {
-		return usage("no.under_for", "", "--under goes with --for somebody else.")
+		return usage("no.under_for.else")
 	}
 	if len(s.wished(env, p.For, int(p.Under), env.Me, crdt.MaxHLC, env.Now)) > 0 {
 		return nil
 	}
-	return kept("no.not_wished", "Without --under it waits for their leave. tend consent-in-advance list MEMBER shows what they wished.",
-		"%s has not wished that from you beforehand.", s.who(p.For))
+	return kept("no.not_wished", s.who(p.For))
 }
 
 // actedUnder is what came of a wish beforehand: somebody acted on it. The one whose wish
@@ -36,23 +35,20 @@ func (r *reader) actedUnder(p *post) (Attention, bool) {
 		return slices.ContainsFunc(then, func(o Consent) bool { return o.If == c.If && o.Then == c.Then })
 	})
 	at := Attention{Kind: LookConsentChanged, About: []crdt.ID{p.id}}
-	stay := say("choice.let_stay", "Let it stay", "yes", p.id)
-	closeIt := say("choice.close_it", "Close it", "withdraw", p.id)
+	stay := say("choice.let_stay", "yes", p.id)
+	closeIt := say("choice.close_it", "withdraw", p.id)
 	switch {
 	case stands >= 0 && me != p.owner:
 		return Attention{}, false
 	case stands >= 0:
-		at.Kind, at.Choices = LookAsWished, []Choice{say("choice.good", "Good, thank you", "yes", p.id), closeIt}
-		return at.Saying("looks.as_wished", "%s opened “%s” for you, as you wished beforehand: “%s” – “%s”.",
-			r.s.who(p.author), p.Title, now[stands].If, now[stands].Then), true
+		at.Kind, at.Choices = LookAsWished, []Choice{say("choice.good", "yes", p.id), closeIt}
+		return at.Saying("looks.as_wished", r.s.who(p.author), p.Title, now[stands].If, now[stands].Then), true
 	case me != p.owner:
-		at.Choices = []Choice{closeIt, say("choice.show", "Show it", "show", p.id)}
-		return at.Saying("looks.consent_changed_for", "thank you for being there for %s. What they wished beforehand has changed, apart from your “%s”. It is theirs to say whether it stays; you may close it meanwhile.",
-			r.s.who(p.owner), p.Title), true
+		at.Choices = []Choice{closeIt, say("choice.show", "show", p.id)}
+		return at.Saying("looks.consent_changed_for", r.s.who(p.owner), p.Title), true
 	}
 	at.Choices = []Choice{stay, closeIt}
-	return at.Saying("looks.consent_changed", "thanks to %s, who opened “%s” for you by a wish of yours. The wish has changed since, or says something else. Is it all right as it is?",
-		r.s.who(p.author), p.Title), true
+	return at.Saying("looks.consent_changed", r.s.who(p.author), p.Title), true
 }
 
 // openedForMe reports whether somebody opened a post for this person by a wish of theirs,

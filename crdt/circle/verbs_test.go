@@ -120,7 +120,7 @@ func TestAnAmbiguousPrefixNamesItsCandidates(t *testing.T) {
 	}
 	_, err := s.Resolve("ABCDEF")
 	var p *circle.Problem
-	if !errors.As(err, &p) || p.Code != circle.NotFound || len(p.IDs) != 3 || !strings.Contains(p.Hint, "abcdef10") {
+	if !errors.As(err, &p) || p.Code != circle.NotFound || len(p.IDs) != 3 || !strings.Contains(hint(p), "abcdef10") {
 		t.Errorf("Resolve = %+v, want three candidates", err)
 	}
 	if id, err := s.Resolve("abcdef1"); err != nil || id != (crdt.ID{0xab, 0xcd, 0xef, 0x10}) {

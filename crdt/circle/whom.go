@@ -72,7 +72,7 @@ func (p *parser) theirPod(owner string) []crdt.ID {
 	}
 	pod := p.s.podOf(p.env, m)
 	if pod == nil {
-		p.fail(kept("no.pod_not_mine", "tend pod list shows those you are in.", "You are not in the pod of %s.", p.s.who(m)))
+		p.fail(kept("no.pod_not_mine", p.s.who(m)))
 	}
 	return pod
 }
@@ -82,12 +82,10 @@ func (p *parser) theirPod(owner string) []crdt.ID {
 func (p *parser) some(name string) (to []crdt.ID, named bool) {
 	w := p.whom(name)
 	if p.err == nil && w.named && !w.circle && !slices.ContainsFunc(w.to, func(m crdt.ID) bool { return m != p.env.Me }) {
-		hint := "Name somebody beside yourself, or circle."
 		if w.pod {
-			hint = "tend pod add MEMBER asks somebody; each answers for themselves."
-			p.fail(kept("no.pod_nobody", hint, "Nobody has said yes to your pod yet."))
+			p.fail(kept("no.pod_nobody"))
 		}
-		p.fail(kept("no.nobody_else", hint, "That is nobody but you."))
+		p.fail(kept("no.nobody_else"))
 	}
 	return w.to, w.named
 }

@@ -151,7 +151,7 @@ func (h *home) refuses(code circle.Code, verb string, words ...string) *circle.P
 	h.w.t.Helper()
 	_, err := h.try(verb, words...)
 	var p *circle.Problem
-	if !errors.As(err, &p) || p.Code != code || p.Say == "" {
+	if !errors.As(err, &p) || p.Code != code || strings.Contains(told(p.Said), p.Key) {
 		h.w.t.Fatalf("%s: %s %q = %v, want a problem with code %d", h.name, verb, words, err, code)
 	}
 	return p

@@ -53,7 +53,7 @@ func params(list string) []param {
 func bodyArgs(w http.ResponseWriter, r *http.Request) (circle.Args, error) {
 	if kind := r.Header.Get("Content-Type"); kind != "" {
 		if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/json" {
-			return nil, refuse(kindMedia, "The body must be JSON.", "Send it with Content-Type: application/json.")
+			return nil, refuse(kindMedia, "api.body_json")
 		}
 	}
 	arriveWithin(w, bodyTime)
@@ -61,17 +61,17 @@ func bodyArgs(w http.ResponseWriter, r *http.Request) (circle.Args, error) {
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		return nil, refuse(kindTooLarge, "The body is larger than 1 MiB.", "Send less at once.")
+		return nil, refuse(kindTooLarge, "api.body_large")
 	case err != nil:
-		return nil, refuse(kindInterrupt, "The body ended too early.", "Try again.")
+		return nil, refuse(kindInterrupt, "api.body_short")
 	case len(bytes.TrimSpace(data)) == 0:
 		return circle.Args{}, nil
 	case !utf8.Valid(data):
-		return nil, refuse(kindUsage, "The body is not UTF-8.", "")
+		return nil, refuse(kindUsage, "api.body_not_utf8")
 	}
 	args, err := readArgs(data)
 	if err != nil {
-		return nil, refuse(kindUsage, "The body cannot be read: "+err.Error()+".", `Send one JSON object, e.g. {"text":"…","people":2}.`)
+		return nil, refuse(kindUsage, "api.body_unreadable", err.Error())
 	}
 	return args, nil
 }
@@ -153,11 +153,11 @@ func scalar(t json.Token, key string) (string, error) {
 // queryArgs reads the query of a look.
 func queryArgs(r *http.Request) (circle.Args, error) {
 	if len(r.URL.RawQuery) > maxQuery {
-		return nil, refuse(kindTooLarge, "The query is longer than 16 KiB.", "")
+		return nil, refuse(kindTooLarge, "api.query_long")
 	}
 	query, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, refuse(kindUsage, "The query cannot be read.", "")
+		return nil, refuse(kindUsage, "api.query_unreadable")
 	}
 	return query, nil
 }
@@ -169,11 +169,11 @@ func checkArgs(args circle.Args, known []param) error {
 		i := slices.IndexFunc(known, func(p param) bool { return p.name == key })
 		switch {
 		case i < 0:
-			return refuse(kindUsage, fmt.Sprintf("%q is not known here.", key), "Known: "+names(known)+".")
+			return refuse(kindUsage, "api.key_unknown", key, names(known))
 		case len(args[key]) > 1 && !known[i].many:
-			return refuse(kindUsage, fmt.Sprintf("%q may be given once.", key), "")
+			return refuse(kindUsage, "api.key_twice", key)
 		case len(args[key]) == 0 && !known[i].many:
-			return refuse(kindUsage, fmt.Sprintf("%q has no value.", key), "Leave the key out.")
+			return refuse(kindUsage, "api.key_empty", key)
 		}
 	}
 	return nil

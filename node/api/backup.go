@@ -73,13 +73,13 @@ func backupKept(c *call) (any, error) { return view.Done{}, c.api.upkeep.BackupK
 func restore(c *call, w http.ResponseWriter, r *http.Request) error {
 	form, err := r.MultipartReader()
 	if err != nil {
-		return refuse(kindMedia, "The body must be a form with the backup in it.", "Send it with Content-Type: multipart/form-data.")
+		return refuse(kindMedia, "api.body_form")
 	}
 	var key BackupKey
 	for {
 		part, err := form.NextPart()
 		if err != nil {
-			return refuse(kindUsage, "The form holds no backup.", "The part \"file\" comes last.")
+			return refuse(kindUsage, "api.form_empty")
 		}
 		switch part.FormName() {
 		case "passphrase":
@@ -105,7 +105,7 @@ func textPart(part *multipart.Part, most int64) (string, error) {
 		return "", errors.Join(errors.New("read a form"), err)
 	}
 	if int64(len(data)) > most {
-		return "", refuse(kindTooLarge, "That is too long for what opens a backup.", "")
+		return "", refuse(kindTooLarge, "api.backup_key_long")
 	}
 	return string(data), nil
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -36,7 +35,7 @@ func (c *call) need(key string) (string, error) {
 	if v := strings.TrimSpace(c.text(key)); v != "" {
 		return v, nil
 	}
-	return "", refuse(kindUsage, fmt.Sprintf("%q is missing.", key), "")
+	return "", refuse(kindUsage, "api.key_missing", key)
 }
 
 func (c *call) flag(key string) (bool, error) {
@@ -46,7 +45,7 @@ func (c *call) flag(key string) (bool, error) {
 	case "true":
 		return true, nil
 	}
-	return false, refuse(kindUsage, fmt.Sprintf("%q must be true or false.", key), "")
+	return false, refuse(kindUsage, "api.key_flag", key)
 }
 
 func (c *call) number(key string) (int, error) {
@@ -55,7 +54,7 @@ func (c *call) number(key string) (int, error) {
 	}
 	n, err := strconv.ParseInt(c.text(key), 10, 32)
 	if err != nil || n < 0 {
-		return 0, refuse(kindUsage, fmt.Sprintf("%q must be a number, 0 or more.", key), "")
+		return 0, refuse(kindUsage, "api.key_number", key)
 	}
 	return int(n), nil
 }
@@ -73,7 +72,7 @@ func (c *call) span(key string) (time.Duration, error) {
 	} else if d, err := time.ParseDuration(text); err == nil && d >= 0 {
 		return d, nil
 	}
-	return 0, refuse(kindUsage, fmt.Sprintf("%q is no length of time.", text), "Try 30s, 72h or 30d.")
+	return 0, refuse(kindUsage, "api.no_length", text)
 }
 
 // waiting returns a context that ends after "wait", fallback if it is not given.
@@ -112,7 +111,7 @@ const minPrefix = 6
 
 func pick(all []view.Circle, word string) (view.Circle, error) {
 	if len(all) == 0 {
-		return view.Circle{}, refuse(kindNotFound, "This home is in no circle yet.", "tend begin NAME begins one; tend join takes an invitation.")
+		return view.Circle{}, refuse(kindNotFound, "api.no_circle")
 	}
 	if word == "" {
 		return only(all)
@@ -138,9 +137,9 @@ func pick(all []view.Circle, word string) (view.Circle, error) {
 	case 1:
 		return fit[0], nil
 	case 0:
-		return view.Circle{}, refuse(kindNotFound, fmt.Sprintf("There is no circle %q in this home.", word), "tend circles lists those there are.")
+		return view.Circle{}, refuse(kindNotFound, "api.no_such_circle", word)
 	}
-	return view.Circle{}, several(kindAmbiguous, fmt.Sprintf("%q fits several circles.", word), fit)
+	return view.Circle{}, several(kindAmbiguous, circle.As("api.several_circles_fit", word), fit)
 }
 
 // only returns the circle that is meant where none is named: the only one this
@@ -153,11 +152,11 @@ func only(all []view.Circle) (view.Circle, error) {
 	case len(in) == 0 && len(all) == 1:
 		return all[0], nil
 	}
-	return view.Circle{}, several(kindUsage, "This home is in several circles.", all)
+	return view.Circle{}, several(kindUsage, circle.As("api.several_circles"), all)
 }
 
-func several(k kind, say string, fit []view.Circle) error {
-	r := &refusal{kind: k, say: say, hint: "Name one with --circle; tend circles lists them."}
+func several(k kind, said circle.Said, fit []view.Circle) error {
+	r := &refusal{kind: k, said: said}
 	for _, x := range fit {
 		if id, err := crdt.ParseID(x.ID); err == nil {
 			r.ids = append(r.ids, id)

@@ -23,10 +23,10 @@ func readCharter(s view.Source, args circle.Args) error {
 		err = c.Check()
 	}
 	if err == nil && len(help) > 0 && !slices.Equal(help, s.Charter().OutsideHelp) {
-		return refuse(kindUsage, "Help from outside is decided on its own, so a charter cannot change it.", "Leave outside_help out of the file, and say:  tend propose TEXT --as outside-help")
+		return refuse(kindUsage, "api.charter_outside_help")
 	}
 	if err != nil {
-		return refuse(kindUsage, "The charter cannot be read: "+err.Error()+".", "tend charter --out FILE writes one to begin from.")
+		return refuse(kindUsage, "api.charter_unreadable", err.Error())
 	}
 	args["charter"] = []string{hex.EncodeToString(membership.EncodeCharter(c))}
 	return nil

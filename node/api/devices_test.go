@@ -14,7 +14,7 @@ import (
 
 func (h *home) Phrases(_ context.Context, passphrase string) ([]view.Phrase, error) {
 	if passphrase != "open sesame" {
-		return nil, &circle.Problem{Code: circle.Failed, Say: "That is not the passphrase of this home.", Hint: "Try again."}
+		return nil, &circle.Problem{Code: circle.Failed, Said: circle.Words("That is not the passphrase of this home.")}
 	}
 	return []view.Phrase{{Words: strings.Fields(strings.Repeat("abandon ", 23) + "art"), Circles: []string{"Oak Street"}}}, nil
 }
@@ -24,7 +24,7 @@ func (h *home) Devices(context.Context, crdt.ID) ([]view.Device, error) {
 }
 
 func (h *home) RevokeDevice(_ context.Context, _ crdt.ID, prefix string) (crdt.ID, error) {
-	return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Say: "There is no such device " + prefix + "."}
+	return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Said: circle.Words("There is no such device " + prefix + ".")}
 }
 
 func (h *home) ShowLink(context.Context) (view.Shown, error) {

@@ -122,7 +122,7 @@ func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Res
 	case h.broken != nil:
 		return circle.Result{}, h.broken
 	case id != h.id:
-		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Say: "There is no such circle."}
+		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Said: circle.Words("There is no such circle.")}
 	}
 	return h.write(h.me, cmd)
 }
@@ -188,7 +188,7 @@ func (h *home) Circles(context.Context) ([]view.Circle, error) {
 
 func (h *home) Begin(_ context.Context, o api.BeginOptions) (crdt.ID, error) {
 	if o.History == "wrong" {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "History is all or from-joining."}
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.Words("History is all or from-joining.")}
 	}
 	return oak, nil
 }
@@ -197,7 +197,7 @@ func (h *home) Welcome(_ context.Context, _, member crdt.ID) (crdt.ID, error) { 
 
 func (h *home) Leave(_ context.Context, _ crdt.ID, farewell string) error {
 	if strings.Contains(farewell, "!") {
-		return &circle.Problem{Code: circle.Kept, Say: "Softly."}
+		return &circle.Problem{Code: circle.Kept, Said: circle.Words("Softly.")}
 	}
 	return nil
 }
@@ -229,12 +229,12 @@ func (h *home) RevokeInvite(_ context.Context, _ crdt.ID, prefix string) error {
 			return nil
 		}
 	}
-	return &circle.Problem{Code: circle.NotFound, Say: "There is no such invitation."}
+	return &circle.Problem{Code: circle.NotFound, Said: circle.Words("There is no such invitation.")}
 }
 
 func (h *home) ReadCode(_ context.Context, text string) (view.Code, error) {
 	if !strings.HasPrefix(text, "TEND:") {
-		return view.Code{}, &circle.Problem{Code: circle.Usage, Say: "That is no code of Tend."}
+		return view.Code{}, &circle.Problem{Code: circle.Usage, Said: circle.Words("That is no code of Tend.")}
 	}
 	return view.Code{Kind: "invite", Text: text, Circle: oak.String()}, nil
 }
@@ -252,7 +252,7 @@ func (h *home) Joins(context.Context) ([]view.Joining, error) { return nil, nil 
 
 func (h *home) LetIn(ctx context.Context, _ crdt.ID, _ string) (crdt.ID, error) {
 	<-ctx.Done()
-	return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Say: "Their home was not met yet."}
+	return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Said: circle.Words("Their home was not met yet.")}
 }
 
 func (h *home) Status(context.Context) (view.Status, error) {
@@ -268,7 +268,7 @@ func (h *home) Peers(context.Context) ([]view.Peer, error) { return nil, nil }
 
 func (h *home) AddPeer(_ context.Context, addr string) error {
 	if !strings.HasPrefix(addr, "/") {
-		return &circle.Problem{Code: circle.Usage, Say: "That is no multiaddr."}
+		return &circle.Problem{Code: circle.Usage, Said: circle.Words("That is no multiaddr.")}
 	}
 	return nil
 }
@@ -278,7 +278,7 @@ const carryText = "tend-carry-1\nand then the ops"
 
 func (h *home) CarryOut(_ context.Context, _ crdt.ID, w io.Writer, to crdt.ID) (int, error) {
 	if to == farid {
-		return 0, &circle.Problem{Code: circle.Failed, Say: "Farid has it all."}
+		return 0, &circle.Problem{Code: circle.Failed, Said: circle.Words("Farid has it all.")}
 	}
 	if _, err := io.WriteString(w, carryText); err != nil {
 		return 0, err
@@ -295,7 +295,7 @@ func (h *home) CarryIn(_ context.Context, r io.Reader) (view.CarriedIn, error) {
 		return view.CarriedIn{}, err
 	}
 	if string(data) != carryText {
-		return view.CarriedIn{}, &circle.Problem{Code: circle.Failed, Say: "That is no carry file."}
+		return view.CarriedIn{}, &circle.Problem{Code: circle.Failed, Said: circle.Words("That is no carry file.")}
 	}
 	return view.CarriedIn{OpsNew: 7}, nil
 }
@@ -308,7 +308,7 @@ func (h *home) Rebuild(context.Context) (view.Verified, error) {
 }
 func (h *home) MoveKey(_ context.Context, place, passphrase, fresh string) (view.Key, error) {
 	if place == api.KeyInPassphrase && (passphrase != "the old one" || fresh != "the new one") {
-		return view.Key{}, &circle.Problem{Code: circle.Failed, Say: "This needs the passphrase again."}
+		return view.Key{}, &circle.Problem{Code: circle.Failed, Said: circle.Words("This needs the passphrase again.")}
 	}
 	return view.Key{Key: place}, nil
 }
@@ -316,7 +316,7 @@ func (h *home) PageLink(_ context.Context, plain bool) (view.PageLink, error) {
 	if plain {
 		return view.PageLink{Link: "http://127.0.0.1:1/enter?code=x", Expires: noon}, nil
 	}
-	return view.PageLink{}, &circle.Problem{Code: circle.Failed, Say: "This node serves no page."}
+	return view.PageLink{}, &circle.Problem{Code: circle.Failed, Said: circle.Words("This node serves no page.")}
 }
 func (h *home) Sheet(_ context.Context, _ crdt.ID, sheet string) ([]byte, error) {
 	return []byte(sheet), nil
@@ -330,14 +330,14 @@ func (h *home) CalendarLink(_ context.Context, _ crdt.ID, fresh bool) (view.Cale
 func (h *home) Screens(context.Context) ([]view.Screen, error) { return nil, nil }
 func (h *home) DismissScreen(_ context.Context, id string) error {
 	if id != "here" {
-		return &circle.Problem{Code: circle.NotFound, Say: "There is no such screen."}
+		return &circle.Problem{Code: circle.NotFound, Said: circle.Words("There is no such screen.")}
 	}
 	return nil
 }
 
 func (h *home) Backup(_ context.Context, w io.Writer, o api.BackupOptions) (view.Backup, error) {
 	if (o.Seal == "") == (len(o.To) == 0) {
-		return view.Backup{}, &circle.Problem{Code: circle.Usage, Say: "A passphrase, or recipients."}
+		return view.Backup{}, &circle.Problem{Code: circle.Usage, Said: circle.Words("A passphrase, or recipients.")}
 	}
 	if _, err := io.WriteString(w, backupText); err != nil {
 		return view.Backup{}, err
@@ -359,7 +359,7 @@ func (h *home) Restore(_ context.Context, r io.Reader, k api.BackupKey) (view.Ba
 		return view.Backup{}, err
 	}
 	if string(data) != backupText || k.Passphrase != "the backup's" && k.Identities != "AGE-SECRET-KEY-1" {
-		return view.Backup{}, &circle.Problem{Code: circle.Failed, Say: "That is not the passphrase of this backup."}
+		return view.Backup{}, &circle.Problem{Code: circle.Failed, Said: circle.Words("That is not the passphrase of this backup.")}
 	}
 	return view.Backup{Count: 1, Ops: 7}, nil
 }

@@ -1,11 +1,12 @@
 package api
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
+
+	"tend/crdt/circle"
 )
 
 // Handler is the local API of one home. It is safe for concurrent use and holds
@@ -48,7 +49,7 @@ func (h *Handler) safely(serve func(http.ResponseWriter, *http.Request) error) h
 				panic(p)
 			}
 			h.log.Error("a request panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-			document(kindUnexpected, "Something went wrong inside Tend.", "tend doctor looks over this home; the log says more.", nil).write(w)
+			document(kindUnexpected, circle.As("api.unexpected"), nil).write(w)
 		}()
 		w.Header().Set("Cache-Control", "no-store")
 		if err := serve(w, r); err != nil {
@@ -88,13 +89,13 @@ func (route route) read(w http.ResponseWriter, r *http.Request) (map[string][]st
 func unknownPath(_ http.ResponseWriter, r *http.Request) error {
 	for _, route := range routes {
 		if r.URL.Path == "/v1/"+route.path {
-			return refuse(kindMethod, fmt.Sprintf("%s does not take %s.", r.URL.Path, r.Method), "openapi.yaml lists the routes.")
+			return refuse(kindMethod, "api.method", r.URL.Path, r.Method)
 		}
 	}
 	if strings.HasPrefix(r.URL.Path, "/v1/do/") {
-		return refuse(kindMethod, fmt.Sprintf("%s does not take %s.", r.URL.Path, r.Method), "A verb is sent with POST.")
+		return refuse(kindMethod, "api.verb_method", r.URL.Path, r.Method)
 	}
-	return refuse(kindUnknown, fmt.Sprintf("This version of Tend does not know %q.", r.URL.Path), "openapi.yaml lists the routes.")
+	return refuse(kindUnknown, "api.unknown_path", r.URL.Path)
 }
 
 // explain describes a kind of problem, since its type is an address.
@@ -102,8 +103,8 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request) error {
 	for _, k := range []kind{kindUsage, kindNotFound, kindAmbiguous, kindKept, kindNotYet, kindFailed, kindUnknown,
 		kindMethod, kindTooLarge, kindMedia, kindInterrupt, kindUnexpected} {
 		if k.name == r.PathValue("name") {
-			return writeJSON(w, map[string]any{"type": k.uri(), "title": k.title, "status": k.status, "exit": k.exit})
+			return writeJSON(w, map[string]any{"type": k.uri(), "title": k.title(), "status": k.status, "exit": k.exit})
 		}
 	}
-	return refuse(kindNotFound, "There is no such kind of problem.", "")
+	return refuse(kindNotFound, "api.no_such_problem")
 }

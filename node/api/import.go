@@ -13,6 +13,7 @@ import (
 
 	"tend/crdt/circle"
 	"tend/node/view"
+	"tend/node/words"
 )
 
 // maxTable bounds a table of needs and offers, in bytes.
@@ -40,7 +41,7 @@ func importTable(c *call, w http.ResponseWriter, r *http.Request) error {
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTable))
 	var tooLong *http.MaxBytesError
 	if errors.As(err, &tooLong) {
-		return unfitTable(fmt.Sprintf("The table is longer than %d bytes.", maxTable), "Make two of it.")
+		return unfitTable("no.table.long", maxTable)
 	}
 	if err != nil {
 		return fmt.Errorf("read a table: %w", err)
@@ -87,7 +88,7 @@ func planned(s view.Source, rows []tableRow) (view.Imported, circle.PostSeveral)
 		var problem *circle.Problem
 		switch {
 		case errors.As(err, &problem):
-			v.Problem, v.Hint = problem.Say, problem.Hint
+			v.Problem, v.Hint = words.Told.Tell(problem.Said), words.Told.HintOf(problem.Said)
 		case err != nil:
 			v.Problem = err.Error()
 		}
@@ -131,28 +132,21 @@ func (r tableRow) posted(s view.Source) (circle.Posted, int, error) {
 }
 
 // unfitTable is the problem of a file that is not a table as it should be.
-func unfitTable(say, hint string) error {
-	return &circle.Problem{Code: circle.Failed, Said: circle.As("no.table"), Say: say, Hint: hint}
+func unfitTable(key string, with ...any) error {
+	return circle.Refuse(circle.Failed, key, with...)
 }
-
-// unfitRow is the problem of one row.
-func unfitRow(format string, args ...any) error {
-	return unfitTable(fmt.Sprintf(format, args...), "")
-}
-
-const utf8Hint = "Save it as CSV in UTF-8; in a spreadsheet: Save as, CSV UTF-8."
 
 // readTable reads a whole table. A cell is text, whatever a spreadsheet would make of
 // it.
 func readTable(data []byte) ([]tableRow, error) {
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) || bytes.IndexByte(data, 0) >= 0 {
-		return nil, unfitTable("This file is not text in UTF-8.", utf8Hint)
+		return nil, unfitTable("no.table.not_utf8")
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	line := 0
 	for text := range bytes.Lines(data) {
 		if line++; !utf8.Valid(text) {
-			return nil, unfitTable(fmt.Sprintf("Line %d is not text in UTF-8.", line), utf8Hint)
+			return nil, unfitTable("no.table.line_not_utf8", line)
 		}
 	}
 	in := csv.NewReader(bytes.NewReader(data))
@@ -179,7 +173,7 @@ func readTable(data []byte) ([]tableRow, error) {
 		}
 	}
 	if len(rows) == 0 {
-		return nil, unfitTable("There is no row below the names of the columns.", "Each row is one need or one offer.")
+		return nil, unfitTable("no.table.no_row")
 	}
 	return rows, nil
 }
@@ -188,9 +182,9 @@ func badTable(err error) error {
 	var bad *csv.ParseError
 	switch {
 	case err == io.EOF:
-		return unfitTable("This file is empty.", "Its first line names the columns: "+strings.Join(columns, ", "))
+		return unfitTable("no.table.empty", strings.Join(columns, ", "))
 	case errors.As(err, &bad):
-		return unfitTable(fmt.Sprintf("Line %d cannot be read: a quotation mark is missing, or is one too many.", bad.Line), "A cell with a comma, a line or a quotation mark in it stands in quotation marks, and those in it twice.")
+		return unfitTable("no.table.line_unreadable", bad.Line)
 	}
 	return err
 }
@@ -216,14 +210,14 @@ func readHead(head []string) error {
 		}
 		switch {
 		case !slices.Contains(columns, word):
-			return unfitTable(fmt.Sprintf("There is no column %q.", name), "The first line names the columns: "+strings.Join(columns, ", "))
+			return unfitTable("no.table.no_column", name, strings.Join(columns, ", "))
 		case slices.Contains(head[:i], word):
-			return unfitTable(fmt.Sprintf("The column %q is there twice.", name), "")
+			return unfitTable("no.table.column_twice", name)
 		}
 		head[i] = word
 	}
 	if !slices.Contains(head, "text") {
-		return unfitTable("There is no column \"text\".", "The first line names the columns: "+strings.Join(columns, ", "))
+		return unfitTable("no.table.no_text_column", strings.Join(columns, ", "))
 	}
 	return nil
 }
@@ -231,7 +225,7 @@ func readHead(head []string) error {
 func readRow(line int, head, record []string) tableRow {
 	row := tableRow{line: line, kind: view.KindNeed, args: circle.Args{}}
 	if len(record) != len(head) {
-		row.err = unfitRow("It has %d cells, and the first line names %d.", len(record), len(head))
+		row.err = unfitTable("no.table.cells", len(record), len(head))
 	}
 	for i, cell := range record[:min(len(record), len(head))] {
 		if cell = strings.TrimSpace(cell); cell == "" {
@@ -251,11 +245,11 @@ func (r *tableRow) set(column, cell string) error {
 			r.kind = word
 			return nil
 		}
-		return unfitRow("The kind is need or offer, not %q.", cell)
+		return unfitTable("no.table.kind", cell)
 	case column == "tender" || column == "extra_ok":
 		value, known := flagColumns[strings.ToLower(cell)]
 		if !known {
-			return unfitRow("%q is yes or no, not %q.", column, cell)
+			return unfitTable("no.table.yes_no", column, cell)
 		}
 		if value != "" {
 			r.args[column] = []string{value}

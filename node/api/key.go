@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 
 	"tend/node/view"
 )
@@ -30,7 +29,7 @@ func moveKey(c *call) (any, error) {
 	switch place {
 	case KeyInFile, KeyInKeyring, KeyInPassphrase:
 	default:
-		return nil, refuse(kindUsage, fmt.Sprintf("%q is no place for a key.", place), "It is file, keyring or passphrase.")
+		return nil, refuse(kindUsage, "api.no_key_place", place)
 	}
 	return c.api.upkeep.MoveKey(c.ctx, place, c.text("passphrase"), c.text("new_passphrase"))
 }

@@ -29,7 +29,7 @@ func printSheet(c *call, w http.ResponseWriter, _ *http.Request) error {
 	}
 	sheet := sheetNames[what]
 	if sheet == "" {
-		return refuse(kindUsage, "There is no such sheet.", "There are week, tree, card, qr and slips.")
+		return refuse(kindUsage, "api.no_such_sheet")
 	}
 	s, err := c.source()
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *call) printed(id crdt.ID, several bool) ([]string, error) {
 	for _, word := range c.args["invite"] {
 		i := slices.IndexFunc(open, func(i view.Invite) bool { return word != "" && strings.HasPrefix(i.ID, strings.ToLower(word)) })
 		if i < 0 {
-			return nil, refuse(kindNotFound, "There is no open invitation "+strconv.Quote(word)+" of this home.", "tend invite --list shows those there are.")
+			return nil, refuse(kindNotFound, "api.no_such_invitation", word)
 		}
 		out = append(out, open[i].ID)
 	}
@@ -88,13 +88,13 @@ func (c *call) printed(id crdt.ID, several bool) ([]string, error) {
 	}
 	switch {
 	case len(out) == 0:
-		return nil, refuse(kindNotFound, "No invitation of this home is open.", "tend invite makes one.")
+		return nil, refuse(kindNotFound, "api.no_open_invitation")
 	case several:
 		for i := range out {
 			out[i] = "invite=" + out[i]
 		}
 	case len(out) > 1:
-		return nil, refuse(kindUsage, "A poster has one invitation.", "tend print invite draws several on one sheet.")
+		return nil, refuse(kindUsage, "api.one_poster")
 	}
 	return out, nil
 }

@@ -10,6 +10,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/node/qr"
+	"tend/node/words"
 	"tend/storage"
 )
 
@@ -28,39 +29,44 @@ type problem struct {
 // kind is a kind of problem. Its name is part of its type, "/v1/problems/" + name,
 // and never changes.
 type kind struct {
-	name, title string
-	status      int
-	exit        int
+	name   string
+	status int
+	exit   int
 }
 
 // The kinds of problems.
 var (
-	kindUsage      = kind{"usage", "That cannot be read", http.StatusBadRequest, int(circle.Usage)}
-	kindNotFound   = kind{"not-found", "There is no such thing here", http.StatusNotFound, int(circle.NotFound)}
-	kindAmbiguous  = kind{"ambiguous", "Several things fit", http.StatusConflict, int(circle.NotFound)}
-	kindKept       = kind{"kept", "Kept within what we agreed", http.StatusConflict, int(circle.Kept)}
-	kindNotYet     = kind{"not-yet", "Not yet", http.StatusConflict, int(circle.NotYet)}
-	kindFailed     = kind{"failed", "That did not work", http.StatusUnprocessableEntity, int(circle.Failed)}
-	kindUnknown    = kind{"unknown-verb", "This version does not know that", http.StatusNotFound, int(circle.Usage)}
-	kindMethod     = kind{"method", "Another method is needed", http.StatusMethodNotAllowed, int(circle.Usage)}
-	kindTooLarge   = kind{"too-large", "Too much at once", http.StatusRequestEntityTooLarge, int(circle.Usage)}
-	kindMedia      = kind{"media-type", "Another kind of body is needed", http.StatusUnsupportedMediaType, int(circle.Usage)}
-	kindInterrupt  = kind{"interrupted", "That was interrupted", http.StatusServiceUnavailable, int(circle.Failed)}
-	kindUnexpected = kind{"unexpected", "Something went wrong inside Tend", http.StatusInternalServerError, int(circle.Failed)}
+	kindUsage      = kind{"usage", http.StatusBadRequest, int(circle.Usage)}
+	kindNotFound   = kind{"not-found", http.StatusNotFound, int(circle.NotFound)}
+	kindAmbiguous  = kind{"ambiguous", http.StatusConflict, int(circle.NotFound)}
+	kindKept       = kind{"kept", http.StatusConflict, int(circle.Kept)}
+	kindNotYet     = kind{"not-yet", http.StatusConflict, int(circle.NotYet)}
+	kindFailed     = kind{"failed", http.StatusUnprocessableEntity, int(circle.Failed)}
+	kindUnknown    = kind{"unknown-verb", http.StatusNotFound, int(circle.Usage)}
+	kindMethod     = kind{"method", http.StatusMethodNotAllowed, int(circle.Usage)}
+	kindTooLarge   = kind{"too-large", http.StatusRequestEntityTooLarge, int(circle.Usage)}
+	kindMedia      = kind{"media-type", http.StatusUnsupportedMediaType, int(circle.Usage)}
+	kindInterrupt  = kind{"interrupted", http.StatusServiceUnavailable, int(circle.Failed)}
+	kindUnexpected = kind{"unexpected", http.StatusInternalServerError, int(circle.Failed)}
 )
 
 func (k kind) uri() string { return "/v1/problems/" + k.name }
 
+// title is what a problem of this kind is called.
+func (k kind) title() string { return words.Told.Say("problem." + k.name) }
+
 // refusal is an error of this package's own, already of a kind.
 type refusal struct {
-	kind      kind
-	say, hint string
-	ids       []crdt.ID
+	kind kind
+	said circle.Said
+	ids  []crdt.ID
 }
 
-func (r *refusal) Error() string { return r.say }
+func (r *refusal) Error() string { return r.said.String() }
 
-func refuse(k kind, say, hint string) error { return &refusal{kind: k, say: say, hint: hint} }
+func refuse(k kind, key string, with ...any) error {
+	return &refusal{kind: k, said: circle.As(key, with...)}
+}
 
 // problemOf finds the document for an error. What is nobody's refusal is logged,
 // and told without its inside: paths and keys are no business of a reader.
@@ -69,25 +75,24 @@ func problemOf(log *slog.Logger, err error) problem {
 	var wish *circle.Problem
 	switch {
 	case errors.As(err, &own):
-		return document(own.kind, own.say, own.hint, own.ids)
+		return document(own.kind, own.said, own.ids)
 	case errors.As(err, &wish):
-		return document(kindOf(wish), wish.Say, wish.Hint, wish.IDs)
+		return document(kindOf(wish), wish.Said, wish.IDs)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return document(kindInterrupt, "This was interrupted before it was done.", "Try again, or give it longer.", nil)
+		return document(kindInterrupt, circle.As("api.interrupted"), nil)
 	case storage.IsFull(err):
 		log.Error("the disk is full", "err", err)
-		return document(kindFailed, "The disk is full, so this was not kept.", "Make room on the disk of this home, then try again; what was kept before is safe.", nil)
+		return document(kindFailed, circle.As("api.disk_full"), nil)
 	case storage.IsFailing(err):
 		log.Error("the disk fails", "err", err)
-		return document(kindFailed, "The disk of this home fails, so this was not kept.",
-			"What was kept before is as safe as that disk: end this home, and copy its folder to another one, or restore a backup.", nil)
+		return document(kindFailed, circle.As("api.disk_fails"), nil)
 	}
 	log.Error("a request failed", "err", err)
-	return document(kindUnexpected, "Something went wrong inside Tend.", "tend doctor looks over this home; the log says more.", nil)
+	return document(kindUnexpected, circle.As("api.unexpected"), nil)
 }
 
-func document(k kind, say, hint string, ids []crdt.ID) problem {
-	p := problem{Type: k.uri(), Title: k.title, Status: k.status, Detail: say, Hint: hint, Exit: k.exit}
+func document(k kind, said circle.Said, ids []crdt.ID) problem {
+	p := problem{Type: k.uri(), Title: k.title(), Status: k.status, Detail: words.Told.Tell(said), Hint: words.Told.HintOf(said), Exit: k.exit}
 	for _, id := range ids {
 		p.IDs = append(p.IDs, id.String())
 	}
@@ -114,16 +119,16 @@ func kindOf(p *circle.Problem) kind {
 // ofPicture gives the ways a picture fails their sentences.
 func ofPicture(err error) error {
 	for _, row := range []struct {
-		is        error
-		say, hint string
+		is   error
+		said circle.Said
 	}{
-		{qr.ErrNotPicture, "This is not a PNG or JPEG picture.", "Take a photo, or save it again as PNG or JPEG."},
-		{qr.ErrTooBig, "This picture is too big.", "Up to 20 MB and 40 megapixels can be read; a smaller photo does as well."},
-		{qr.ErrNoCode, "No code was found in this picture.", "Try again in better light, straight on, with the whole code and its white edge in view."},
-		{qr.ErrOtherCode, "The code in this picture is not one of Tend.", "An invitation's code begins with TEND: when read."},
+		{qr.ErrNotPicture, circle.As("api.not_picture")},
+		{qr.ErrTooBig, circle.As("api.picture_big")},
+		{qr.ErrNoCode, circle.As("api.picture_no_code")},
+		{qr.ErrOtherCode, circle.As("api.picture_other_code")},
 	} {
 		if errors.Is(err, row.is) {
-			return refuse(kindFailed, row.say, row.hint)
+			return &refusal{kind: kindFailed, said: row.said}
 		}
 	}
 	return err

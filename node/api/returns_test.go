@@ -13,7 +13,7 @@ import (
 
 func (h *home) NameTrustees(_ context.Context, _ crdt.ID, list []crdt.ID, k int) (crdt.ID, error) {
 	if k > len(list) {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Say: "That is more than there are."}
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.Words("That is more than there are.")}
 	}
 	return named("trustees"), nil
 }
@@ -40,7 +40,7 @@ func (h *home) Asking(crdt.ID) ([]view.Asking, error) {
 
 func (h *home) Meant(_ context.Context, _ crdt.ID, name string, _ crdt.ID) error {
 	if name != "Fred" {
-		return &circle.Problem{Code: circle.NotFound, Say: "Nobody asks as that."}
+		return &circle.Problem{Code: circle.NotFound, Said: circle.Words("Nobody asks as that.")}
 	}
 	return nil
 }
@@ -50,7 +50,7 @@ func (h *home) LeaveOut(_ context.Context, _, member crdt.ID) (crdt.ID, error) {
 func (h *home) ObjectReturn(context.Context, crdt.ID) (crdt.ID, error) { return named("object"), nil }
 
 func (h *home) Return(context.Context, crdt.ID, crdt.ID) (crdt.ID, error) {
-	return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Say: "1 of 2 stand for them."}
+	return crdt.ID{}, &circle.Problem{Code: circle.NotYet, Said: circle.Words("1 of 2 stand for them.")}
 }
 
 var _ api.Returns = (*home)(nil)

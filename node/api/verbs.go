@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 
 	"tend/crdt/circle"
@@ -82,7 +81,7 @@ func verbNamed(name string) (verb, error) {
 			return v, nil
 		}
 	}
-	return verb{}, refuse(kindUnknown, fmt.Sprintf("This version of Tend does not know the verb %q.", name), "tend help lists what it knows.")
+	return verb{}, refuse(kindUnknown, "api.unknown_verb", name)
 }
 
 // do carries out a verb.

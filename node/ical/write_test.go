@@ -266,7 +266,7 @@ func TestRotas(t *testing.T) {
 func TestInTheWordsOfTheReader(t *testing.T) {
 	open, tender := event(t, "a1", "2026-12-01", ""), event(t, "a2", "2026-12-02", "")
 	open.State, open.With = view.EventOpen, []view.Person{{Name: "Béla"}}
-	tender.Title, tender.Tender = circle.Private, true
+	tender.Title, tender.Tender = view.Private(), true
 	for _, row := range []struct {
 		spoken []string
 		want   []string

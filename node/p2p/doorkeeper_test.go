@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 
@@ -194,7 +193,7 @@ func TestInvitationTakenBack(t *testing.T) {
 	}
 	eventually(t, 30*time.Second, "Ann hears that it was taken back", func() bool {
 		now, ok := ann.Joined(state.ID)
-		return ok && strings.Contains(now.Over, "was taken back")
+		return ok && now.Over == "typed.taken_back"
 	})
 	if ann.Holds(id) || len(ann.Circles()) > 0 {
 		t.Error("Ann's home holds something of the circle")

@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -47,21 +46,16 @@ func (r *Replica) enact(b *membership.Enact, clock crdt.HLC) (crdt.ID, error) {
 // notCarried says what a decision still lacks.
 func notCarried(p membership.Proposal) error {
 	t := p.Tally
-	out := &circle.Problem{Code: circle.NotYet, Said: circle.As("no.not_carried"), Say: fmt.Sprintf("Not yet: %d of %d consent.", t.Support, t.N)}
 	switch atOnce := t.AtOnce(p.What); {
 	case p.What == membership.Recover:
-		out.Said = circle.As("no.stood_three_days")
-		out.Say = "Not yet: those who stand for it have not done so for three days."
-		out.Hint = "Their homes show it by themselves; try again later."
+		return circle.Refuse(circle.NotYet, "no.stood_three_days")
 	case p.What == membership.Remove && t.N < 2:
-		out.Code, out.Said = circle.Kept, circle.As("no.two_part")
-		out.Say, out.Hint = "Two people cannot part one from the other.", "Each may leave:  tend leave"
+		return circle.Refuse(circle.Kept, "no.two_part")
 	case t.Support < min(t.Needs, atOnce):
-		out.Hint = fmt.Sprintf("With %d it goes at once; with %d once more than half have had %d days to see it.", atOnce, t.Needs, p.Window)
+		return circle.Refuse(circle.NotYet, "no.not_carried", t.Support, t.N, atOnce, t.Needs, int(p.Window))
 	default:
-		out.Hint = fmt.Sprintf("With %d it goes at once. Else more than half must have had %d days to see it; so far that is shown of %d.", atOnce, p.Window, t.Witness)
+		return circle.Refuse(circle.NotYet, "no.not_carried.shown", t.Support, t.N, atOnce, int(p.Window), t.Witness)
 	}
-	return out
 }
 
 // Opened says of each decision who could decide and was not away, as its author

@@ -63,12 +63,10 @@ func (r *Replica) roomForBulk(clock crdt.HLC, ops int) error {
 			return fmt.Errorf("see how much was written today: %w", err)
 		}
 		if ok && f.HLC.Day() >= clock.Day() && ops > 1 && (f.NearBudget() || f.After(ops).NearBudget()) {
-			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.day_import"), Say: "That is more than this device should write today. Some of what it may is left for what you write by hand.",
-				Hint: "Nothing of it was posted. Import it tomorrow, or a shorter table today."}
+			return circle.Refuse(circle.Kept, "no.day_import")
 		}
 		if ok && f.HLC.Day() >= clock.Day() && f.NearBudget() {
-			return &circle.Problem{Code: circle.Kept, Said: circle.As("no.day_almost"), Say: "This device has written almost as much today as a device may. What is left is for what you write by hand.",
-				Hint: "The import can go on tomorrow, where it stopped. What it wrote so far is kept."}
+			return circle.Refuse(circle.Kept, "no.day_almost")
 		}
 	}
 	return nil

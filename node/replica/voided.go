@@ -12,8 +12,7 @@ import (
 // its author had heard that they were out, and nobody who decided that had seen it.
 type Voided struct {
 	Op   crdt.ID
-	Gist string      // its title or text
-	Said circle.Said // its name in the catalogues, where nobody wrote it
+	Gist circle.Said // its title or text, or what it is called
 }
 
 // maxVoided bounds how many are named.
@@ -43,7 +42,7 @@ func (r *Replica) readVoided() []Voided {
 			continue
 		}
 		if gist, void := r.voidGist(&op, fact); void {
-			out = append(out, Voided{Op: op.ID, Gist: gist.English, Said: gist.Said})
+			out = append(out, Voided{Op: op.ID, Gist: gist})
 		}
 	}
 	return out
@@ -51,16 +50,16 @@ func (r *Replica) readVoided() []Voided {
 
 // voidGist is what an op without effect was, in a few words; false if it has effect,
 // or if it is nothing that its person did.
-func (r *Replica) voidGist(op *crdt.Op, fact crdt.Fact) (circle.Sentence, bool) {
+func (r *Replica) voidGist(op *crdt.Op, fact crdt.Fact) (circle.Said, bool) {
 	if op.Class == crdt.Control {
 		b, err := r.decodeControl(op, membership.DecodeTrusted)
 		if err != nil || !r.People().VoidControl(op.ID) {
-			return circle.Sentence{}, false
+			return circle.Said{}, false
 		}
 		return circle.ControlGist(b)
 	}
 	if !r.void(op, fact) {
-		return circle.Sentence{}, false
+		return circle.Said{}, false
 	}
 	change, readable := r.open(op)
 	return circle.Gist(change.Body), readable

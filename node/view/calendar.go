@@ -6,6 +6,7 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/circle"
+	"tend/node/words"
 )
 
 // How an [Event] stands.
@@ -149,7 +150,7 @@ func (s Source) event(id crdt.ID, kind, title string, w circle.When) Event {
 }
 
 func private(e Event) Event {
-	e.Title, e.Tender, e.With, e.Area, e.Costs = circle.Private, true, nil, "", ""
+	e.Title, e.Tender, e.With, e.Area, e.Costs = Private(), true, nil, "", ""
 	return e
 }
 
@@ -238,3 +239,6 @@ func openSlots(slots []circle.Slot, covered []string) []string {
 	}
 	return out
 }
+
+// Private stands for the title of what is tender, on boards, prints and calendars.
+func Private() string { return words.Told.Say("board.private") }

@@ -58,39 +58,33 @@ func (s Source) returner(r membership.RecoveryInfo) circle.Attention {
 	at := circle.Attention{Kind: lookComingBack, About: []crdt.ID{r.Target}}
 	short := r.Target.String()[:8]
 	if r.Target == s.Env.Me {
-		at.Choices = append(at.Choices, choose("choice.not_me", "That is not me", "tend recover object"))
-		return at.Saying("looks.in_your_name", "somebody comes back in your name. If that is not you, say so: then one more person would have to stand for them.")
+		at.Choices = append(at.Choices, circle.Choose(circle.As("choice.not_me"), "tend recover object"))
+		return at.Saying("looks.in_your_name")
 	}
 	out := slices.Contains(s.LeftOut, r.Target)
 	if !out {
-		at.Choices = append(at.Choices, choose("choice.without", "Keep what I write for a few from their lost devices", "tend recover without "+short))
+		at.Choices = append(at.Choices, circle.Choose(circle.As("choice.without"), "tend recover without "+short))
 	}
 	if r.Ready {
-		at.Choices = append(at.Choices, choose("choice.back_in", "Let them back in", "tend recover finish "+short))
+		at.Choices = append(at.Choices, circle.Choose(circle.As("choice.back_in"), "tend recover finish "+short))
 	}
-	const text = "%s lost a laptop and is coming back; what is written in their name until then may not be theirs."
 	if out {
-		return at.Saying("looks.coming_back_without", text+" What you write for a few is not for their lost devices.", s.who(r.Target))
+		return at.Saying("looks.coming_back_without", s.who(r.Target))
 	}
-	return at.Saying("looks.coming_back", text, s.who(r.Target))
+	return at.Saying("looks.coming_back", s.who(r.Target))
 }
 
 func (a *Asking) attention() circle.Attention {
 	at := circle.Attention{Kind: lookAsksBack}
 	if a.Member == nil {
-		at.Choices = append(at.Choices, choose("choice.meant", "Say who that is", "tend recover meant "+shellWord(a.Name)+" MEMBER"))
-		return at.Saying("looks.asks_back_unknown", "somebody asks at your door to be let back in as “%s”. Nobody is called so here, or more than one. They were shown nothing.", a.Name)
+		at.Choices = append(at.Choices, circle.Choose(circle.As("choice.meant"), "tend recover meant "+shellWord(a.Name)+" MEMBER"))
+		return at.Saying("looks.asks_back_unknown", a.Name)
 	}
 	if id, err := crdt.ParseID(a.Member.ID); err == nil {
 		at.About = append(at.About, id)
 	}
-	at.Choices = append(at.Choices, choose("choice.stand", "It is them, with these words", "tend recover stand "+a.Member.ID[:8]+" "+a.Text))
-	return at.Saying("looks.asks_back", "somebody asks at your door to be let back in as %s. They were shown nothing. Call %s: is it them, and do they read you the same words? %s",
-		a.Name, a.Name, a.Words)
-}
-
-func choose(key, english, do string) circle.Choice {
-	return circle.Choose(circle.Sentence{Said: circle.As(key), English: english}, do)
+	at.Choices = append(at.Choices, circle.Choose(circle.As("choice.stand"), "tend recover stand "+a.Member.ID[:8]+" "+a.Text))
+	return at.Saying("looks.asks_back", a.Name, a.Name, a.Words)
 }
 
 // shellWord quotes a word for a command line.

@@ -6,6 +6,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
+	"tend/node/words"
 )
 
 // Decision is a text before the circle, with each person's own word on it. Who has
@@ -75,6 +76,9 @@ func (s Source) Decisions(f Filter) []Decision {
 	out := []Decision{}
 	for _, d := range s.State.Decisions(s.Env, f.of(KindDecision)) {
 		v := s.decision(d)
+		if d.Would.Key != "" && !circle.Matches(f.Text, v.Text) {
+			continue
+		}
 		v.Texts, v.Beside = nil, nil
 		out = append(out, v)
 	}
@@ -82,6 +86,9 @@ func (s Source) Decisions(f Filter) []Decision {
 }
 
 func (s Source) decision(d circle.Decision) Decision {
+	if d.Would.Key != "" {
+		d = said(d)
+	}
 	v := Decision{ID: d.ID.String(), Kind: KindDecision, Circle: s.Circle.String(), Author: s.Person(d.Author), Text: d.Text,
 		State: d.State, Would: d.Would, Words: []DecisionWord{}, Closes: s.inZone(d.Closes), ReviewOn: d.ReviewOn, Tag: d.Tag, Does: doesWords[d.Does],
 		Needed: d.Needed, Heard: d.Heard, Versions: len(d.Texts), Made: s.at(d.Made)}
@@ -137,4 +144,13 @@ func (s Source) outsideHelp() []string {
 		}
 	}
 	return out
+}
+
+// said is a decision whose text nobody wrote, with what it says in English.
+func said(d circle.Decision) circle.Decision {
+	d.Text = words.Told.Tell(d.Would)
+	one := d.Texts[0]
+	one.Text, one.Rev = d.Text, circle.TextRev(d.Text)
+	d.Texts = []circle.DecisionText{one}
+	return d
 }

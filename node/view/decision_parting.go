@@ -7,6 +7,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
+	"tend/node/words"
 )
 
 // Parting is what a home is told whose person was asked to go.
@@ -33,11 +34,11 @@ type WithoutEffect struct {
 }
 
 // Sentences of a parting.
-const (
-	staysText  = "What reached this home stays readable here."
-	exportText = "tend carry out FILE takes a copy along; tend show and tend list go on reading it."
-	doorText   = "You may be invited again: any member with voice can make an invitation that knows of this."
-	unseenText = "It was written before this home had heard of the parting, and nobody who decided had seen it."
+var (
+	stays  = circle.As("typed.parting_stays")
+	export = circle.As("typed.parting_export")
+	door   = circle.As("typed.parting_door")
+	unseen = circle.As("typed.parting_unseen")
 )
 
 // Parting returns what this member is told of their parting; nil if they were not
@@ -47,7 +48,7 @@ func (s Source) Parting() *Parting {
 	if !ok || m.Standing != membership.Removed || s.Env.People == nil {
 		return nil
 	}
-	v := &Parting{DecidedBy: []Person{}, Stays: staysText, Export: exportText, Door: doorText}
+	v := &Parting{DecidedBy: []Person{}, Stays: words.Told.Tell(stays), Export: words.Told.Tell(export), Door: words.Told.Tell(door)}
 	for _, p := range s.Env.People.Proposals() {
 		if p.What != membership.Remove || p.Target != s.Env.Me || len(p.Enacts) == 0 {
 			continue
@@ -74,7 +75,7 @@ func (s Source) Parting() *Parting {
 func (s Source) withoutEffect() []WithoutEffect {
 	var out []WithoutEffect
 	for _, o := range s.Void {
-		out = append(out, WithoutEffect{ID: o.Op.String(), Text: o.Gist, Why: unseenText})
+		out = append(out, WithoutEffect{ID: o.Op.String(), Text: words.Told.Tell(o.Gist), Why: words.Told.Tell(unseen)})
 	}
 	return out
 }
@@ -82,8 +83,7 @@ func (s Source) withoutEffect() []WithoutEffect {
 // Void is an op of one's own that has no effect, with a few of its words.
 type Void struct {
 	Op   crdt.ID
-	Gist string
-	Said circle.Said // its name in the catalogues, where nobody wrote it
+	Gist circle.Said
 }
 
 // Kinds of what a parted home looks at.
@@ -97,16 +97,14 @@ const (
 func (s Source) parted() []circle.Attention {
 	var out []circle.Attention
 	if p := s.Parting(); p != nil {
-		var by, why circle.Sentence
+		var by, why circle.Said
 		if len(p.DecidedBy) > 0 {
-			by = circle.Sentence{Said: circle.As("looks.decided_by", whoAll(p.DecidedBy)), English: " It was decided by " + whoAll(p.DecidedBy).String() + "."}
+			by = circle.As("looks.decided_by", whoAll(p.DecidedBy))
 		}
 		if p.Why != "" {
-			why = circle.Sentence{Said: circle.As("looks.why", p.Why), English: " Why: “" + p.Why + "”"}
+			why = circle.As("looks.why", p.Why)
 		}
-		at := circle.Attention{Kind: lookAskedToGo, Said: circle.As("looks.asked_to_go", by, why)}
-		at.Text = "You were asked to go." + by.English + why.English + " " + p.Stays + " " + p.Export + " " + p.Door
-		out = append(out, at)
+		out = append(out, circle.Attention{Kind: lookAskedToGo}.Saying("looks.asked_to_go", by, why, stays, export, door))
 	}
 	ended := s.Ended()
 	if ended != nil {
@@ -114,11 +112,10 @@ func (s Source) parted() []circle.Attention {
 	}
 	for _, o := range s.Void {
 		at := circle.Attention{Kind: lookWithoutEffect, About: []crdt.ID{o.Op}}
-		gist := circle.Sentence{Said: o.Said, English: o.Gist}
 		if ended != nil {
-			at = at.Saying("looks.without_effect_ended", "“%s” has no effect in the circle. "+unseenHereText, gist)
+			at = at.Saying("looks.without_effect_ended", o.Gist, unseenHere)
 		} else {
-			at = at.Saying("looks.without_effect", "“%s” has no effect in the circle. "+unseenText, gist)
+			at = at.Saying("looks.without_effect", o.Gist, unseen)
 		}
 		out = append(out, at)
 	}

@@ -6,6 +6,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/crdt/membership"
+	"tend/node/words"
 )
 
 // Ended is what a home is told that was one of its member's devices and is none any
@@ -28,12 +29,12 @@ type Ended struct {
 }
 
 // Sentences of a device that was ended.
-const (
-	lookDeviceEnded = "device_ended"
-	linkAgainText   = "Another home on this machine becomes a device of yours:  tend --home DIR device link. " +
-		"If it was not you who ended this one, call somebody in the circle: they can stand for you."
-	unseenHereText = "It was written before this home had heard that it was ended, and whoever ended it had not seen it."
+var (
+	linkAgain  = circle.As("typed.ended_door")
+	unseenHere = circle.As("typed.ended_unseen")
 )
+
+const lookDeviceEnded = "device_ended"
 
 // Ended returns what this home is told of the end of its device; nil while it is one.
 func (s Source) Ended() *Ended {
@@ -52,12 +53,12 @@ func (s Source) Ended() *Ended {
 		if !recovered && e.Kind != membership.KindDeviceRevoke {
 			continue
 		}
-		v := &Ended{By: s.Person(e.By), Recovered: recovered, At: s.at(e.HLC), Stays: staysText, Export: exportText, Door: linkAgainText}
+		v := &Ended{By: s.Person(e.By), Recovered: recovered, At: s.at(e.HLC), Stays: words.Told.Tell(stays), Export: words.Told.Tell(export), Door: words.Told.Tell(linkAgain)}
 		if e.Kind == membership.KindDeviceRevoke && e.By == s.Env.Me {
 			v.Device = e.Dev.String()
 		}
 		for _, o := range s.Void {
-			v.WithoutEffect = append(v.WithoutEffect, WithoutEffect{ID: o.Op.String(), Text: o.Gist, Why: unseenHereText})
+			v.WithoutEffect = append(v.WithoutEffect, WithoutEffect{ID: o.Op.String(), Text: words.Told.Tell(o.Gist), Why: words.Told.Tell(unseenHere)})
 		}
 		return v
 	}
@@ -65,27 +66,26 @@ func (s Source) Ended() *Ended {
 }
 
 // Sentence says who ended the device.
-func (e *Ended) Sentence() string {
-	switch {
-	case e.Recovered:
-		return "This device was ended when you came back to the circle without it; " + e.By.Name + " carried that out."
-	case e.Device != "":
-		return "This device was ended from another device of yours, " + e.Device[:8] + "."
-	}
-	return "This device was ended by " + e.By.Name + "."
-}
+func (e *Ended) Sentence() string { return words.Told.Tell(e.by()) }
 
-func (e *Ended) said() circle.Said {
+func (e *Ended) by() circle.Said {
 	switch {
 	case e.Recovered:
-		return circle.As("looks.ended_recovered", e.By.Name)
+		return circle.As("typed.ended_recovered", e.By.Name)
 	case e.Device != "":
-		return circle.As("looks.ended_own")
+		return circle.As("typed.ended_own", e.Device[:8])
 	}
-	return circle.As("looks.ended_by", e.By.Name)
+	return circle.As("typed.ended_by", e.By.Name)
 }
 
 // attention is the end of the device as something to look at.
 func (e *Ended) attention() circle.Attention {
-	return circle.Attention{Kind: lookDeviceEnded, Said: e.said(), Text: e.Sentence() + " " + e.Stays + " " + e.Export + " " + e.Door}
+	at := circle.Attention{Kind: lookDeviceEnded}
+	switch {
+	case e.Recovered:
+		return at.Saying("looks.ended_recovered", e.By.Name, e.by(), stays, export, linkAgain)
+	case e.Device != "":
+		return at.Saying("looks.ended_own", e.by(), stays, export, linkAgain)
+	}
+	return at.Saying("looks.ended_by", e.By.Name, e.by(), stays, export, linkAgain)
 }

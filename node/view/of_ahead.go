@@ -23,7 +23,5 @@ func (s Source) ahead() []circle.Attention {
 		return nil
 	}
 	until := s.Env.Now.Add(by)
-	return []circle.Attention{circle.Attention{Kind: lookAhead, Choices: []circle.Choice{seeDevices}}.Saying("looks.written_ahead",
-		"this device wrote something while its clock was ahead, dated %s. It is kept and passed on, but others see what you write here only from then on. If the clock is right now, link this device anew.",
-		circle.Stamp{Time: until})}
+	return []circle.Attention{circle.Attention{Kind: lookAhead, Choices: []circle.Choice{seeDevices}}.Saying("looks.written_ahead", circle.Stamp{Time: until})}
 }

@@ -36,9 +36,9 @@ func (s Source) chains() []circle.Attention {
 	for _, m := range s.Busy {
 		at := circle.Attention{Kind: lookBusy, About: []crdt.ID{m}}
 		if m == s.Env.Me {
-			at = at.Saying("looks.busy_mine", "a device of yours has written almost as much today as a device may. What you write by hand still has room; an import goes on tomorrow.")
+			at = at.Saying("looks.busy_mine")
 		} else {
-			at = at.Saying("looks.busy", "a device of %s has written almost as much today as a device may. The rest can follow tomorrow.", s.who(m))
+			at = at.Saying("looks.busy", s.who(m))
 		}
 		out = append(out, at)
 	}
@@ -49,14 +49,13 @@ func (s Source) forked(member crdt.ID, dev crdt.Device) circle.Attention {
 	at := circle.Attention{Kind: lookForked, About: []crdt.ID{member}}
 	if member == s.Env.Me {
 		at.Choices = []circle.Choice{seeDevices}
-		return at.Saying("looks.forked_mine", "a device of yours wrote two different things at the same place, as a restored backup does. All of it is kept, but that device decides nothing any more. A fresh key mends it.")
+		return at.Saying("looks.forked_mine")
 	}
-	return at.Saying("looks.forked", "a device of %s wrote two different things at the same place, as a restored backup does. Both are kept and shown. It decides nothing until it has a fresh key; a word to %s may help.",
-		s.who(member), s.who(member))
+	return at.Saying("looks.forked", s.who(member), s.who(member))
 }
 
 // seeDevices is the way to a device's fresh key.
-var seeDevices = circle.Choose(circle.Sentencef("choice.devices", "see my devices, and link this one anew"), "tend device list")
+var seeDevices = circle.Choose(circle.As("choice.devices"), "tend device list")
 
 // who is a member for a sentence.
 func (s Source) who(member crdt.ID) circle.Who {

@@ -17,8 +17,7 @@ func (s Source) newer() []circle.Attention {
 	if len(s.Newer) == 0 {
 		return nil
 	}
-	return []circle.Attention{circle.Attention{Kind: lookNewer}.Saying("looks.newer",
-		"some of what is in this circle was written with a newer Tend than the one on this home. It is kept and passed on; the newest version shows it here.")}
+	return []circle.Attention{circle.Attention{Kind: lookNewer}.Saying("looks.newer")}
 }
 
 // isNewer reports whether a word names an op of a newer version.

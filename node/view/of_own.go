@@ -6,6 +6,7 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/circle"
+	"tend/node/words"
 )
 
 // PairNotes returns the reader's own notes about a member, or with "" about everybody.
@@ -38,7 +39,7 @@ func (s Source) Ceiling() Ceiling {
 
 // Reflections returns what the reader answered a question of their own.
 func (s Source) Reflections() Reflections {
-	v := Reflections{Question: circle.Question, Answers: []Reflection{}}
+	v := Reflections{Question: words.Told.Say("reflect.question"), Answers: []Reflection{}}
 	for _, r := range s.Env.Own.Reflections() {
 		v.Answers = append(v.Answers, Reflection{Made: s.inZone(r.Made), Text: r.Text})
 	}
@@ -48,9 +49,9 @@ func (s Source) Reflections() Reflections {
 // Mirror returns the reader's own.
 func (s Source) Mirror() Mirror {
 	m := s.State.Mirror(s.Env)
-	v := Mirror{Since: m.Since, Lines: []string{}, Ask: m.Ask.English, Rest: m.Rest.English}
+	v := Mirror{Since: m.Since, Lines: []string{}, Ask: words.Told.Tell(m.Ask), Rest: words.Told.Tell(m.Rest)}
 	for _, line := range m.Lines {
-		v.Lines = append(v.Lines, line.English)
+		v.Lines = append(v.Lines, words.Told.Tell(line))
 	}
 	return v
 }

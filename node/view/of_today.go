@@ -2,8 +2,10 @@ package view
 
 import (
 	"slices"
+	"strings"
 
 	"tend/crdt/circle"
+	"tend/node/words"
 )
 
 // Today returns the home page of this member.
@@ -52,13 +54,22 @@ func (s Source) Look() []Attention {
 func (s Source) attentions(all []circle.Attention) []Attention {
 	out := []Attention{}
 	for _, at := range all {
-		v := Attention{Kind: at.Kind, About: hexes(at.About), Said: at.Said, Text: at.Text, Choices: []Choice{}}
+		v := Attention{Kind: at.Kind, About: hexes(at.About), Said: at.Said, Text: words.Told.Tell(at.Said), Choices: []Choice{}}
 		for _, c := range at.Choices {
-			v.Choices = append(v.Choices, Choice{Said: c.Said, Say: c.Say, Do: c.Do})
+			v.Choices = append(v.Choices, choice(c))
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// choice is one with its words, and its command as it is typed.
+func choice(c circle.Choice) Choice {
+	v := Choice{Said: c.Said, Say: words.Told.Tell(c.Said), Do: c.Do}
+	if c.Laid.Key != "" {
+		v.Do = strings.Replace(v.Do, "TEXT", shellWord(words.Told.Tell(c.Laid)), 1)
+	}
+	return v
 }
 
 // Week returns the week board: seven days from today.
@@ -76,6 +87,9 @@ func (s Source) Week() []Day {
 
 func (s Source) entry(e circle.Entry) Entry {
 	v := Entry{ID: e.Post.String(), Kind: KindNeed, Slot: e.Slot, Title: e.What, Tender: e.Tender, State: "open", Mine: e.Mine, Wanted: e.Wanted, People: s.people(e.Yes)}
+	if e.Tender {
+		v.Title = Private()
+	}
 	if e.Post.IsZero() {
 		v.ID, v.Kind = e.Agreement.String(), KindAgreement
 	}

@@ -209,8 +209,7 @@ func (s Source) item(id crdt.ID, all bool) (Item, bool) {
 // and texts; with all every slot there is. The error is a [*circle.Problem].
 func (s Source) Show(word string, all bool) (Item, error) {
 	if s.isNewer(word) {
-		return Item{}, &circle.Problem{Code: circle.NotYet, Said: circle.As("no.newer"), Say: "This was written with a newer Tend than the one on this home.",
-			Hint: "It is kept and passed on. Install the newest version to see it."}
+		return Item{}, circle.Refuse(circle.NotYet, "no.newer")
 	}
 	id, err := s.resolve(word)
 	if err != nil {
@@ -221,8 +220,7 @@ func (s Source) Show(word string, all bool) (Item, error) {
 	}
 	item, ok := s.item(id, all)
 	if !ok {
-		return Item{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.nothing_shown"), Say: "There is nothing to show under " + id.Short() + ".",
-			Hint: "It may not have arrived here yet; tend list shows what has."}
+		return Item{}, circle.Refuse(circle.NotFound, "no.nothing_shown", id.Short())
 	}
 	return s.withNotes(item, id), nil
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tend/crdt/circle"
+	"tend/node/words"
 )
 
 // Status is what a node can truthfully say about itself.
@@ -128,14 +129,14 @@ type Check struct {
 }
 
 // Find is c with a finding.
-func (c Check) Find(what circle.Sentence) Check {
-	c.Found, c.Finding = what.Said, what.English
+func (c Check) Find(what circle.Said) Check {
+	c.Found, c.Finding = what, words.Told.Tell(what)
 	return c
 }
 
 // Wants is c that is not in order, with what mends it.
-func (c Check) Wants(cure circle.Sentence) Check {
-	c.OK, c.Cure, c.Remedy = false, cure.Said, cure.English
+func (c Check) Wants(cure circle.Said) Check {
+	c.OK, c.Cure, c.Remedy = false, cure, words.Told.Tell(cure)
 	return c
 }
 

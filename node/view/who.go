@@ -1,6 +1,9 @@
 package view
 
-import "tend/crdt/circle"
+import (
+	"tend/crdt/circle"
+	"tend/node/words"
+)
 
 // Who returns the members that may have room for a need, in spread order, each with
 // what speaks for asking them: see [circle.State.Match]. It is an order of suggestion,
@@ -12,7 +15,7 @@ func (s Source) Who(word string) ([]Member, error) {
 	}
 	all, ok := s.State.Match(s.Env, id)
 	if !ok {
-		return nil, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.not_post"), Say: "That is neither a need nor an offer.", Hint: "tend list shows those there are."}
+		return nil, circle.Refuse(circle.NotFound, "no.not_post.who")
 	}
 	out := []Member{}
 	for _, one := range all {
@@ -22,7 +25,7 @@ func (s Source) Who(word string) ([]Member, error) {
 		}
 		v := s.member(m)
 		for _, why := range one.Why {
-			v.Why, v.WhySaid = append(v.Why, why.English), append(v.WhySaid, why.Said)
+			v.Why, v.WhySaid = append(v.Why, words.Told.Tell(why)), append(v.WhySaid, why)
 		}
 		out = append(out, v)
 	}

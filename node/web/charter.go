@@ -168,7 +168,7 @@ func (in *inside) charterChange() error {
 		*text = in.line("section." + key)
 	}
 	if err := c.Check(); err != nil {
-		return in.problemAt(&circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "The circle's charter cannot be kept like this."}, in.charterForm)
+		return in.problemAt(circle.Refuse(circle.Usage, "no.charter"), in.charterForm)
 	}
 	verb, args := "propose", circle.Args{"text": {form.Get("text")}, "charter": {hex.EncodeToString(membership.EncodeCharter(c))}}
 	if draft != nil {

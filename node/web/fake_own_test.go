@@ -36,7 +36,9 @@ const (
 
 var phraseWords = strings.Fields(strings.Repeat("apple boat cedar dune ", 6))
 
-func wish(code circle.Code, say string) error { return &circle.Problem{Code: code, Say: say} }
+func wish(code circle.Code, say string) error {
+	return &circle.Problem{Code: code, Said: circle.Words(say)}
+}
 
 // recheck is a passphrase asked for again, where one is set.
 func (h *home) recheck(passphrase string) error {

@@ -57,5 +57,5 @@ func (r *ruled) write(now time.Time, who crdt.ID, b membership.Body) (crdt.ID, e
 			return r.circle.TryWrite(p.Device(), b)
 		}
 	}
-	return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Say: "That is nobody here."}
+	return crdt.ID{}, &circle.Problem{Code: circle.NotFound, Said: circle.Words("That is nobody here.")}
 }

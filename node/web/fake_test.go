@@ -122,7 +122,7 @@ func (h *home) write(known *circle.State, who crdt.ID, cmd circle.Command) (circ
 	var made []crdt.ID
 	for _, d := range drafts {
 		if d.Make == nil && h.rule == nil { // an op of membership, which this home keeps none of
-			return circle.Result{}, &circle.Problem{Code: circle.NotYet, Say: "That cannot be done here."}
+			return circle.Result{}, &circle.Problem{Code: circle.NotYet, Said: circle.Words("That cannot be done here.")}
 		}
 		if d.Make == nil {
 			id, err := h.rule.write(h.clock, who, d.Control(made))
@@ -214,7 +214,7 @@ func (h *home) Do(_ context.Context, id crdt.ID, cmd circle.Command) (circle.Res
 	case h.broken != nil:
 		return circle.Result{}, h.broken
 	case id != oak:
-		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.circle"), Say: "There is no such circle."}
+		return circle.Result{}, &circle.Problem{Code: circle.NotFound, Said: circle.As("no.circle")}
 	}
 	return h.write(h.state, h.env().Me, cmd)
 }
@@ -305,7 +305,7 @@ func (h *home) Begin(_ context.Context, o web.BeginOptions) (crdt.ID, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if strings.Contains(o.Name, "!") {
-		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter"), Say: "Softly, please.", Hint: "tend help says more."}
+		return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.charter")}
 	}
 	h.empty = false
 	return oak, nil
@@ -342,12 +342,12 @@ func (h *home) RevokeInvite(_ context.Context, _ crdt.ID, prefix string) error {
 			return nil
 		}
 	}
-	return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.invitation"), Say: "There is no such invitation."}
+	return &circle.Problem{Code: circle.NotFound, Said: circle.As("no.invitation")}
 }
 
 func (h *home) ReadCode(_ context.Context, text string) (view.Code, error) {
 	if !strings.HasPrefix(text, "TEND:") {
-		return view.Code{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite"), Say: "This is not an invitation, or not all of it."}
+		return view.Code{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_invite")}
 	}
 	if strings.HasPrefix(text, "TEND:FACE") {
 		return view.Code{Kind: "face", Text: text}, nil
@@ -360,7 +360,7 @@ func (h *home) AskIn(_ context.Context, code string) (view.Joining, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !strings.HasPrefix(code, "TEND:") {
-		return view.Joining{}, &circle.Problem{Code: circle.Usage, Say: "This is not an invitation, or not all of it."}
+		return view.Joining{}, &circle.Problem{Code: circle.Usage, Said: circle.Words("This is not an invitation, or not all of it.")}
 	}
 	h.joins = []web.Joining{{Joining: view.Joining{State: "knocking"}}}
 	return h.joins[0].Joining, nil
@@ -387,19 +387,19 @@ func (h *home) LetIn(_ context.Context, _ crdt.ID, code string) (crdt.ID, error)
 	if strings.HasPrefix(code, "TEND:FACE") {
 		return farid, nil
 	}
-	return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_face_code"), Say: "This is an invitation, not the code of someone who wants to come in."}
+	return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_face_code")}
 }
 
 func (h *home) Status(context.Context) (view.Status, error) {
 	return view.Status{State: "caught_up", Care: []string{"A backup would be good.", "Something does not check."}, Cared: []circle.Said{
-		circle.As("care.backup", circle.Sentence{Said: circle.As("found.backup_none"), English: "there is none yet"}), circle.As("care.findings", circle.Sentence{Said: circle.As("span.findings", 2), English: "2 findings"})},
+		circle.As("care.backup", circle.As("found.backup_none")), circle.As("care.findings", circle.As("span.findings", 2))},
 		Circles: []view.CircleStatus{{ID: oak.String(), Members: 3, Connected: []view.Person{{ID: bela.String(), Name: "Béla"}},
 			Heard: []view.Heard{{Member: view.Person{ID: bela.String(), Name: "Béla"}, At: noon.Add(-time.Minute)}}}}}, nil
 }
 
 func (h *home) Doctor(context.Context) ([]view.Check, error) {
-	return []view.Check{{Check: "disk", OK: true}, view.Check{Check: "clock"}.Find(circle.Sentencef("found.clock_slow", "This clock is %s behind those of %s.", circle.Sentence{Said: circle.As("span.hours", 3), English: "3 hours"},
-		circle.Sentence{Said: circle.As("span.homes", 2), English: "2 homes"})).Wants(circle.Sentencef("cure.clock_network", "Let this machine set its clock."))}, nil
+	return []view.Check{{Check: "disk", OK: true}, view.Check{Check: "clock"}.Find(circle.As("found.clock_slow", circle.As("span.hours", 3),
+		circle.As("span.homes", 2))).Wants(circle.As("cure.clock_network"))}, nil
 }
 
 func (h *home) Version() view.Version { return view.Version{Version: "test", Go: "go", API: "v1"} }

@@ -41,7 +41,7 @@ func (in *inside) groupWish() error {
 	in.form = form
 	args := argsOf(form, "name", "member")
 	if form.Get("drop") == "" && len(args["member"]) == 0 {
-		return in.problemAt(&circle.Problem{Code: circle.Usage, Said: circle.As("no.whom"), Say: "Name a member."}, in.groups)
+		return in.problemAt(circle.Refuse(circle.Usage, "no.whom"), in.groups)
 	}
 	if _, err := in.do("group", args); err != nil {
 		return in.problemAt(err, in.groups)

@@ -17,7 +17,7 @@ type mirrorModel struct {
 // mirror shows a person their own. It is worked out here and kept nowhere.
 func (in *inside) mirror() error {
 	seen := in.src.State.Mirror(in.src.Env)
-	say := func(s circle.Sentence) template.HTML { return in.speaker().say(s.Said, s.English) }
+	say := func(s circle.Said) template.HTML { return in.speaker().say(s, "") }
 	m := mirrorModel{Since: in.lang.when(seen.Since, in.now), Ask: say(seen.Ask), Rest: say(seen.Rest)}
 	for _, line := range seen.Lines {
 		m.Lines = append(m.Lines, say(line))

@@ -10,6 +10,7 @@ import (
 
 	"tend/crdt"
 	"tend/crdt/circle"
+	"tend/node/words"
 )
 
 // speaker says in a person's language what was named below the page.
@@ -20,19 +21,32 @@ type speaker struct {
 }
 
 // say is a sentence of the catalogues with what goes into it as {a}, {b} and so on;
-// its first number chooses the plural form. Where no catalogue knows it, which a
-// test keeps from happening, it is the English.
-func (s speaker) say(said circle.Said, english string) template.HTML {
-	if !s.lang.Has(said.Key) {
-		return escaped(english)
+// its first number chooses the plural form. Where the page makes no such fine
+// distinction it is the coarser one's, and where no catalogue knows it, which a test
+// keeps from happening, what is given instead.
+func (s speaker) say(said circle.Said, instead string) template.HTML {
+	if said.Key = s.known(said.Key, ""); said.Key == "" {
+		return escaped(instead)
 	}
 	return capital(s.part(said))
 }
 
+// known is the name, or the coarser one within it, under which the page has a sentence;
+// "" for none.
+func (s speaker) known(key, end string) string {
+	for !s.lang.Has(key + end) {
+		cut := strings.LastIndexByte(key, '.')
+		if cut < 0 {
+			return ""
+		}
+		key = key[:cut]
+	}
+	return key + end
+}
+
 // hint is what can be done about it, where the page has a word on that.
 func (s speaker) hint(said circle.Said) template.HTML {
-	said.Key += ".hint"
-	if !s.lang.Has(said.Key) {
+	if said.Key = s.known(said.Key, words.Hint); said.Key == "" {
 		return ""
 	}
 	return capital(s.part(said))
@@ -67,7 +81,7 @@ func (s speaker) value(value any) any {
 			names[i] = s.name(who)
 		}
 		return s.lang.list(names)
-	case circle.Sentence:
+	case circle.Said:
 		return s.nested(v)
 	case circle.Phrases:
 		parts := make([]template.HTML, len(v))
@@ -93,14 +107,15 @@ func (s speaker) value(value any) any {
 }
 
 // nested is a part of a sentence. One without a name is what a person wrote.
-func (s speaker) nested(part circle.Sentence) template.HTML {
-	switch {
-	case part.Key != "":
-		return s.part(part.Said)
-	case part.English == "":
-		return ""
+func (s speaker) nested(part circle.Said) template.HTML {
+	if part.Key != "" {
+		part.Key = s.known(part.Key, "")
+		return s.part(part)
 	}
-	return isolated(part.English)
+	if wrote := part.Words(); wrote != "" {
+		return isolated(wrote)
+	}
+	return ""
 }
 
 func (s speaker) name(w circle.Who) template.HTML {

@@ -18,6 +18,7 @@ import (
 	"tend/crdt"
 	"tend/crdt/circle"
 	"tend/node/view"
+	"tend/node/words"
 	"tend/storage"
 )
 
@@ -185,7 +186,7 @@ type said struct {
 
 func (s *Site) problemOf(l *language, p *circle.Problem) *said {
 	by := speaker{lang: l, now: s.now()}
-	return &said{Text: by.say(p.Said, p.Say), Hint: by.hint(p.Said)}
+	return &said{Text: by.say(p.Said, words.Told.Tell(p.Said)), Hint: by.hint(p.Said)}
 }
 
 // problem returns what to say beside a form about err; nil if it is none that a

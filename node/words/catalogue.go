@@ -24,13 +24,15 @@ type Catalogue struct {
 	read  func() map[string]message
 }
 
-// English, German and Arabic are what the page says; Commands is what the command line
-// says.
+// English, German and Arabic are what the page says. Commands is what the command line
+// says by itself, and Told what it and the interface for programs say of what the layers
+// below them name ([Catalogue.Tell]).
 var (
 	English  = open("en", "en.json")
 	German   = open("de", "de.json")
 	Arabic   = open("ar", "ar.json")
 	Commands = open("en", "commands.en.json")
+	Told     = open("en", "told.en.json")
 )
 
 // Of is what the page says in the first of some languages that it speaks, as tags like

@@ -13,7 +13,7 @@ var numbers = []string{"n", "of", "least", "most"}
 
 // Numbered reports whether a text says a number.
 func Numbered(text string) bool {
-	return slices.ContainsFunc(numbers, func(name string) bool { return strings.Contains(text, "{"+name+"}") })
+	return strings.Contains(text, " number}") || slices.ContainsFunc(numbers, func(name string) bool { return strings.Contains(text, "{"+name+"}") })
 }
 
 // Counted is the number among pairs of name and value that chooses the plural form.

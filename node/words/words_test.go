@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"tend/node/words"
@@ -14,7 +15,7 @@ import (
 // has plural forms has those of its language.
 func TestCataloguesAreWhole(t *testing.T) {
 	forms := map[string][]string{"en": {"one", "other"}, "de": {"one", "other"}, "ar": {"few", "many", "one", "other", "two", "zero"}}
-	for name, c := range map[string]*words.Catalogue{"en": words.English, "de": words.German, "ar": words.Arabic, "commands": words.Commands} {
+	for name, c := range map[string]*words.Catalogue{"en": words.English, "de": words.German, "ar": words.Arabic, "commands": words.Commands, "told": words.Told} {
 		if len(c.Keys()) < 300 {
 			t.Errorf("%s has %d sentences", name, len(c.Keys()))
 		}
@@ -38,7 +39,7 @@ func TestCataloguesAreWhole(t *testing.T) {
 // TestNames holds that names are plain, and a hint belongs to a sentence.
 func TestNames(t *testing.T) {
 	named := regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)+$`)
-	for _, key := range words.Commands.Keys() {
+	for _, key := range slices.Concat(words.Commands.Keys(), words.Told.Keys()) {
 		if !named.MatchString(key) {
 			t.Errorf("%q is no name of a sentence", key)
 		}
@@ -98,8 +99,11 @@ func TestSay(t *testing.T) {
 // that people are not told here, and against raising one's voice.
 func TestSentencesAreCalm(t *testing.T) {
 	loud := regexp.MustCompile(`(?i)\b(must|overdue|pending|failed|error|invalid|user|volunteer|decline|reject|deadline|should have|forgot|neglect\w*|sorry|unfortunately|oops)\b|!`)
-	for _, c := range []*words.Catalogue{words.English, words.Commands} {
+	for _, c := range []*words.Catalogue{words.English, words.Commands, words.Told} {
 		for _, key := range c.Keys() {
+			if strings.HasPrefix(key, "api.") {
+				continue // what a program is told that sends something else, in the words of its standards
+			}
 			for _, text := range c.Texts(key) {
 				if bad := loud.FindString(text); bad != "" {
 					t.Errorf("%s says %q: %s", key, bad, text)
