@@ -44,9 +44,9 @@ func (a *app) importFile(ctx context.Context, file string, dry bool) error {
 		if err != nil {
 			return err
 		}
-		if !dry && out.Problems == 0 {
+		if n := out.ToPost(); !dry && out.Problems == 0 && n > 0 {
 			if !a.json {
-				a.aside("import.fits", "n", len(out.Rows))
+				a.aside("import.fits", "n", n)
 			}
 			if _, err = f.Seek(0, io.SeekStart); err == nil {
 				out, err = c.Import(ctx, f, false)
@@ -66,10 +66,11 @@ func (a *app) importFile(ctx context.Context, file string, dry bool) error {
 	})
 }
 
-// imported writes each row of a dry run, and those with something wrong; of what was
-// posted the ids.
+// imported writes each row of a dry run, and those with something wrong or that are there
+// already; of what was posted the ids.
 func (s *speaker) imported(out client.Imported, dry bool) {
-	for i, row := range out.Rows {
+	ids := out.IDs
+	for _, row := range out.Rows {
 		switch {
 		case row.Problem != "":
 			s.say("import.line", "n", row.Line, "kind", called("import.kind", row.Kind), "title", plain(row.Title))
@@ -77,16 +78,21 @@ func (s *speaker) imported(out client.Imported, dry bool) {
 			if row.Hint != "" {
 				s.line("         %s", plain(row.Hint))
 			}
-		case i < len(out.IDs):
-			s.line("%s  %s", short(out.IDs[i]), sentence("import.row", "kind", called("import.kind", row.Kind), "title", plain(row.Title)))
+		case row.There != "":
+			s.say("import.there", "id", short(row.There), "kind", called("import.kind", row.Kind), "title", plain(row.Title))
+		case len(ids) > 0:
+			s.line("%s  %s", short(ids[0]), sentence("import.row", "kind", called("import.kind", row.Kind), "title", plain(row.Title)))
+			ids = ids[1:]
 		case dry:
 			s.say("import.line", "n", row.Line, "kind", called("import.kind", row.Kind), "title", plain(row.Title))
 		}
 	}
 	switch {
 	case out.Problems > 0:
+	case out.ToPost() == 0:
+		s.say("import.all_there")
 	case dry:
-		s.say("import.dry", "rows", count(len(out.Rows), "count.rows"))
+		s.say("import.dry", "rows", count(out.ToPost(), "count.rows"))
 	case !s.quiet:
 		s.say("import.posted", "rows", count(len(out.IDs), "count.rows"))
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -125,4 +127,47 @@ func cmdSurvives(ts *testscript.TestScript, neg bool, args []string) {
 		die(ts, args[0], moment, args[0], []string{"ask", "asked while " + moment})
 		recovered(ts, args[:cut])
 	}
+}
+
+// cmdImports lets a home die at each of some moments of an import, and recover: all of the
+// table is there then, here and with the others, or nothing of it. Whoever imports it once
+// more has each row once: imports HOME OTHER… -- MOMENT….
+func cmdImports(ts *testscript.TestScript, neg bool, args []string) {
+	cut := slices.Index(args, "--")
+	if cut < 1 || neg {
+		ts.Fatalf("usage: imports HOME OTHER… -- MOMENT…")
+	}
+	home, all := args[0], args[:cut]
+	for i, moment := range args[cut+1:] {
+		rows := []string{"text"}
+		for n := range tableRows {
+			rows = append(rows, fmt.Sprintf("table%d %s row %d", i, strings.ReplaceAll(moment, " ", ""), n))
+		}
+		table := fmt.Sprintf("table%d.csv", i)
+		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), table), []byte(strings.Join(rows, "\n")+"\n"), 0o600))
+		die(ts, home, moment, home, []string{"import", table})
+		recovered(ts, all)
+		there := rowsOf(ts, home, i)
+		if there != 0 && there != tableRows {
+			ts.Fatalf("after it died at %q %d rows of %d are there", moment, there, tableRows)
+		}
+		ts.Logf("after it died at %q %d rows are there", moment, there)
+		for range 2 {
+			quietly(ts, home, "import", table)
+			cmdConverge(ts, false, append([]string{patienceToDie.String()}, all...))
+			for _, name := range all {
+				if n := rowsOf(ts, name, i); n != tableRows {
+					ts.Fatalf("imported again after %q, %s has %d rows, want %d", moment, name, n, tableRows)
+				}
+			}
+		}
+	}
+}
+
+const tableRows = 5
+
+// rowsOf counts the needs that a home has of the i-th table.
+func rowsOf(ts *testscript.TestScript, name string, i int) int {
+	out := quietly(ts, name, "--json", "list", "needs", "--all")
+	return bytes.Count(out, fmt.Appendf(nil, `"title":"table%d `, i))
 }

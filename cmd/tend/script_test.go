@@ -67,6 +67,7 @@ func scripts(dir string) testscript.Params {
 			"dies":       cmdDies,
 			"recovers":   cmdRecovers,
 			"survives":   cmdSurvives,
+			"imports":    cmdImports,
 			"program":    cmdProgram,
 			"bend":       cmdBend,
 			"mode":       cmdMode,

@@ -1,6 +1,10 @@
 package circle
 
-import "tend/crdt"
+import (
+	"fmt"
+
+	"tend/crdt"
+)
 
 // Bounds of [PostSeveral]: with headers and seals all of it fits into one batch, which
 // is on the disk whole or not at all.
@@ -15,6 +19,43 @@ type PostSeveral struct {
 	Posts []Posted
 	// Newcomers is how many places each keeps for newcomers; nil for none.
 	Newcomers []int
+}
+
+// Already returns of each post one of this person's own for the circle that says the same
+// word for word, keeps as many places for newcomers and is open still; the zero id where
+// there is none. It names none twice.
+func (c PostSeveral) Already(s *State, env Env) []crdt.ID {
+	text := func(need bool, p Posted, newcomers int) string {
+		p.To = nil
+		kind, payload := Encode(p.body(need))
+		return fmt.Sprint(kind, newcomers, ":", string(payload))
+	}
+	own := map[string][]crdt.ID{}
+	for _, p := range s.Posts(env, Filter{Mine: true}) {
+		if p.Author == env.Me && p.Owner == env.Me && p.Audience == nil && p.Status == "open" {
+			says := text(p.Need, p.Posted, p.Kept)
+			own[says] = append(own[says], p.ID)
+		}
+	}
+	out := make([]crdt.ID, len(c.Posts))
+	for i, p := range c.Posts {
+		says := text(c.Needs[i], p, c.placesKept(i))
+		if same := own[says]; len(same) > 0 {
+			out[i], own[says] = same[0], same[1:]
+		}
+	}
+	return out
+}
+
+// Without returns c without those of its posts that leave names.
+func (c PostSeveral) Without(leave func(i int) bool) PostSeveral {
+	var out PostSeveral
+	for i, p := range c.Posts {
+		if !leave(i) {
+			out.Needs, out.Posts, out.Newcomers = append(out.Needs, c.Needs[i]), append(out.Posts, p), append(out.Newcomers, c.placesKept(i))
+		}
+	}
+	return out
 }
 
 // placesKept is how many places post i keeps for newcomers.

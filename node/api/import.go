@@ -32,7 +32,8 @@ var listColumns = []string{"when", "skip", "listening"}
 // flagColumns are yes or no.
 var flagColumns = map[string]string{"yes": "true", "true": "true", "x": "true", "1": "true", "no": "", "false": "", "0": ""}
 
-// importTable reads a table and posts what is in it, all or nothing.
+// importTable reads a table and posts what is in it, all or nothing, but for what is
+// there already: whoever does not know whether it was posted may do it once more.
 func importTable(c *call, w http.ResponseWriter, r *http.Request) error {
 	dry, err := c.flag("dry_run")
 	if err != nil {
@@ -55,6 +56,9 @@ func importTable(c *call, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out, cmd := planned(s, rows)
+	if len(cmd.Posts) == 0 {
+		return writeJSON(w, out)
+	}
 	if out.Problems == 0 {
 		// What all of it together comes to is looked at before anything is written.
 		if _, _, err := circle.Decide(s.State, s.Env, cmd); err != nil {
@@ -73,17 +77,19 @@ func importTable(c *call, w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, out)
 }
 
-// planned reads each row as the verb that it stands for.
+// planned reads each row as the verb that it stands for, and leaves out what is there.
 func planned(s view.Source, rows []tableRow) (view.Imported, circle.PostSeveral) {
 	out := view.Imported{Rows: []view.ImportedRow{}}
 	var all circle.PostSeveral
-	for _, row := range rows {
+	var of []int // the row of each post
+	for i, row := range rows {
 		v := view.ImportedRow{Line: row.line, Kind: row.kind, Title: row.title()}
 		posted, newcomers, err := row.posted(s)
 		if err == nil {
 			one := circle.PostSeveral{Needs: []bool{row.kind == view.KindNeed}, Posts: []circle.Posted{posted}, Newcomers: []int{newcomers}}
 			_, _, err = circle.Decide(s.State, s.Env, one)
 			all.Needs, all.Posts, all.Newcomers = append(all.Needs, one.Needs[0]), append(all.Posts, posted), append(all.Newcomers, newcomers)
+			of = append(of, i)
 		}
 		var problem *circle.Problem
 		switch {
@@ -97,7 +103,13 @@ func planned(s view.Source, rows []tableRow) (view.Imported, circle.PostSeveral)
 		}
 		out.Rows = append(out.Rows, v)
 	}
-	return out, all
+	there := all.Already(s.State, s.Env)
+	for i, id := range there {
+		if !id.IsZero() {
+			out.Rows[of[i]].There = id.String()
+		}
+	}
+	return out, all.Without(func(i int) bool { return !there[i].IsZero() })
 }
 
 // tableRow is a row of a table: arguments of a verb.

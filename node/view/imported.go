@@ -17,4 +17,18 @@ type ImportedRow struct {
 	// Problem says why it cannot be posted; absent where it can.
 	Problem string `json:"problem,omitempty"`
 	Hint    string `json:"hint,omitempty"`
+	// There is what this member posted before that says the same and is open still: then
+	// the row is left out. Absent where there is nothing.
+	There string `json:"there,omitempty"`
+}
+
+// ToPost counts the rows of which nothing is there.
+func (i *Imported) ToPost() int {
+	n := 0
+	for _, row := range i.Rows {
+		if row.There == "" {
+			n++
+		}
+	}
+	return n
 }
