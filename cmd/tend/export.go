@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tend/node/client"
-	"tend/storage"
 )
 
 // exported says what an export wrote.
@@ -105,37 +104,6 @@ func (a *app) toExport(ctx context.Context, c *client.Client) ([]client.Circle, 
 		}
 	}
 	return nil, fail(exitMissing, "fail.no_such_circle", "word", plain(a.circle))
-}
-
-// besideOf makes a folder: write fills one beside it, which then takes its name. On
-// an error there is nothing left.
-func besideOf(dir string, write func(tmp string) error) error {
-	unwritable := func(err error) error {
-		if storage.IsFull(err) {
-			return fail(exitFailed, "fail.full_folder", "place", dir).behind(err)
-		}
-		return fail(exitFailed, "fail.unwritable", "file", dir).because(err)
-	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".tend-export-*") // mode 0700
-	if err != nil {
-		return unwritable(err)
-	}
-	defer os.RemoveAll(tmp) // gone already when all went well
-	if err := write(tmp); err != nil {
-		var disk *os.PathError
-		if errors.As(err, &disk) {
-			return unwritable(err)
-		}
-		return err
-	}
-	// A folder takes the name of an empty one, so that is looked at once more.
-	if _, err := os.Lstat(dir); err == nil {
-		return fail(exitFailed, "fail.export_there", "dir", dir)
-	}
-	if err := os.Rename(tmp, dir); err != nil {
-		return unwritable(err)
-	}
-	return nil
 }
 
 func exportCircle(ctx context.Context, c *client.Client, one client.Circle, dir, format string, write func(context.Context, *client.Client, *os.File) (int, error)) (exportedFile, error) {

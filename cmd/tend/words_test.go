@@ -165,8 +165,8 @@ var (
 	spoken = regexp.MustCompile(`(?s)\pL.*\s|\s.*\pL|^[A-Z][a-z]+[.:…]?$`)
 )
 
-// literals returns the texts of a file that could be sentences. What goes to the log, and
-// what an error wraps in words for whoever helps, is for no person who reads here: a
+// literals returns the texts of a file that could be sentences. What goes to the log, the
+// name of a moment at which a test may have a home die, and what an error wraps in words for whoever helps, is for no person who reads here: a
 // failure has its own sentence, and shows those with -v.
 func literals(file *ast.File) map[token.Pos]string {
 	out := map[token.Pos]string{}
@@ -180,7 +180,7 @@ func literals(file *ast.File) map[token.Pos]string {
 			return false
 		case *ast.CallExpr:
 			if f, ok := node.Fun.(*ast.SelectorExpr); ok {
-				if x, ok := f.X.(*ast.Ident); ok && (x.Name == "fmt" && f.Sel.Name == "Errorf" || x.Name == "errors" && f.Sel.Name == "New") {
+				if x, ok := f.X.(*ast.Ident); ok && (x.Name == "fmt" && f.Sel.Name == "Errorf" || x.Name == "errors" && f.Sel.Name == "New" || x.Name == "crashpoint") {
 					return false
 				}
 				if x, ok := f.X.(*ast.SelectorExpr); ok && x.Sel.Name == "log" {

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"tend/storage"
+	"tend/storage/crashpoint"
+)
+
+// An export fills a folder beside the one that is meant, .tend-export-123, which then takes
+// its name. Beside it lies .tend-export-123.lock, made before and gone after, and locked by
+// whoever works on the folder: one that nobody has locked is what an export left that died.
+const besideName = ".tend-export-*"
+
+var besideLock = regexp.MustCompile(`^\.tend-export-[0-9]+\.lock$`)
+
+// besideOf makes a folder: write fills one beside it, which then takes its name. On
+// an error there is nothing left, and what others left there that died is gone.
+func besideOf(dir string, write func(tmp string) error) error {
+	unwritable := func(err error) error {
+		if storage.IsFull(err) {
+			return fail(exitFailed, "fail.full_folder", "place", dir).behind(err)
+		}
+		return fail(exitFailed, "fail.unwritable", "file", dir).because(err)
+	}
+	clearBeside(filepath.Dir(dir))
+	tmp, done, err := newBeside(filepath.Dir(dir))
+	if err != nil {
+		return unwritable(err)
+	}
+	defer done()
+	if err := write(tmp); err != nil {
+		var disk *os.PathError
+		if errors.As(err, &disk) {
+			return unwritable(err)
+		}
+		return err
+	}
+	crashpoint.At("export written")
+	// A folder takes the name of an empty one, so that is looked at once more.
+	if _, err := os.Lstat(dir); err == nil {
+		return fail(exitFailed, "fail.export_there", "dir", dir)
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return unwritable(err)
+	}
+	crashpoint.At("export renamed")
+	return nil
+}
+
+// newBeside makes a folder in another, mode 0700, and its lock; done lets both go, as far as
+// they are there still.
+func newBeside(in string) (tmp string, done func(), err error) {
+	const tries = 100
+	for range tries {
+		f, err := os.CreateTemp(in, besideName+".lock") // mode 0600
+		if err != nil {
+			return "", nil, err
+		}
+		_ = f.Close() // nothing was written
+		lock := flock.New(f.Name())
+		locked, err := lock.TryLock()
+		if err == nil && (!locked || !same(lock, f.Name())) {
+			_ = lock.Close()
+			continue // somebody took it for what is left
+		}
+		// A disk that knows no locks has none that others could take either.
+		tmp = strings.TrimSuffix(f.Name(), ".lock")
+		done = func() {
+			_ = os.RemoveAll(tmp) // gone already when all went well
+			_ = os.Remove(f.Name())
+			_ = lock.Close()
+		}
+		if err = os.Mkdir(tmp, 0o700); err == nil {
+			return tmp, done, nil
+		}
+		_ = os.Remove(f.Name())
+		_ = lock.Close()
+		if !errors.Is(err, os.ErrExist) {
+			return "", nil, err
+		}
+	}
+	return "", nil, errors.New("no name for a folder is left")
+}
+
+// same reports whether a lock is held on the file that has the name now.
+func same(lock *flock.Flock, name string) bool {
+	held, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(name)
+	return err == nil && os.SameFile(held, there)
+}
+
+// clearBeside lets go in a folder what exports left there that died. What somebody works
+// on, and what has another name, stays; so does all where something cannot be done.
+func clearBeside(in string) {
+	entries, err := os.ReadDir(in)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !besideLock.MatchString(e.Name()) || !e.Type().IsRegular() {
+			continue
+		}
+		name := filepath.Join(in, e.Name())
+		lock := flock.New(name, flock.SetFlag(os.O_RDWR)) // never made here
+		if locked, err := lock.TryLock(); err == nil && locked && same(lock, name) {
+			left := strings.TrimSuffix(name, ".lock")
+			if info, err := os.Lstat(left); err == nil && info.IsDir() {
+				_ = os.RemoveAll(left)
+			}
+			_ = os.Remove(name)
+		}
+		_ = lock.Close()
+	}
+}
