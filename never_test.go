@@ -236,6 +236,7 @@ var numbersTold = map[string]string{
 	"no.many_groups": "a bound", "no.many_people": "a bound", "no.many_people.agreement": "a bound", "no.many_people.asked": "a bound", "no.many_people.widen": "a bound",
 	"no.many_values": "a bound", "no.name_long": "a bound", "no.passphrase_short": "a bound", "no.people": "a bound", "no.pod_full": "a bound",
 	"no.several_many": "a bound", "no.text_long": "a bound", "no.text_long.characters": "a bound", "no.several_devices": "one's own devices",
+	"typed.fade": "a bound", "typed.rule_long": "a bound", "typed.many_skips": "a bound", "typed.number": "a bound",
 	"no.table.cells": "of a table", "no.table.line_not_utf8": "of a table", "no.table.line_unreadable": "of a table", "no.table.long": "a bound",
 	"span.days": "a length of time", "span.findings": "entries in the store", "span.homes": "homes whose clocks were met", "span.hours": "a length of time", "span.minutes": "a length of time", "span.ops": "entries in the store",
 }

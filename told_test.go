@@ -29,7 +29,7 @@ var telling = []string{"crdt/circle", "node", "node/api", "node/replica", "node/
 // from which on what goes into it; -1 where nothing does.
 var makers = map[string][2]int{
 	"tend/crdt/circle.As": {0, 1}, "tend/crdt/circle.Refuse": {1, 2}, "(tend/crdt/circle.Attention).Saying": {0, 1},
-	"tend/crdt/circle.usage": {0, 1}, "tend/crdt/circle.notFound": {0, 1}, "tend/crdt/circle.kept": {0, 1}, "tend/crdt/circle.complain": {0, 1},
+	"tend/crdt/circle.usage": {0, 1}, "tend/crdt/circle.notFound": {0, 1}, "tend/crdt/circle.kept": {0, 1}, "tend/crdt/circle.complain": {0, 1}, "tend/crdt/circle.flaw": {0, 1},
 	"tend/crdt/circle.say": {0, -1}, "tend/node/api.refuse": {1, 2}, "tend/node/api.unfitTable": {0, 1}, "tend/node.noVoice": {0, -1}, "tend/node.finding": {0, 1},
 }
 

@@ -21,7 +21,7 @@ func (DecisionOpened) kind() uint64    { return KindDecisionOpened }
 func (DecisionOpened) record() crdt.ID { return crdt.ID{} }
 func (b DecisionOpened) check() error {
 	if b.Closes >= MaxUnixSeconds {
-		return fmt.Errorf("the closing time is out of range")
+		return flaw("typed.closing_time")
 	}
 	tag := textRule{As("field.tag"), MaxMarkValue, MaxMarkValue, false, false}
 	return firstError(ruleText.check(b.Text), checkDate("review", b.ReviewOn), tag.check(b.Tag))
@@ -74,7 +74,7 @@ func (b TalkOpened) check() error {
 		return fmt.Errorf("the other person is missing")
 	}
 	if b.Fade > MaxFadeDays {
-		return fmt.Errorf("fade is longer than %d days", MaxFadeDays)
+		return flaw("typed.fade", MaxFadeDays)
 	}
 	return ruleSentence.check(b.Sentence)
 }

@@ -221,7 +221,7 @@ func (p *parser) number(name string, otherwise, least, most int) uint64 {
 	}
 	n, err := number(t, least, most)
 	if err != nil {
-		p.fail(usage("no.field.value", name, err.Error()))
+		p.fail(usage("no.field.value", name, saidBy(err)))
 	}
 	return uint64(n)
 }

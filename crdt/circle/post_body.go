@@ -81,20 +81,20 @@ func (p *Posted) check() error {
 	case p.SignUp > SignUpAskFirst:
 		return fmt.Errorf("sign-up %d is not known", p.SignUp)
 	case p.Fade > MaxFadeDays:
-		return fmt.Errorf("fade is longer than %d days", MaxFadeDays)
+		return flaw("typed.fade", MaxFadeDays)
 	case p.Under > MaxUnder:
 		return fmt.Errorf("consent number %d is beyond %d", p.Under, MaxUnder)
 	case p.Rule == "":
 		return nil
 	case len(p.Rule) > MaxRuleBytes:
-		return fmt.Errorf("the rule is longer than %d bytes", MaxRuleBytes)
+		return flaw("typed.rule_long", MaxRuleBytes)
 	case len(p.When) == 0:
-		return fmt.Errorf("a repeat has no first date")
+		return flaw("typed.no_first_date")
 	}
 	if r, err := ParseRule(p.Rule); err != nil {
 		return err
 	} else if r.String() != p.Rule {
-		return fmt.Errorf("the rule %q is not in its one form", p.Rule)
+		return flaw("typed.rule_form", p.Rule)
 	}
 	return nil
 }
@@ -115,11 +115,11 @@ func checkWhens(whens []string) error {
 
 func checkSkips(skips []string) error {
 	if len(skips) > MaxSkips {
-		return fmt.Errorf("more than %d dates left out", MaxSkips)
+		return flaw("typed.many_skips", MaxSkips)
 	}
 	for _, s := range skips {
 		if err := checkSlot(s); err != nil || s == "" {
-			return fmt.Errorf("%q is no date to leave out", s)
+			return flaw("typed.no_skip", s)
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func checkDate(what, s string) error {
 		return nil
 	}
 	if !isDate(s) {
-		return fmt.Errorf("%s %q is no date", what, s)
+		return flaw("typed.no_date_of", what, s)
 	}
 	return nil
 }

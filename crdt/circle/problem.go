@@ -58,11 +58,28 @@ func (c *complaint) Error() string { return c.String() }
 
 func complain(key string, with ...any) error { return &complaint{As(key, with...)} }
 
+// flawed is an error about what a person typed, of which only somebody who types is told
+// more than that it cannot be kept so.
+type flawed struct{ Said }
+
+// Error returns the name of the sentence and what goes into it.
+func (f *flawed) Error() string { return f.String() }
+
+func flaw(key string, with ...any) error { return &flawed{As(key, with...)} }
+
+// saidBy is what a flaw says, and of another error its own words.
+func saidBy(err error) Said {
+	if f, ok := errors.AsType[*flawed](err); ok {
+		return f.Said
+	}
+	return Words(err.Error())
+}
+
 // unfit is the problem behind a complaint, or behind an error that is none: then the
 // sentence says no more than that it cannot be kept so, and for a command line why.
 func unfit(err error) *Problem {
 	if c, ok := errors.AsType[*complaint](err); ok {
 		return &Problem{Code: Usage, Said: c.Said}
 	}
-	return usage("no.form", err.Error())
+	return usage("no.form", saidBy(err))
 }

@@ -90,7 +90,7 @@ func ReadRule(s string, now time.Time) (Rule, error) {
 	if strings.Contains(s, "=") {
 		r, err := ParseRule(strings.ToUpper(strings.TrimSpace(s)))
 		if err != nil {
-			return Rule{}, usage("no.rule.value", err.Error())
+			return Rule{}, usage("no.rule.value", saidBy(err))
 		}
 		return r, nil
 	}

@@ -1,7 +1,6 @@
 package circle
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,22 +87,22 @@ func ParseRule(s string) (Rule, error) {
 	for _, part := range strings.Split(strings.TrimPrefix(s, "RRULE:"), ";") {
 		key, value, ok := strings.Cut(part, "=")
 		if !ok || seen[key] {
-			return Rule{}, fmt.Errorf("the rule %q cannot be read at %q", s, part)
+			return Rule{}, flaw("typed.rule_at", s, part)
 		}
 		seen[key] = true
 		if err := r.set(key, value); err != nil {
-			return Rule{}, fmt.Errorf("the rule %q: %w", s, err)
+			return Rule{}, flaw("typed.rule_because", s, saidBy(err))
 		}
 	}
 	switch {
 	case r.Freq < 0:
-		return Rule{}, fmt.Errorf("the rule %q does not say how often", s)
+		return Rule{}, flaw("typed.rule_how_often", s)
 	case r.Count > 0 && !r.Until.IsZero():
-		return Rule{}, fmt.Errorf("the rule %q ends twice", s)
+		return Rule{}, flaw("typed.rule_ends_twice", s)
 	case r.Freq != Monthly && slices.ContainsFunc(r.ByDay, func(d Weekday) bool { return d.Nth != 0 }):
-		return Rule{}, fmt.Errorf("the rule %q counts weekdays, which only a monthly one does", s)
+		return Rule{}, flaw("typed.rule_weekdays", s)
 	case r.Freq == Weekly && len(r.ByMonthDay) > 0:
-		return Rule{}, fmt.Errorf("the rule %q is weekly and names days of the month", s)
+		return Rule{}, flaw("typed.rule_month_days", s)
 	}
 	slices.SortFunc(r.ByDay, func(a, b Weekday) int { return (a.Nth+6)*8 + int(a.Day+6)%7 - (b.Nth+6)*8 - int(b.Day+6)%7 })
 	r.ByDay = slices.Compact(r.ByDay)
@@ -116,7 +115,7 @@ func (r *Rule) set(key, value string) (err error) {
 	switch key {
 	case "FREQ":
 		if r.Freq = Freq(slices.Index(freqNames[:], value)); r.Freq < 0 {
-			err = fmt.Errorf("FREQ is none of DAILY, WEEKLY and MONTHLY")
+			err = flaw("typed.rule_freq")
 		}
 	case "INTERVAL":
 		r.Interval, err = number(value, 1, 366)
@@ -134,7 +133,7 @@ func (r *Rule) set(key, value string) (err error) {
 		for _, d := range strings.Split(value, ",") {
 			var n int
 			if n, err = number(d, -31, 31); err != nil || n == 0 {
-				return fmt.Errorf("%q is no day of a month", d)
+				return flaw("typed.rule_month_day", d)
 			}
 			r.ByMonthDay = append(r.ByMonthDay, n)
 		}
@@ -146,17 +145,17 @@ func (r *Rule) set(key, value string) (err error) {
 		}
 		r.Until, err = time.Parse(form, value)
 		if err == nil && r.Until.Year() < 1970 {
-			err = fmt.Errorf("UNTIL %q is long past", value)
+			err = flaw("typed.rule_past", value)
 		}
 	default:
-		err = fmt.Errorf("%s is not among what a rule may say here", key)
+		err = flaw("typed.rule_word", key)
 	}
 	return err
 }
 
 func parseWeekday(s string) (Weekday, error) {
 	if len(s) < 2 {
-		return Weekday{}, fmt.Errorf("%q is no weekday", s)
+		return Weekday{}, flaw("typed.rule_weekday", s)
 	}
 	day := slices.Index(dayNames[:], s[len(s)-2:])
 	w := Weekday{Day: time.Weekday(day)}
@@ -165,7 +164,7 @@ func parseWeekday(s string) (Weekday, error) {
 		w.Nth, err = number(strings.TrimPrefix(head, "+"), -5, 5)
 	}
 	if day < 0 || err != nil || (len(s) > 2 && w.Nth == 0) {
-		return Weekday{}, fmt.Errorf("%q is no weekday", s)
+		return Weekday{}, flaw("typed.rule_weekday", s)
 	}
 	return w, nil
 }
@@ -173,7 +172,7 @@ func parseWeekday(s string) (Weekday, error) {
 func number(s string, least, most int) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < least || n > most {
-		return 0, fmt.Errorf("%q is no number from %d to %d", s, least, most)
+		return 0, flaw("typed.number", s, least, most)
 	}
 	return n, nil
 }

@@ -30,7 +30,7 @@ var saidBy = map[string][2]int{"As": {0, 1}, "Saying": {0, 1}, "Refuse": {1, 2},
 var inCircle = []string{"usage", "notFound", "kept", "say"}
 
 // passOn are further functions that are given a name.
-var passOn = []string{"overBy", "noVoice", "refuse", "finding"}
+var passOn = []string{"overBy", "noVoice", "refuse", "finding", "flaw"}
 
 // namedWords is what the sources below the page name.
 type namedWords struct {
