@@ -320,7 +320,7 @@ func (b *bench) quiet(a, z *side, w *meter.Wire) (report.Row, error) {
 
 const (
 	settle = 5 * time.Second  // until a connection has said what it says first
-	calm   = 20 * time.Second // until a replica has done what it does after the last change
+	calm   = 32 * time.Second // until a replica has done what it does after the last change
 	rest   = 20 * time.Second // how long an idle replica is watched
 )
 
@@ -388,10 +388,25 @@ func (b *bench) live(name string, replicas, changes int) error {
 // that the machine, which does the work of all replicas, rests for half of the time.
 func pace(replicas int) time.Duration { return max(60, 6*time.Duration(replicas)) * time.Millisecond }
 
-// byOneTicket is how many join by one ticket.
+// byOneTicket is how many join by one ticket, and with one replica: a member of a
+// circle may let in no more than a few whom it does not know yet.
 const byOneTicket = 10
 
-// meeting starts so many replicas, the first of which all others join.
+// newTicket returns what others need to meet a replica.
+func newTicket(s *side) (string, error) {
+	at, err := s.do(order{Do: "listen", Text: "127.0.0.1:1"}) // to know where it is
+	for tries := 0; err != nil && tries < 60; tries++ {       // until the circle knows who invites
+		time.Sleep(time.Second)
+		at, err = s.do(order{Do: "listen", Text: "127.0.0.1:1"})
+	}
+	if err != nil {
+		return "", err
+	}
+	t, err := s.do(order{Do: "listen", Text: at.At})
+	return t.Ticket, err
+}
+
+// meeting starts so many replicas, which join one another.
 func (b *bench) meeting(name string, replicas int) ([]*side, error) {
 	dir := b.folder("T4", safe(name), replicas)
 	first, err := b.side(name)
@@ -401,18 +416,12 @@ func (b *bench) meeting(name string, replicas int) ([]*side, error) {
 	if _, err := first.all(order{Do: "open", Dir: filepath.Join(dir, "0")}, order{Do: "begin"}); err != nil {
 		return nil, err
 	}
-	at, err := first.do(order{Do: "listen", Text: "127.0.0.1:1"}) // to know where it is
-	if err != nil {
-		return nil, err
-	}
 	sides := []*side{first}
 	for ticket := ""; len(sides) < replicas; {
 		if len(sides)%byOneTicket == 1 {
-			t, err := first.do(order{Do: "listen", Text: at.At})
-			if err != nil {
+			if ticket, err = newTicket(sides[len(sides)/byOneTicket]); err != nil {
 				return nil, err
 			}
-			ticket = t.Ticket
 		}
 		s, err := b.side(name)
 		if err != nil {
