@@ -63,8 +63,15 @@ func vaultFailure(h home, err error) error {
 		key = "fail.vault_damaged"
 	}
 	f := fail(exitFailed, key, "home", h.dir).behind(err)
-	f.hint = vault.Hint(err)
+	f.hint = vaultCure(err)
 	return f
+}
+
+// vaultCure is what a person can do about an error of the vault; "" where there is nothing
+// to say beyond the error itself.
+func vaultCure(err error) string {
+	cure, what := vault.CureOf(err)
+	return called("vault_cure", string(cure), "what", what)
 }
 
 // passphrase gets the home's passphrase from the descriptor or the file that was
@@ -204,7 +211,7 @@ func (m *machine) MoveKey(_ context.Context, place, passphrase, fresh string) (v
 	}
 	if err != nil {
 		m.log.Error("the key was not moved", "to", place, "err", err)
-		return view.Key{}, circle.Refuse(circle.Failed, "no.key_unmoved", cmp.Or(vault.Hint(err), reason(err)))
+		return view.Key{}, circle.Refuse(circle.Failed, "no.key_unmoved", cmp.Or(vaultCure(err), reason(err)))
 	}
 	return view.Key{Key: place}, nil
 }

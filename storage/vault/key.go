@@ -92,7 +92,7 @@ func (v *Vault) unlock() ([32]byte, error) {
 	case InFile:
 		key, err := readKeyFile(v.o.KeyFile)
 		if err != nil {
-			return key, &LockedError{InFile, fmt.Sprintf("Put the vault's key back to %s, from a backup.", v.o.KeyFile), err}
+			return key, &LockedError{InFile, CureKeyBack, v.o.KeyFile, err}
 		}
 		return key, nil
 	case InKeyring:
@@ -110,11 +110,11 @@ func (v *Vault) fromPassphrase() (key [32]byte, err error) {
 		return key, fmt.Errorf("%w: the wrapped key in its header", ErrDamaged)
 	}
 	if v.o.Passphrase == nil {
-		return key, &LockedError{InPassphrase, "Start tend where it can ask for the passphrase, or give it by --passphrase-fd or TEND_PASSPHRASE_FILE.", nil}
+		return key, &LockedError{InPassphrase, CureAsk, "", nil}
 	}
 	pass, err := v.o.Passphrase()
 	if err != nil {
-		return key, &LockedError{InPassphrase, "Give the passphrase by --passphrase-fd or TEND_PASSPHRASE_FILE.", err}
+		return key, &LockedError{InPassphrase, CureGive, "", err}
 	}
 	return h.unwrap(pass)
 }
@@ -247,11 +247,11 @@ func (v *Vault) fromKeyring() ([32]byte, error) {
 			return key, nil
 		}
 	}
-	hint := "Unlock the keyring of this computer and start again."
+	cure := CureUnlockKeyring
 	if errors.Is(err, keyring.ErrNotFound) {
-		hint = fmt.Sprintf("The keyring has no entry %q of %s: start as the person, and on the computer, that made it.", v.entry(), keyringService)
+		cure = CureOwnKeyring
 	}
-	return [32]byte{}, &LockedError{InKeyring, hint, err}
+	return [32]byte{}, &LockedError{InKeyring, cure, v.entry(), err}
 }
 
 func (v *Vault) toKeyring() error {
@@ -269,7 +269,7 @@ func (v *Vault) toKeyring() error {
 		}
 	}
 	if err != nil {
-		return &LockedError{InKeyring, "Leave the key in its file, or set a passphrase.", err}
+		return &LockedError{InKeyring, CureElsewhere, "", err}
 	}
 	return nil
 }

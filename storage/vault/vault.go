@@ -59,7 +59,8 @@ var (
 // LockedError says where the vault key should be and what to do about it.
 type LockedError struct {
 	Where Place
-	Hint  string // a sentence for people
+	Cure  Cure
+	What  string // the file or the entry of the keyring that the cure is about; or empty
 	Err   error  // what went wrong there; may be nil
 }
 
@@ -74,21 +75,38 @@ func (e *LockedError) Error() string {
 // Unwrap makes the error one of [ErrLocked], and of its reason.
 func (e *LockedError) Unwrap() []error { return []error{ErrLocked, e.Err} }
 
-// Hint returns what a person can do about an error of this package; "" if there
-// is nothing to say beyond the error itself.
-func Hint(err error) string {
+// Cure names what a person can do about an error of this package. The words are its
+// caller's.
+type Cure string
+
+// The cures.
+const (
+	CureKeyBack       Cure = "key_back"       // put the key back to its file, from a backup
+	CureAsk           Cure = "ask"            // start where the passphrase can be asked for, or give it
+	CureGive          Cure = "give"           // give the passphrase
+	CureUnlockKeyring Cure = "unlock_keyring" // unlock the keyring and start again
+	CureOwnKeyring    Cure = "own_keyring"    // start as the person, and on the computer, that made the entry
+	CureElsewhere     Cure = "elsewhere"      // leave the key in its file, or set a passphrase
+	CureTryAgain      Cure = "try_again"      // try the passphrase again, or restore a backup
+	CureNewest        Cure = "newest"         // install the newest version
+	CureRestore       Cure = "restore"        // restore the vault and its key, together
+)
+
+// CureOf returns what can be done about an error of this package, and the file or the
+// entry that it is about; empty if there is nothing to say beyond the error itself.
+func CureOf(err error) (cure Cure, what string) {
 	var locked *LockedError
 	switch {
 	case errors.As(err, &locked):
-		return locked.Hint
+		return locked.Cure, locked.What
 	case errors.Is(err, ErrWrongPassphrase):
-		return "Try the passphrase again. If it is lost, this home's keys are lost with it: restore a backup."
+		return CureTryAgain, ""
 	case errors.Is(err, ErrNewer):
-		return "Install the newest version of tend."
+		return CureNewest, ""
 	case errors.Is(err, ErrDamaged):
-		return "Restore the vault file and its key from a backup, together."
+		return CureRestore, ""
 	}
-	return ""
+	return "", ""
 }
 
 // Options are those of [Open] and [Create]. The zero Options are good for a vault

@@ -246,8 +246,8 @@ func TestOpenRefuses(t *testing.T) {
 			if !errors.Is(err, test.want) {
 				t.Fatalf("Open = %v, want %v", err, test.want)
 			}
-			if err != nil && vault.Hint(err) == "" {
-				t.Errorf("no hint for %v", err)
+			if err != nil && cureOf(err) == "" {
+				t.Errorf("no cure for %v", err)
 			}
 		})
 	}
@@ -323,7 +323,7 @@ func TestPassphrase(t *testing.T) {
 
 	_, err := vault.Open(dir, vault.Options{})
 	var locked *vault.LockedError
-	if !errors.Is(err, vault.ErrLocked) || !errors.As(err, &locked) || locked.Where != vault.InPassphrase || locked.Hint == "" {
+	if !errors.Is(err, vault.ErrLocked) || !errors.As(err, &locked) || locked.Where != vault.InPassphrase || locked.Cure == "" {
 		t.Errorf("Open without passphrase = %v", err)
 	}
 	tty := errors.New("no terminal")
@@ -398,8 +398,8 @@ func TestKeyring(t *testing.T) {
 	check(t, v.MoveToKeyring())
 	keyring.MockInit() // another computer
 	_, err = vault.Open(dir, vault.Options{})
-	if !errors.Is(err, vault.ErrLocked) || !strings.Contains(vault.Hint(err), "no entry") {
-		t.Errorf("Open without the keyring's entry = %v, hint %q", err, vault.Hint(err))
+	if !errors.Is(err, vault.ErrLocked) || cureOf(err) != vault.CureOwnKeyring {
+		t.Errorf("Open without the keyring's entry = %v, cure %q", err, cureOf(err))
 	}
 }
 
@@ -408,7 +408,7 @@ func TestKeyringFails(t *testing.T) {
 	key := v.TestingKey()
 	stays := func(what string, err error) {
 		t.Helper()
-		if !errors.Is(err, vault.ErrLocked) || vault.Hint(err) == "" {
+		if !errors.Is(err, vault.ErrLocked) || cureOf(err) == "" {
 			t.Errorf("%s: %v, want %v", what, err, vault.ErrLocked)
 		}
 		if v := open(t, dir, ""); v.Where() != vault.InFile || v.TestingKey() != key {
@@ -510,4 +510,9 @@ func TestPlaceOf(t *testing.T) {
 	if at, err := vault.PlaceOf(dir); err != nil || at != vault.InPassphrase {
 		t.Errorf("PlaceOf = %v, %v after a passphrase was set", at, err)
 	}
+}
+
+func cureOf(err error) vault.Cure {
+	cure, _ := vault.CureOf(err)
+	return cure
 }
