@@ -35,6 +35,9 @@ func (p *post) lastDate() time.Time {
 			end = t.ends
 		}
 	}
+	if p.By == "" {
+		return end
+	}
 	if by, err := parseWhen(p.By); err == nil && !by.Start.IsZero() && by.over().After(end) {
 		end = by.over()
 	}
