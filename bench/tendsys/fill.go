@@ -45,7 +45,9 @@ func (System) Fill(ctx context.Context, dir string, n int) error {
 	}
 	defer func() {
 		for _, h := range f.homes {
-			h.stop()
+			if h != nil {
+				h.stop()
+			}
 		}
 	}()
 	if err := f.gather(ctx); err != nil {
@@ -67,8 +69,6 @@ type filling struct {
 	homes  []*home
 	id     crdt.ID
 
-	brought [care1.Authors - 1]uint64 // of each other home's ops, up to which number
-
 	mu    sync.Mutex
 	posts map[int]crdt.ID // by the number of the change that made it
 }
@@ -85,13 +85,13 @@ func (f *filling) until(reading int64) {
 	}
 }
 
-// level sets all clocks to that of the home which wrote most.
-func (f *filling) level() {
+// latest is the reading of the clock that is ahead of all.
+func (f *filling) latest() int64 {
 	latest := int64(0)
 	for i := range f.clocks {
 		latest = max(latest, f.clocks[i].Load())
 	}
-	f.until(latest)
+	return latest
 }
 
 // gather begins a circle and lets everybody in.
@@ -129,39 +129,63 @@ func (f *filling) all(ctx context.Context) error {
 // inBatch is how many ops the first home takes in at once.
 const inBatch = 256
 
-// together is how many changes are written before the first home takes them in.
-const together = 50_000
+// atOnce is how many homes write at once, each as fast as it can.
+const atOnce = 2
 
-// write lets everybody write at once. What anybody answers was heard of by all before,
-// and what anybody edits is their own, so nobody waits for another.
+// write lets everybody write what all hear of, and then each the rest, alone: what anybody
+// answers was heard of before, and what anybody edits is their own, so nobody waits for
+// another. Whoever is done and was taken in by the first home is let go, since twenty
+// homes with all that they wrote are more than a small machine holds.
 func (f *filling) write(ctx context.Context, n int) error {
 	f.posts = make(map[int]crdt.ID)
-	var part [care1.Authors][]care1.Change
-	flush := func() error {
-		errs := make([]error, care1.Authors)
-		var wg sync.WaitGroup
-		for author, changes := range part {
-			wg.Go(func() { errs[author] = f.writeAs(ctx, author, changes) })
-		}
-		wg.Wait()
-		f.level()
-		part = [care1.Authors][]care1.Change{}
-		return errors.Join(errs...)
-	}
+	var before, after [care1.Authors][]care1.Change
 	for c := range care1.Changes(n) {
-		if c.Number == care1.Before(n) {
-			if err := errors.Join(flush(), f.all(ctx)); err != nil {
-				return err
-			}
+		part := &after
+		if c.Number < care1.Before(n) {
+			part = &before
 		}
 		part[c.Author] = append(part[c.Author], c)
-		if c.Number%together == together-1 {
-			if err := errors.Join(flush(), f.bring(ctx)); err != nil {
-				return err
-			}
-		}
 	}
-	return errors.Join(flush(), f.bring(ctx))
+	if err := f.each(0, func(author int) error { return f.writeAs(ctx, author, before[author]) }); err != nil {
+		return err
+	}
+	f.until(f.latest())
+	ends := f.latest()
+	for _, part := range after {
+		ends = max(ends, f.latest()+int64(len(part))*int64(care1.Authors*care1.Pace))
+	}
+	if err := f.all(ctx); err != nil {
+		return err
+	}
+	if err := f.writeAs(ctx, 0, after[0]); err != nil { // the first, before it hears what is later
+		return err
+	}
+	f.clocks[0].Store(ends)
+	return f.each(1, func(author int) error {
+		h := f.homes[author]
+		if err := errors.Join(f.writeAs(ctx, author, after[author]), f.bring(ctx, h)); err != nil {
+			return err
+		}
+		h.stop()
+		f.homes[author] = nil
+		return nil
+	})
+}
+
+// each runs do for the authors from one on, some at once.
+func (f *filling) each(from int, do func(author int) error) error {
+	var errs [care1.Authors]error
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, atOnce)
+	for author := from; author < care1.Authors; author++ {
+		turn <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turn }()
+			errs[author] = do(author)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs[:]...)
 }
 
 func (f *filling) writeAs(ctx context.Context, author int, changes []care1.Change) error {
@@ -186,45 +210,48 @@ func (f *filling) writeAs(ctx context.Context, author int, changes []care1.Chang
 	return nil
 }
 
-// bring lets the first home take in what the others wrote since; they hear nothing.
-func (f *filling) bring(ctx context.Context) error {
+// bring lets the first home take in what another wrote.
+func (f *filling) bring(ctx context.Context, h *home) error {
 	first := f.homes[0]
-	for i, h := range f.homes[1:] {
-		log, err := h.store.Circle(f.id)
+	log, err := h.store.Circle(f.id)
+	if err != nil {
+		return err
+	}
+	view, err := h.View(f.id)
+	if err != nil {
+		return err
+	}
+	var batch []crdt.Op
+	for e, err := range log.Lane(view.Dev, 1, crdt.MaxSeq-1) {
 		if err != nil {
 			return err
 		}
-		view, err := h.View(f.id)
+		op, _, _, err := log.Op(e.ID)
 		if err != nil {
 			return err
 		}
-		var batch []crdt.Op
-		for e, err := range log.Lane(view.Dev, f.brought[i]+1, crdt.MaxSeq-1) {
-			if err != nil {
+		if batch = append(batch, op); len(batch) == inBatch {
+			if err := f.commit(ctx, h, batch); err != nil {
 				return err
 			}
-			op, _, _, err := log.Op(e.ID)
-			if err != nil {
-				return err
-			}
-			if batch = append(batch, op); len(batch) == inBatch {
-				if err := f.commit(ctx, h, batch); err != nil {
-					return err
-				}
-				batch = nil
-			}
-			f.brought[i] = e.Seq
-		}
-		if err := f.commit(ctx, h, batch); err != nil {
-			return err
-		}
-		if want := first.Wanted(f.id); len(want) > 0 {
-			if err := first.TakeKeys(ctx, f.id, h.peer(), h.KeysFor(f.id, first.peer(), want)); err != nil {
-				return fmt.Errorf("hand keys over: %w", err)
-			}
+			batch = nil
 		}
 	}
-	return nil
+	if err := f.commit(ctx, h, batch); err != nil {
+		return err
+	}
+	for {
+		want := first.Wanted(f.id)
+		if len(want) == 0 {
+			return nil
+		}
+		if err := first.TakeKeys(ctx, f.id, h.peer(), h.KeysFor(f.id, first.peer(), want)); err != nil {
+			return fmt.Errorf("hand keys over: %w", err)
+		}
+		if left := first.Wanted(f.id); len(left) >= len(want) {
+			return nil // what is left another has
+		}
+	}
 }
 
 func (f *filling) commit(ctx context.Context, from *home, ops []crdt.Op) error {
