@@ -281,6 +281,9 @@ var silent = []string{"crdt/circle", "node", "node/api", "node/replica", "node/v
 // spoken is more than one word, or a word that begins a sentence.
 var spoken = regexp.MustCompile(`(?s)\pL.*\s|\s.*\pL|^[A-Z][a-z]+[.:…]?$`)
 
+// verbsOfFormats are the values in a format.
+var verbsOfFormats = regexp.MustCompile(`%[-+# 0-9*]*[a-zA-Z]`)
+
 // unread are the functions whose texts no person reads as a sentence.
 var unread = map[string]string{
 	"fmt.Errorf": "what an error wraps, for whoever helps", "errors.New": "what an error wraps, for whoever helps", "panic": "a mistake of ours",
@@ -341,7 +344,7 @@ func untold(file *ast.File) map[token.Pos]string {
 			return unread[name] == "" && unread[name[strings.LastIndexByte(name, '.')+1:]] == ""
 		case *ast.BasicLit:
 			text, err := strconv.Unquote(node.Value)
-			if err == nil && node.Kind == token.STRING && spoken.MatchString(regexp.MustCompile(`%[-+# 0-9*]*[a-zA-Z]`).ReplaceAllString(text, "")) {
+			if err == nil && node.Kind == token.STRING && spoken.MatchString(verbsOfFormats.ReplaceAllString(text, "")) {
 				out[node.Pos()] = text
 			}
 		}

@@ -149,11 +149,13 @@ func (f *filling) write(ctx context.Context, n int) error {
 	if err := f.each(0, func(author int) error { return f.writeAs(ctx, author, before[author]) }); err != nil {
 		return err
 	}
-	f.until(f.latest())
-	ends := f.latest()
+	most := 0 // that anybody has still to write
 	for _, part := range after {
-		ends = max(ends, f.latest()+int64(len(part))*int64(care1.Authors*care1.Pace))
+		most = max(most, len(part))
 	}
+	now := f.latest()
+	f.until(now)
+	ends := now + int64(most)*int64(care1.Authors*care1.Pace)
 	if err := f.all(ctx); err != nil {
 		return err
 	}
