@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,9 +111,18 @@ func (s *story) step(seed uint64) {
 	}
 }
 
-// meet syncs two homes if both still share the circle.
+// meet syncs two homes if both still share the circle; who left, and seeks another who
+// knows, hears GOODBYE.
 func (s *story) meet(a, b *home) {
-	if a == b || len(a.Shared(b.peer())) == 0 || len(b.Shared(a.peer())) == 0 {
+	if a == b {
+		return
+	}
+	if len(a.Shared(b.peer())) == 0 || len(b.Shared(a.peer())) == 0 {
+		for _, pair := range [][2]*home{{a, b}, {b, a}} {
+			if seeker, other := pair[0], pair[1]; slices.Contains(seeker.Circles(), s.id) && len(seeker.Shared(other.peer())) > 0 {
+				farewell(seeker, other, s.id)
+			}
+		}
 		return
 	}
 	if err := try(a, b, s.id); err != nil && !errors.Is(err, node.ErrNotShared) {

@@ -310,6 +310,24 @@ func send(to *link, frames []protocol.Frame) error {
 	return nil
 }
 
+// farewell lets a home that left hear GOODBYE, if another owes it that, and hand over
+// the keys that it is asked for then.
+func farewell(left, other *home, id crdt.ID) {
+	other.t.Helper()
+	of, bye, owed := other.Goodbye(left.peer())
+	if !owed || of != id {
+		return
+	}
+	want := other.WantedOf(id, left.peer())
+	if err := left.TakeGoodbye(left.t.Context(), id, other.peer(), bye); err != nil {
+		other.t.Fatalf("%s hears %s's goodbye: %v", left.name, other.name, err)
+	}
+	if err := other.TakeKeys(other.t.Context(), id, left.peer(), left.KeysFor(id, other.peer(), want)); err != nil {
+		other.t.Fatalf("%s takes keys of %s: %v", other.name, left.name, err)
+	}
+	other.SaidGoodbye(left.peer(), id)
+}
+
 // keys hands to the lockboxes that it wants of from.
 func keys(to, from *home, id crdt.ID) error {
 	want := to.Wanted(id)

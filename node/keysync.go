@@ -33,6 +33,27 @@ func (n *Node) Wanted(id crdt.ID) []membership.EpochID {
 	return append(out, x.wantedNooks(s, maxWanted-len(out))...)
 }
 
+// WantedOf lists those of the epochs wanted that a peer may be asked for whose member
+// left of their own will: which that member minted, or which were for them too. What
+// they wrote last may have come by way of others who cannot read it.
+func (n *Node) WantedOf(id crdt.ID, peer membership.PeerKey) []membership.EpochID {
+	x, err := n.runner(id)
+	if err != nil {
+		return nil
+	}
+	v := x.snap.Load().People
+	var leavers []crdt.ID
+	for _, d := range v.ByPeer(peer) {
+		if m, ok := v.Member(d.Member); ok && m.Standing == membership.Left {
+			leavers = append(leavers, m.ID)
+		}
+	}
+	return slices.DeleteFunc(n.Wanted(id), func(want membership.EpochID) bool {
+		e, known := v.Epoch(want)
+		return !known || !slices.ContainsFunc(leavers, func(m crdt.ID) bool { return e.Author == m || v.ForMember(m, want) })
+	})
+}
+
 func (x *runner) wantedEpochs(s *Snapshot) []membership.EpochID {
 	var out []membership.EpochID
 	epochs := s.People.Epochs()

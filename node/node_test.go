@@ -123,6 +123,40 @@ func TestWhoLeftReadsNothingMore(t *testing.T) {
 	}
 }
 
+// TestWhatALeaverWroteLastIsRead: the leave and what was written before it may come
+// by way of somebody who left too, and was never handed the key to it. Who it is
+// for asks the one who wrote it, and nobody else could give it.
+func TestWhatALeaverWroteLastIsRead(t *testing.T) {
+	ann, ben, cem, dora := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem"), newHome(t, "Dora")
+	id := ann.begin("Elm Street")
+	join(ben, ann, id)
+	join(cem, ben, id)
+	leave := func(h *home) {
+		if err := h.Leave(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave(ben)
+	meet(cem, ben, id)
+	said := cem.do(id, wish("a lift")).ID // with a key that Ben does not get
+	join(dora, ann, id)
+	meet(ann, ben, id)
+	leave(ann)
+	leave(cem)
+	meet(cem, ann, id)
+	meet(dora, ann, id)
+	if dora.view(id).State.Has(said) {
+		t.Fatal("Dora reads what nobody could have given her the key to; this tests nothing")
+	}
+	if len(dora.WantedOf(id, ben.peer())) > 0 {
+		t.Error("Dora would ask Ben for a key that was not for him")
+	}
+	farewell(cem, dora, id)
+	if !dora.view(id).State.Has(said) {
+		t.Error("Dora cannot read what Cem wrote before leaving")
+	}
+}
+
 func TestAnInviteIsGoodOnce(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")

@@ -3,6 +3,7 @@ package p2p_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"io"
 	"slices"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
 	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 
+	"tend/crdt/membership"
 	"tend/node/p2p"
 	tend "tend/protocol"
 )
@@ -176,6 +178,75 @@ func TestPartedHearsGoodbyeOnce(t *testing.T) {
 	eventually(t, 3*time.Second, "the departed is closed", func() bool {
 		return h.Network().Connectedness(na.LibHost().ID()) == network.NotConnected
 	})
+}
+
+// TestWhoLeftIsAskedForKeys: what somebody wrote last may have come by way of others
+// who could not read it, so the keys to it are asked for with the GOODBYE.
+func TestWhoLeftIsAskedForKeys(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	v.join(a, b)
+	a.lacks = []membership.EpochID{{1}, {2}}
+	nb := b.start(nil)
+	a.meet(nb, b)
+	na := a.start(nil)
+	eventually(t, 5*time.Second, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
+	v.part(b)
+	eventually(t, 5*time.Second, "b hears goodbye", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.byes == 1
+	})
+	eventually(t, 5*time.Second, "a has the keys", func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return slices.Equal(a.handed, a.lacks)
+	})
+	if _, _, owed := a.Goodbye(b.peer); owed {
+		t.Error("a goodbye is still owed after it was said")
+	}
+}
+
+// TestAStrangerIsHandedNoKeys: who says GOODBYE and asks for keys is heard, and gets
+// none from a home that does not take it for a member.
+func TestAStrangerIsHandedNoKeys(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	b.door, b.owed[a.peer] = true, true // who parted from b may speak to it, of a circle that they share no more
+	nb := b.start(nil)
+	h := outsider(t, privOf(t, a))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := h.Connect(ctx, infoOf(nb)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := h.NewStream(ctx, nb.LibHost().ID(), "/tend/sync/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, bye, _ := a.Goodbye(b.peer)
+	frames := append([]byte{1}, id[:]...)
+	for _, f := range []tend.Frame{&bye[0], &bye[1], &tend.Want{Epochs: []membership.EpochID{{1}}}} {
+		data, err := tend.EncodeFrame(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames = append(binary.BigEndian.AppendUint32(frames, uint32(len(data))), data...)
+	}
+	if _, err := s.Write(frames); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := io.ReadAll(s); err != nil || len(said) > 0 {
+		t.Errorf("a stranger heard %x, %v", said, err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.byes != 1 || len(b.asked) > 0 {
+		t.Errorf("%d goodbyes were heard, keys asked for: %x", b.byes, b.asked)
+	}
 }
 
 // A home hears one goodbye at a time; who was not heard owes it still.

@@ -29,7 +29,7 @@ func (n *Net) sayGoodbye(p peer.ID) {
 		n.log.Warn("a goodbye is too long to be said", "circle", circle.Short(), "frames", len(frames))
 		return
 	}
-	if err := n.hand(p, circle, frames); err != nil {
+	if err := n.hand(p, key, circle, frames); err != nil {
 		n.log.Debug("goodbye was not heard", "peer", p, "err", err)
 		return
 	}
@@ -37,8 +37,10 @@ func (n *Net) sayGoodbye(p peer.ID) {
 }
 
 // hand opens a stream for a GOODBYE and returns when the peer has closed its side,
-// having read it, so that the connection may be closed after.
-func (n *Net) hand(p peer.ID, circle crdt.ID, frames []protocol.Goodbye) error {
+// having read it, so that the connection may be closed after. Who left is asked for
+// the keys to what they wrote last: nobody seeks them any more, and nobody else may
+// have them.
+func (n *Net) hand(p peer.ID, key PeerKey, circle crdt.ID, frames []protocol.Goodbye) error {
 	ctx, cancel := context.WithTimeout(n.ctx, goodbyeTimeout)
 	defer cancel()
 	s, err := n.host.NewStream(network.WithNoDial(ctx, "goodbye"), p, syncProtocol)
@@ -56,12 +58,40 @@ func (n *Net) hand(p peer.ID, circle crdt.ID, frames []protocol.Goodbye) error {
 			return err
 		}
 	}
+	if ids := n.home.WantedOf(circle, key); len(ids) > 0 {
+		if err := w.write(&protocol.Want{Epochs: ids}); err != nil {
+			return err
+		}
+	}
 	if err := s.CloseWrite(); err != nil {
 		return err
 	}
 	s.SetReadDeadline(time.Now().Add(heardTimeout))
-	_, err = io.Copy(io.Discard, io.LimitReader(s, maxFrame))
-	return err
+	return n.hearOut(w, circle, key)
+}
+
+// maxLast is how many frames somebody who departed may answer to a GOODBYE: an ADDR,
+// the keys, an ERR.
+const maxLast = 4
+
+// hearOut reads a departed member's half of a GOODBYE's stream to its end.
+func (n *Net) hearOut(w *wire, circle crdt.ID, from PeerKey) error {
+	for range maxLast {
+		data, err := w.readBytes(maxFrame)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f, err := protocol.DecodeFrame(data)
+		if keys, ok := f.(*protocol.Keys); ok && err == nil {
+			if err := n.home.TakeKeys(n.ctx, circle, from, keys.Boxes); err != nil {
+				n.log.Debug("keys left aside", "circle", circle.Short(), "err", err)
+			}
+		}
+	}
+	return fmt.Errorf("%w: too long an answer to a goodbye", errForm)
 }
 
 // errEngaged: another goodbye is being heard.
@@ -132,6 +162,9 @@ func (n *Net) refuse(w *wire, circle crdt.ID, from PeerKey) {
 			return
 		}
 		f, err := protocol.DecodeFrame(data)
+		if _, asks := f.(*protocol.Want); asks && len(bye.frames) > 0 {
+			continue // for keys, of which this home has none for a stranger
+		}
 		g, ok := f.(*protocol.Goodbye)
 		if err != nil || !ok || !n.home.Holds(circle) {
 			if err := w.write(&protocol.Err{Code: protocol.ErrNotHere}); err != nil {

@@ -125,6 +125,9 @@ type Syncer interface {
 type Keys interface {
 	// Wanted lists the epochs (the log key too) that this home cannot read, ≤ 64.
 	Wanted(circle crdt.ID) []membership.EpochID
+	// WantedOf lists those of them that a Parted peer may be asked for with its
+	// GOODBYE; nil if its member did not leave of their own will.
+	WantedOf(circle crdt.ID, peer PeerKey) []membership.EpochID
 	// KeysFor answers a WANT: lockboxes for the device that has this transport key,
 	// of those asked that are held here and to which it is entitled.
 	KeysFor(circle crdt.ID, peer PeerKey, ids []membership.EpochID) []protocol.Lockbox

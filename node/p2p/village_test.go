@@ -56,7 +56,10 @@ type house struct {
 	door     bool
 	owed     map[p2p.PeerKey]bool
 	removed  bool
-	byes     int // GOODBYEs heard
+	byes     int                  // GOODBYEs heard
+	lacks    []membership.EpochID // of somebody who left
+	asked    []membership.EpochID // for keys
+	handed   []membership.EpochID // of keys that came
 	gossiped int
 	sessions int // batches committed
 	taken    int // ops in them
@@ -468,11 +471,30 @@ func (h *house) Moves(ctx context.Context) iter.Seq[p2p.Move] {
 // Keys: bodies are in the clear here.
 
 func (h *house) Wanted(crdt.ID) []membership.EpochID { return nil }
-func (h *house) KeysFor(crdt.ID, p2p.PeerKey, []membership.EpochID) []protocol.Lockbox {
+func (h *house) WantedOf(crdt.ID, p2p.PeerKey) []membership.EpochID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lacks
+}
+func (h *house) KeysFor(_ crdt.ID, _ p2p.PeerKey, ids []membership.EpochID) []protocol.Lockbox {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked = append(h.asked, ids...)
+	var out []protocol.Lockbox
+	for _, id := range ids {
+		out = append(out, protocol.Lockbox{Epoch: id, Enc: make([]byte, protocol.EncSize), CT: make([]byte, protocol.BoxTextSize)})
+	}
+	return out
+}
+func (h *house) TakeKeys(_ context.Context, _ crdt.ID, _ p2p.PeerKey, boxes []protocol.Lockbox) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, b := range boxes {
+		h.handed = append(h.handed, b.Epoch)
+	}
 	return nil
 }
-func (h *house) TakeKeys(context.Context, crdt.ID, p2p.PeerKey, []protocol.Lockbox) error { return nil }
-func (h *house) PushKeys(crdt.ID, p2p.PeerKey) []protocol.Lockbox                         { return nil }
+func (h *house) PushKeys(crdt.ID, p2p.PeerKey) []protocol.Lockbox { return nil }
 
 // Book
 
