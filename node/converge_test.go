@@ -16,14 +16,15 @@ import (
 )
 
 var (
-	seedFlag  = flag.Uint64("seed", 0, "seed of the first random history; 0 takes one from the clock")
+	seedFlag  = flag.Uint64("seed", 1, "seed of the first random history; 0 takes one from the clock")
 	runsFlag  = flag.Int("histories", 6, "how many random histories")
 	stepsFlag = flag.Int("steps", 120, "steps of a random history")
 )
 
 // TestHomesApartConverge lets some homes ask, offer, agree, join, leave, stop and
 // start for a while, meeting now and then; when all have met they must hold the
-// same and see the same, and nothing that was acknowledged may be lost.
+// same and see the same, and nothing that was acknowledged may be lost. The
+// histories are the same each time; -seed 0 -histories 1000 looks for others.
 func TestHomesApartConverge(t *testing.T) {
 	seed := *seedFlag
 	if seed == 0 {
