@@ -40,6 +40,7 @@ func run() error {
 		tasks  = flag.String("tasks", "T1,T2,T3,T4,T5", "which tasks; T6 comes with T5, T3 needs T2; T2/1M, T5/1M and T4/50 are those of -large; idle is for itself")
 		apart  = flag.Bool("village", false, "be homes on a network of their own; for the program's own use")
 		rest   = flag.Duration("rest", 2*time.Minute, "how long the homes of the task idle are watched")
+		work   = flag.String("work", "", "a folder to work in, whose filled histories stay and serve the next run; else one that goes afterwards")
 		tend   = flag.String("tend", "", "the tend whose homes the task idle watches; built if there is none")
 	)
 	flag.Parse()
@@ -55,11 +56,14 @@ func run() error {
 			return fmt.Errorf("no system %q; there are %q", name, sortedKeys(systems))
 		}
 	}
-	dir, err := os.MkdirTemp("", "care-1-")
-	if err != nil {
-		return err
+	dir, keep := *work, *work != ""
+	if !keep {
+		var err error
+		if dir, err = os.MkdirTemp("", "care-1-"); err != nil {
+			return err
+		}
 	}
-	b := &bench{dir: dir, table: &report.Table{}, quick: *quick, rest: *rest, tend: *tend, wired: map[string]int64{}}
+	b := &bench{dir: dir, keep: keep, table: &report.Table{}, quick: *quick, rest: *rest, tend: *tend, wired: map[string]int64{}}
 	defer b.close()
 	wanted := strings.Split(*tasks, ",")
 	if *large {

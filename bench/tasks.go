@@ -20,6 +20,7 @@ import (
 // bench is one run: where it works, and what it found.
 type bench struct {
 	dir   string
+	keep  bool // the histories, for the next run
 	table *report.Table
 	quick bool
 	rest  time.Duration    // how long the homes of the task idle are watched
@@ -37,7 +38,8 @@ func (b *bench) side(name string) (*side, error) {
 	return s, err
 }
 
-// close ends what still runs, as it does after a failure, and removes the folder.
+// close ends what still runs, as it does after a failure, and removes the folder, or
+// what else is in it than the histories that are kept.
 func (b *bench) close() error {
 	for _, s := range b.sides {
 		if !s.ended {
@@ -45,8 +47,20 @@ func (b *bench) close() error {
 			_ = s.cmd.Wait()
 		}
 	}
-	return os.RemoveAll(b.dir)
+	if !b.keep {
+		return os.RemoveAll(b.dir)
+	}
+	entries, err := os.ReadDir(b.dir)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), histories+" ") {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(b.dir, e.Name())))
+		}
+	}
+	return err
 }
+
+// histories begin the names of the folders of those that were filled.
+const histories = "history"
 
 // small is how many changes the small tasks take; the large ones take ten times as many.
 func (b *bench) small() int {
@@ -63,7 +77,7 @@ func (b *bench) folder(parts ...any) string {
 
 // history returns a folder with a replica that holds n changes, made once.
 func (b *bench) history(name string, n int) (string, error) {
-	dir := b.folder("history", safe(name), n)
+	dir := b.folder(histories, safe(name), n)
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
@@ -71,11 +85,12 @@ func (b *bench) history(name string, n int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = s.do(order{Do: "fill", Dir: dir, N: n})
+	half := b.folder("half", safe(name), n)
+	_, err = s.do(order{Do: "fill", Dir: half, N: n})
 	if err = errors.Join(err, s.end()); err != nil {
-		return "", errors.Join(err, os.RemoveAll(dir))
+		return "", err
 	}
-	return dir, nil
+	return dir, os.Rename(half, dir)
 }
 
 // copied returns a copy of a folder, which a task may write to.
