@@ -28,14 +28,12 @@ func (n *Node) Wanted(id crdt.ID) []membership.EpochID {
 	if err != nil {
 		return nil
 	}
-	s := x.snap.Load()
-	out := x.wantedEpochs(s)
-	return append(out, x.wantedNooks(s, maxWanted-len(out))...)
+	return x.wanted(anyEpoch)
 }
 
 // WantedOf lists those of the epochs wanted that a peer may be asked for whose member
-// left of their own will: which that member minted, or which were for them too. What
-// they wrote last may have come by way of others who cannot read it.
+// left of their own will: which that member minted, or could be handed. What they wrote
+// last may have come by way of others who cannot read it.
 func (n *Node) WantedOf(id crdt.ID, peer membership.PeerKey) []membership.EpochID {
 	x, err := n.runner(id)
 	if err != nil {
@@ -48,18 +46,26 @@ func (n *Node) WantedOf(id crdt.ID, peer membership.PeerKey) []membership.EpochI
 			leavers = append(leavers, m.ID)
 		}
 	}
-	return slices.DeleteFunc(n.Wanted(id), func(want membership.EpochID) bool {
-		e, known := v.Epoch(want)
-		return !known || !slices.ContainsFunc(leavers, func(m crdt.ID) bool { return e.Author == m || v.ForMember(m, want) })
+	return x.wanted(func(e membership.EpochInfo) bool {
+		return slices.ContainsFunc(leavers, func(m crdt.ID) bool { return e.Author == m || v.CouldRead(m, e.Epoch.ID) })
 	})
 }
 
-func (x *runner) wantedEpochs(s *Snapshot) []membership.EpochID {
+func anyEpoch(membership.EpochInfo) bool { return true }
+
+// wanted lists what is missing of the epochs and nooks that are to be asked for.
+func (x *runner) wanted(ask func(membership.EpochInfo) bool) []membership.EpochID {
+	s := x.snap.Load()
+	out := x.wantedEpochs(s, ask)
+	return append(out, x.wantedNooks(s, maxWanted-len(out), ask)...)
+}
+
+func (x *runner) wantedEpochs(s *Snapshot, ask func(membership.EpochInfo) bool) []membership.EpochID {
 	var out []membership.EpochID
 	epochs := s.People.Epochs()
 	for i := len(epochs) - 1; i >= 0 && len(out) < maxWanted; i-- {
 		e := epochs[i].Epoch.ID
-		if _, held := x.ring.Key(e); !held && s.People.MayHold(s.Dev, e) {
+		if _, held := x.ring.Key(e); !held && s.People.MayHold(s.Dev, e) && ask(epochs[i]) {
 			out = append(out, e)
 		}
 	}
@@ -69,10 +75,10 @@ func (x *runner) wantedEpochs(s *Snapshot) []membership.EpochID {
 // nooksAgain is how long the same nooks are asked for before others are.
 const nooksAgain = 5 * time.Minute
 
-func (x *runner) wantedNooks(s *Snapshot, most int) []membership.EpochID {
+func (x *runner) wantedNooks(s *Snapshot, most int, ask func(membership.EpochInfo) bool) []membership.EpochID {
 	var out []membership.EpochID
 	for _, e := range s.People.NooksToAsk(s.Dev) {
-		if _, held := x.ring.Key(e.Epoch.ID); !held && !slices.Contains(out, e.Epoch.ID) {
+		if _, held := x.ring.Key(e.Epoch.ID); !held && ask(e) && !slices.Contains(out, e.Epoch.ID) {
 			out = append(out, e.Epoch.ID)
 		}
 	}

@@ -157,6 +157,53 @@ func TestWhatALeaverWroteLastIsRead(t *testing.T) {
 	}
 }
 
+// TestALeaverWasHandedTheKeyLater: who wrote last may hold the key of an epoch whose
+// author did not know them yet, and be the only one who is there to ask for it.
+func TestALeaverWasHandedTheKeyLater(t *testing.T) {
+	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
+	xia, yan, zoe := newHome(t, "Xia"), newHome(t, "Yan"), newHome(t, "Zoe")
+	id := ann.begin("Elm Street")
+	for _, h := range []*home{ben, xia, yan, zoe} {
+		join(h, ann, id)
+	}
+	awaitVoices(id, ann, ben, xia, yan, zoe)
+	leave := func(h *home) {
+		if err := h.Leave(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave(xia)
+	meet(ann, xia, id)
+	ann.do(id, wish("a ladder")) // with an epoch without Xia, and without Cem, who comes in elsewhere
+	join(cem, ben, id)
+	meet(yan, ben, id)
+	meet(zoe, ben, id)
+	meet(zoe, ann, id) // and neither comes back
+	meet(cem, ann, id)
+	mints := len(cem.view(id).People.Epochs())
+	said := cem.do(id, wish("a lift")).ID
+	if got := len(cem.view(id).People.Epochs()); got != mints {
+		t.Fatal("Cem wrote with an epoch of his own; this tests nothing")
+	}
+	leave(cem)
+	leave(yan)
+	meet(cem, yan, id)
+	meet(ben, yan, id)
+	if ben.view(id).State.Has(said) {
+		t.Fatal("Ben was given the key before he asked; this tests nothing")
+	}
+	if len(ben.WantedOf(id, yan.peer())) == 0 {
+		t.Error("Ben would not ask Yan for a key that was made for him too")
+	}
+	if len(ben.WantedOf(id, xia.peer())) > 0 {
+		t.Error("Ben would ask Xia for a key that was made without her")
+	}
+	farewell(cem, ben, id)
+	if !ben.view(id).State.Has(said) {
+		t.Error("Ben cannot read what Cem wrote before leaving")
+	}
+}
+
 func TestAnInviteIsGoodOnce(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")

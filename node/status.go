@@ -35,7 +35,7 @@ func (n *Node) Status(id crdt.ID) (CircleStatus, error) {
 	f := s.Frontier()
 	st := CircleStatus{Circle: id, Name: s.People.Charter().Name, Standing: s.Standing, Arrived: s.Arrived, Me: s.Me,
 		Members: len(s.People.Members()), Ops: s.Ops, Waiting: s.Waiting + s.Handed, Frontier: f.Digest,
-		StateDigest: s.State.Digest(latest(f.Tips)), Epoch: f.Epoch, Heard: map[crdt.ID]Heard{}, Unread: len(x.wantedEpochs(s))}
+		StateDigest: s.State.Digest(latest(f.Tips)), Epoch: f.Epoch, Heard: map[crdt.ID]Heard{}, Unread: len(x.wantedEpochs(s, anyEpoch))}
 	for _, m := range s.People.Members() {
 		if h, ok := x.heard.of(s, m); ok && m.ID != s.Me {
 			st.Heard[m.ID] = h

@@ -31,6 +31,7 @@ type epochAt struct {
 	EpochInfo
 	e      *entry
 	roster crdt.Bits // devices by number
+	out    crdt.Bits // devices that its author knew to be out
 	usable bool
 }
 
@@ -57,7 +58,7 @@ func (b *builder) epochs() {
 			v.nooks = append(v.nooks, nookAt{info, e})
 			continue
 		}
-		v.epochs = append(v.epochs, epochAt{EpochInfo: info, e: e, roster: b.m.rosterOf(e)})
+		v.epochs = append(v.epochs, epochAt{EpochInfo: info, e: e, roster: b.m.rosterOf(e), out: b.m.outOf(e)})
 	}
 	slices.SortFunc(v.epochs, func(x, y epochAt) int { return compareEpochs(x.EpochInfo, y.EpochInfo) })
 	slices.SortFunc(v.nooks, func(x, y nookAt) int { return compareEpochs(x.EpochInfo, y.EpochInfo) })
@@ -91,17 +92,21 @@ func (b *builder) epochs() {
 	}
 }
 
-// readers returns those of the devices that are out now who can read an epoch:
-// whoever its author did not know to be out was entitled to its secret at some
-// time, or may have been by somebody's view. Where history is all, that is also
-// who came after it was made.
+// couldRead reports whether a device, whatever became of it since, may have been
+// handed the secret of an epoch: whoever its author did not know to be out was
+// entitled to it at some time, or may have been by somebody's view. Where history
+// is all, that is also who came after it was made.
+func (v *View) couldRead(d deviceAt, e *epochAt) bool {
+	return !e.out.Has(d.n) && (v.charter.History == HistoryAll || e.roster.Has(d.n) ||
+		slices.ContainsFunc(d.certs, func(c *entry) bool { return !c.past.Has(e.e.n) }))
+}
+
+// readers returns those of the devices that are out now who can read an epoch.
 func (b *builder) readers(e *epochAt, out crdt.Bits) crdt.Bits {
 	var leaks grow
 	found := false
-	for dev := range minus(out, b.m.outOf(e.e)).Each {
-		d := b.v.device[b.m.devices[dev]]
-		if b.v.charter.History == HistoryAll || e.roster.Has(dev) ||
-			slices.ContainsFunc(d.certs, func(c *entry) bool { return !c.past.Has(e.e.n) }) {
+	for dev := range out.Each {
+		if b.v.couldRead(b.v.device[b.m.devices[dev]], e) {
 			leaks.add(dev)
 			found = true
 		}
@@ -242,6 +247,14 @@ func (v *View) ForMember(member crdt.ID, id EpochID) bool {
 		}
 	}
 	return false
+}
+
+// CouldRead reports whether a device of a member, whatever became of it and of them
+// since, may have been handed the secret of a circle epoch.
+func (v *View) CouldRead(member crdt.ID, id EpochID) bool {
+	e := v.epoch(id)
+	i, known := v.member[member]
+	return e != nil && known && slices.ContainsFunc(v.everyone[i].Devices, func(d Device) bool { return v.couldRead(v.device[d.Dev], e) })
 }
 
 // MayHold reports whether the secret of a circle epoch may be handed to a device:
