@@ -3,7 +3,6 @@ package p2p_test
 import (
 	"context"
 	"crypto/rand"
-	"encoding/binary"
 	"io"
 	"slices"
 	"testing"
@@ -207,6 +206,68 @@ func TestWhoLeftIsAskedForKeys(t *testing.T) {
 	}
 }
 
+// TestWhoLeftIsMetElsewhere: two who share another circle stay connected, and who
+// left this one hears GOODBYE, and is asked for keys, when it next asks here.
+func TestWhoLeftIsMetElsewhere(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	v.join(a, b)
+	a.lacks = []membership.EpochID{{1}}
+	a.kin, b.kin = b, a
+	v.part(b)
+	na := a.start(nil)
+	b.meet(na, a)
+	nb := b.start(nil)
+	eventually(t, 20*time.Second, "b hears goodbye", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.byes == 1
+	})
+	eventually(t, 20*time.Second, "a has the keys, and owes nothing more", func() bool {
+		_, _, owed := a.Goodbye(b.peer)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return !owed && slices.Equal(a.handed, a.lacks)
+	})
+	if len(na.Status().Links) != 1 || len(nb.Status().Links) != 1 {
+		t.Error("a and b share another circle, and are not connected any more")
+	}
+}
+
+// TestOnlyKeysAskedForAreTaken: who departed may answer a GOODBYE with any keys; taken
+// are those that were asked for, once.
+func TestOnlyKeysAskedForAreTaken(t *testing.T) {
+	for name, lacks := range map[string][]membership.EpochID{"none": nil, "one": {{1}}} {
+		t.Run(name, func(t *testing.T) {
+			v := newVillage(t)
+			a, b := v.house("a"), v.house("b")
+			v.join(a)
+			a.owed[b.peer], a.lacks = true, lacks
+			n := a.start(nil)
+			h := outsider(t, privOf(t, b))
+			h.SetStreamHandler("/tend/sync/1", func(s network.Stream) {
+				_, _ = io.ReadAll(s)
+				keys := &tend.Keys{Boxes: b.KeysFor(v.genesis.ID, a.peer, []membership.EpochID{{2}, {1}})}
+				for range 2 {
+					_, _ = s.Write(framed(encoded(t, keys)...))
+				}
+				s.Close()
+			})
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			defer cancel()
+			if err := h.Connect(ctx, infoOf(n)); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, 20*time.Second, "goodbye is said", func() bool { _, _, owed := a.Goodbye(b.peer); return !owed })
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			if !slices.Equal(a.handed, lacks) {
+				t.Errorf("taken were keys of %x, asked for were those of %x", a.handed, lacks)
+			}
+		})
+	}
+}
+
 // TestAStrangerIsHandedNoKeys: who says GOODBYE and asks for keys is heard, and gets
 // none from a home that does not take it for a member.
 func TestAStrangerIsHandedNoKeys(t *testing.T) {
@@ -227,11 +288,7 @@ func TestAStrangerIsHandedNoKeys(t *testing.T) {
 	id, bye, _ := a.Goodbye(b.peer)
 	frames := append([]byte{1}, id[:]...)
 	for _, f := range []tend.Frame{&bye[0], &bye[1], &tend.Want{Epochs: []membership.EpochID{{1}}}} {
-		data, err := tend.EncodeFrame(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		frames = append(binary.BigEndian.AppendUint32(frames, uint32(len(data))), data...)
+		frames = append(frames, framed(encoded(t, f)...)...)
 	}
 	if _, err := s.Write(frames); err != nil {
 		t.Fatal(err)
@@ -246,6 +303,41 @@ func TestAStrangerIsHandedNoKeys(t *testing.T) {
 	defer b.mu.Unlock()
 	if b.byes != 1 || len(b.asked) > 0 {
 		t.Errorf("%d goodbyes were heard, keys asked for: %x", b.byes, b.asked)
+	}
+}
+
+// TestAGoodbyeAsksOnce: who goes on asking for keys does not keep the one place where
+// goodbyes are heard.
+func TestAGoodbyeAsksOnce(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	b.door, b.owed[a.peer] = true, true
+	nb := b.start(nil)
+	h := outsider(t, privOf(t, a))
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := h.Connect(ctx, infoOf(nb)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := h.NewStream(ctx, nb.LibHost().ID(), "/tend/sync/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Reset()
+	id, bye, _ := a.Goodbye(b.peer)
+	want := &tend.Want{Epochs: []membership.EpochID{{1}}}
+	frames := append([]byte{1}, id[:]...)
+	for _, f := range []tend.Frame{&bye[0], want, want} {
+		frames = append(frames, framed(encoded(t, f)...)...)
+	}
+	if _, err := s.Write(frames); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetReadDeadline(time.Now().Add(8 * time.Second)); err != nil { // before b gives up waiting for a frame
+		t.Fatal(err)
+	}
+	if said, err := io.ReadAll(s); err != nil || len(said) == 0 {
+		t.Errorf("who asks again and again heard %x, %v, want an ERR and the end", said, err)
 	}
 }
 

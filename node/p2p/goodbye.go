@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"tend/crdt"
+	"tend/crdt/membership"
 	"tend/protocol"
 )
 
@@ -58,8 +60,9 @@ func (n *Net) hand(p peer.ID, key PeerKey, circle crdt.ID, frames []protocol.Goo
 			return err
 		}
 	}
-	if ids := n.home.WantedOf(circle, key); len(ids) > 0 {
-		if err := w.write(&protocol.Want{Epochs: ids}); err != nil {
+	asked := n.home.WantedOf(circle, key)
+	if len(asked) > 0 {
+		if err := w.write(&protocol.Want{Epochs: asked}); err != nil {
 			return err
 		}
 	}
@@ -67,15 +70,16 @@ func (n *Net) hand(p peer.ID, key PeerKey, circle crdt.ID, frames []protocol.Goo
 		return err
 	}
 	s.SetReadDeadline(time.Now().Add(heardTimeout))
-	return n.hearOut(w, circle, key)
+	return n.hearOut(w, circle, key, asked)
 }
 
 // maxLast is how many frames somebody who departed may answer to a GOODBYE: an ADDR,
 // the keys, an ERR.
 const maxLast = 4
 
-// hearOut reads a departed member's half of a GOODBYE's stream to its end.
-func (n *Net) hearOut(w *wire, circle crdt.ID, from PeerKey) error {
+// hearOut reads a departed member's half of a GOODBYE's stream to its end. Of keys it
+// takes what was asked for, once: whoever departed has nothing else to give here.
+func (n *Net) hearOut(w *wire, circle crdt.ID, from PeerKey, asked []membership.EpochID) error {
 	for range maxLast {
 		data, err := w.readBytes(maxFrame)
 		if errors.Is(err, io.EOF) {
@@ -85,10 +89,14 @@ func (n *Net) hearOut(w *wire, circle crdt.ID, from PeerKey) error {
 			return err
 		}
 		f, err := protocol.DecodeFrame(data)
-		if keys, ok := f.(*protocol.Keys); ok && err == nil {
-			if err := n.home.TakeKeys(n.ctx, circle, from, keys.Boxes); err != nil {
-				n.log.Debug("keys left aside", "circle", circle.Short(), "err", err)
-			}
+		keys, ok := f.(*protocol.Keys)
+		if err != nil || !ok || len(asked) == 0 {
+			continue
+		}
+		boxes := slices.DeleteFunc(keys.Boxes, func(b protocol.Lockbox) bool { return !slices.Contains(asked, b.Epoch) })
+		asked = nil
+		if err := n.home.TakeKeys(n.ctx, circle, from, boxes); err != nil {
+			n.log.Debug("keys left aside", "circle", circle.Short(), "err", err)
 		}
 	}
 	return fmt.Errorf("%w: too long an answer to a goodbye", errForm)
@@ -147,6 +155,7 @@ func (n *Net) refuse(w *wire, circle crdt.ID, from PeerKey) {
 	w.reads = openTimeout
 	bye := farewell{n: n}
 	defer bye.end()
+	asked := false // for keys, of which this home has none for a stranger
 	for {
 		data, err := w.readBytes(maxFrame)
 		if errors.Is(err, io.EOF) && len(bye.frames) > 0 {
@@ -162,8 +171,9 @@ func (n *Net) refuse(w *wire, circle crdt.ID, from PeerKey) {
 			return
 		}
 		f, err := protocol.DecodeFrame(data)
-		if _, asks := f.(*protocol.Want); asks && len(bye.frames) > 0 {
-			continue // for keys, of which this home has none for a stranger
+		if _, asks := f.(*protocol.Want); asks && len(bye.frames) > 0 && !asked {
+			asked = true
+			continue
 		}
 		g, ok := f.(*protocol.Goodbye)
 		if err != nil || !ok || !n.home.Holds(circle) {

@@ -109,6 +109,9 @@ func (n *Net) answerSync(s network.Stream) {
 	}
 	if !n.inCircle(p, circle) {
 		n.refuse(w, circle, key)
+		if n.gate.standing(p) == Fellow { // by another circle, and not told yet that this one goes on without it
+			n.sayGoodbye(p)
+		}
 		return
 	}
 	t := &talk{n: n, circle: circle, peer: p, key: key, wire: w}

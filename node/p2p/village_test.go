@@ -56,6 +56,7 @@ type house struct {
 	door     bool
 	owed     map[p2p.PeerKey]bool
 	removed  bool
+	kin      *house               // met in another circle
 	byes     int                  // GOODBYEs heard
 	lacks    []membership.EpochID // of somebody who left
 	asked    []membership.EpochID // for keys
@@ -319,13 +320,13 @@ func (h *house) count() uint64 { return h.now.Load().Ops }
 func (h *house) TransportKey() ed25519.PrivateKey { return h.key }
 
 func (h *house) Standing(peer p2p.PeerKey) p2p.Standing {
-	if h.v.in(h.peer) && h.v.in(peer) {
+	if h.shares(peer) {
 		return p2p.Fellow
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.removed && h.byes == 0 && h.v.in(peer) {
-		return p2p.Fellow // nobody has told it
+	if h.kin != nil && h.kin.peer == peer {
+		return p2p.Fellow
 	}
 	if h.owed[peer] {
 		return p2p.Parted
@@ -341,6 +342,16 @@ func (h *house) Standing(peer p2p.PeerKey) p2p.Standing {
 	return p2p.Stranger
 }
 
+// shares reports whether this home takes the peer for one in the circle with it.
+func (h *house) shares(peer p2p.PeerKey) bool {
+	if h.v.in(h.peer) && h.v.in(peer) {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.removed && h.byes == 0 && h.v.in(peer) // nobody has told it
+}
+
 func (h *house) DoorOpen() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -348,7 +359,7 @@ func (h *house) DoorOpen() bool {
 }
 
 func (h *house) Shared(peer p2p.PeerKey) []crdt.ID {
-	if h.Standing(peer) == p2p.Fellow {
+	if h.shares(peer) {
 		return []crdt.ID{h.v.genesis.ID}
 	}
 	return nil
@@ -382,7 +393,7 @@ func (h *house) TakeGoodbye(_ context.Context, _ crdt.ID, _ p2p.PeerKey, frames 
 // Syncer
 
 func (h *house) Open(circle crdt.ID, peer p2p.PeerKey) (frontier.Config, error) {
-	if circle != h.v.genesis.ID || h.Standing(peer) != p2p.Fellow {
+	if circle != h.v.genesis.ID || !h.shares(peer) {
 		return frontier.Config{}, errors.New("not a circle of both")
 	}
 	c := frontier.Config{Snapshot: func() *frontier.Snapshot { return h.now.Load() }, Log: h.cir}
@@ -499,12 +510,15 @@ func (h *house) PushKeys(crdt.ID, p2p.PeerKey) []protocol.Lockbox { return nil }
 // Book
 
 func (h *house) Contacts() []p2p.Contact {
+	var out []p2p.Contact
+	if h.kin != nil {
+		out = append(out, p2p.Contact{Peer: h.kin.peer, Circles: []crdt.ID{h.v.genesis.ID}}) // the circle there is of which addresses are kept
+	}
 	if !h.v.in(h.peer) {
-		return nil
+		return out
 	}
 	h.v.mu.Lock()
 	defer h.v.mu.Unlock()
-	var out []p2p.Contact
 	for peer := range h.v.members {
 		if peer != h.peer {
 			out = append(out, p2p.Contact{Peer: peer, Circles: []crdt.ID{h.v.genesis.ID}})
