@@ -604,11 +604,29 @@ func testVerify(t *testing.T, m Maker) {
 	same(t, "after a rebuild and opening again", shoot(t, c), want)
 	check(t, c.Append(log.Batch(log.Content(5, 10))))
 	healthy(t, c)
+	meanwhile := &interrupted{Context: t.Context(), once: func() { check(t, c.Append(log.Batch(log.Content(1, 10), log.Control(1, 10)))) }}
+	if findings, err := c.Verify(meanwhile); err != nil || len(findings) > 0 {
+		t.Errorf("Verify while the log grows = %q, %v", findings, err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Verify(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Verify that nobody waits for = %v, want %v", err, context.Canceled)
 	}
+}
+
+// interrupted does something the first time it is asked whether it is over.
+type interrupted struct {
+	context.Context
+	once func()
+}
+
+func (c *interrupted) Err() error {
+	if once := c.once; once != nil {
+		c.once = nil
+		once()
+	}
+	return c.Context.Err()
 }
 
 func testClosed(t *testing.T, m Maker) {
