@@ -155,6 +155,27 @@ func TestFoundOnTheLocalNetwork(t *testing.T) {
 	})
 }
 
+// Whoever shows a code only answers; the member who read it asks, and comes. Where all
+// members are met nobody else would.
+func TestCodeLeadsOverTheLocalNetwork(t *testing.T) {
+	if !onOwnLAN(t) {
+		return
+	}
+	v := newVillage(t)
+	d, j := v.house("d"), v.house("j")
+	v.join(d)
+	j.door = true
+	d.visits = []p2p.Visit{{ID: "code", Peer: j.peer}} // an address of which nothing is left
+	d.start(onLAN("192.168.77.1"))
+	j.start(onLAN("192.168.77.1"))
+	eventually(t, time.Minute, "j is let in and d is through", func() bool {
+		j.mu.Lock()
+		entered := j.entered
+		j.mu.Unlock()
+		return entered == 2 && len(d.Visits()) == 0
+	})
+}
+
 // A machine without IPv6 asks over IPv4, and leaves the network in time.
 func TestFoundOnTheLocalNetworkWithoutIPv6(t *testing.T) {
 	if !onOwnLAN(t) {
