@@ -440,10 +440,12 @@ func (x *runner) publish() {
 	if r.Standing() == membership.Removed {
 		told = x.reasonTold()
 	}
-	x.snap.Store(&Snapshot{Circle: x.id, Revision: x.revision, State: r.State().With(x.readings), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Newer: r.Newer(), Told: told,
+	s := &Snapshot{Circle: x.id, Revision: x.revision, State: r.State().With(x.readings), People: r.People(), Opened: r.Opened(), Void: r.Voided(), Newer: r.Newer(), Told: told,
 		Me: me, Dev: dev, Standing: r.Standing(), DeviceOut: r.DeviceOut(), LeftOut: r.AllLeftOut(), Arrived: r.Arrived(), Restored: dev.IsZero(),
 		Ops: r.Ops(), Waiting: r.Waiting(),
-		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })})
+		Handed: r.Handed(), ToldGoodbye: x.toldGoodbye(), frontier: sync.OnceValue(r.Frontier), gaps: sync.OnceValue(func() []Gap { return x.gapsOf(r) })}
+	s.digest = sync.OnceValue(func() crdt.ID { return s.State.Digest(latest(s.Frontier().Tips)) })
+	x.snap.Store(s)
 }
 
 // toldGoodbye reports whether another home confirmed that this one is out.

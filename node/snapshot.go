@@ -46,6 +46,7 @@ type Snapshot struct {
 	Handed int // control ops handed over at joining that the log lacks
 
 	frontier func() *frontier.Snapshot
+	digest   func() crdt.ID // of the state
 	gaps     func() []Gap
 }
 
@@ -55,6 +56,10 @@ func (s *Snapshot) In() bool { return s.Standing == membership.In && !s.DeviceOu
 
 // Frontier is what a session would tell of this snapshot's log.
 func (s *Snapshot) Frontier() *frontier.Snapshot { return s.frontier() }
+
+// StateDigest is [circle.State.Digest] at the greatest clock reading in the log. It is
+// worked out when it is first asked for, record by record.
+func (s *Snapshot) StateDigest() crdt.ID { return s.digest() }
 
 // reader is a [storage.Circle] as a replica reads it.
 type reader struct{ storage.Circle }

@@ -26,7 +26,14 @@ type CircleStatus struct {
 }
 
 // Status says how a circle stands.
-func (n *Node) Status(id crdt.ID) (CircleStatus, error) {
+func (n *Node) Status(id crdt.ID) (CircleStatus, error) { return n.status(id, (*Snapshot).StateDigest) }
+
+// Glance is Status without the digest of the state, which takes long in a large circle.
+func (n *Node) Glance(id crdt.ID) (CircleStatus, error) {
+	return n.status(id, func(*Snapshot) crdt.ID { return crdt.ID{} })
+}
+
+func (n *Node) status(id crdt.ID, digest func(*Snapshot) crdt.ID) (CircleStatus, error) {
 	x, err := n.runner(id)
 	if err != nil {
 		return CircleStatus{}, unknownCircle(id)
@@ -35,7 +42,7 @@ func (n *Node) Status(id crdt.ID) (CircleStatus, error) {
 	f := s.Frontier()
 	st := CircleStatus{Circle: id, Name: s.People.Charter().Name, Standing: s.Standing, Arrived: s.Arrived, Me: s.Me,
 		Members: len(s.People.Members()), Ops: s.Ops, Waiting: s.Waiting + s.Handed, Frontier: f.Digest,
-		StateDigest: s.State.Digest(latest(f.Tips)), Epoch: f.Epoch, Heard: map[crdt.ID]Heard{}, Unread: len(x.wantedEpochs(s, anyEpoch))}
+		StateDigest: digest(s), Epoch: f.Epoch, Heard: map[crdt.ID]Heard{}, Unread: len(x.wantedEpochs(s, anyEpoch))}
 	for _, m := range s.People.Members() {
 		if h, ok := x.heard.of(s, m); ok && m.ID != s.Me {
 			st.Heard[m.ID] = h

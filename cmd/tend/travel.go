@@ -25,7 +25,12 @@ const syncLook = 100 * time.Millisecond
 
 // Status implements [api.Travel]. What it says is compared, not guessed: caught
 // up is a home that met others and holds what they hold.
-func (m *machine) Status(context.Context) (view.Status, error) {
+func (m *machine) Status(context.Context) (view.Status, error) { return m.status((*node.Node).Status) }
+
+// Glance implements [web.Upkeep]: it is Status without the digests of states.
+func (m *machine) Glance(context.Context) (view.Status, error) { return m.status((*node.Node).Glance) }
+
+func (m *machine) status(of func(*node.Node, crdt.ID) (node.CircleStatus, error)) (view.Status, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	st := view.Status{Circles: []view.CircleStatus{}}
@@ -39,7 +44,11 @@ func (m *machine) Status(context.Context) (view.Status, error) {
 	}
 	var facts standingFacts
 	for _, id := range m.node.All() {
-		one, err := m.circleStatus(id, net.Links)
+		s, err := of(m.node, id)
+		if err != nil {
+			return view.Status{}, err
+		}
+		one, err := m.circleStatus(s, net.Links)
 		if err != nil {
 			return view.Status{}, err
 		}
@@ -64,11 +73,8 @@ type circleFacts struct {
 }
 
 // circleStatus is one circle as status shows it.
-func (m *machine) circleStatus(id crdt.ID, links []p2p.Link) (circleFacts, error) {
-	s, err := m.node.Status(id)
-	if err != nil {
-		return circleFacts{}, err
-	}
+func (m *machine) circleStatus(s node.CircleStatus, links []p2p.Link) (circleFacts, error) {
+	id := s.Circle
 	snap, err := m.node.View(id)
 	if err != nil {
 		return circleFacts{}, err
@@ -192,7 +198,7 @@ func (m *machine) Sync(ctx context.Context) error {
 		return errors.New("no network")
 	}
 	for {
-		st, err := m.Status(ctx)
+		st, err := m.Glance(ctx)
 		if err != nil || st.State == "caught_up" {
 			return err
 		}

@@ -390,7 +390,7 @@ func (h *home) LetIn(_ context.Context, _ crdt.ID, code string) (crdt.ID, error)
 	return crdt.ID{}, &circle.Problem{Code: circle.Usage, Said: circle.As("no.not_face_code")}
 }
 
-func (h *home) Status(context.Context) (view.Status, error) {
+func (h *home) Glance(context.Context) (view.Status, error) {
 	return view.Status{State: "caught_up", Care: []string{"A backup would be good.", "Something does not check."}, Cared: []circle.Said{
 		circle.As("care.backup", circle.As("found.backup_none")), circle.As("care.findings", circle.As("span.findings", 2))},
 		Circles: []view.CircleStatus{{ID: oak.String(), Members: 3, Connected: []view.Person{{ID: bela.String(), Name: "Béla"}},

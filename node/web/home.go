@@ -67,7 +67,7 @@ type choice struct {
 
 // home is the first screen of a circle.
 func (in *inside) home() error {
-	st, err := in.site.upkeep.Status(in.r.Context())
+	st, err := in.site.upkeep.Glance(in.r.Context())
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type circleModel struct {
 }
 
 func (in *inside) people() error {
-	st, err := in.site.upkeep.Status(in.r.Context())
+	st, err := in.site.upkeep.Glance(in.r.Context())
 	if err != nil {
 		return err
 	}

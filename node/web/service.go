@@ -38,7 +38,8 @@ type Upkeep interface {
 	Own
 	Returns
 
-	Status(ctx context.Context) (view.Status, error)
+	// Glance says how the home stands, without digests of states.
+	Glance(ctx context.Context) (view.Status, error)
 	Doctor(ctx context.Context) ([]view.Check, error)
 	Version() view.Version
 	// Signals yields names of what may look different beside circles, until ctx ends.
