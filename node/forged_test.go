@@ -58,7 +58,7 @@ func TestASnapshotNamesItsAuthor(t *testing.T) {
 	meet(ann, ben, id)
 	asked := ann.do(id, circle.AskMayI{Member: ben.view(id).Me, Text: "may I bring soup?"}).ID
 	cem.do(id, wish("Bread"))
-	kind, payload := circle.Encode(circle.NeedPosted{Title: "not Ann's words", People: 1})
+	kind, payload := circle.Encode(&circle.NeedPosted{Title: "not Ann's words", People: 1})
 	snapshot := func(by *home) []byte {
 		return canon.MustMarshal(circle.Snapshot{Kind: kind, Author: by.view(id).Me, HLC: 1, Body: payload})
 	}
@@ -72,7 +72,7 @@ func TestASnapshotNamesItsAuthor(t *testing.T) {
 			t.Fatal("the op is well-formed")
 		}
 	}
-	own, second := forge(t, cem, id, fake, circle.NeedPosted{Title: "mine", People: 1})
+	own, second := forge(t, cem, id, fake, &circle.NeedPosted{Title: "mine", People: 1})
 	_, third := forge(t, cem, id, own, circle.AudienceChanged{Target: own.ID, Snapshot: snapshot(cem)})
 	dan.Gossiped(id, cem.peer(), second)
 	dan.Gossiped(id, cem.peer(), third)
@@ -98,7 +98,7 @@ func TestWhatTakesBackStays(t *testing.T) {
 	meet(ann, ben, id)
 	back, first := forge(t, ann, id, nil, circle.Retracted{Op: post})
 	again, second := forge(t, ann, id, back, circle.Retracted{Op: back.ID})
-	last, third := forge(t, ann, id, again, circle.NeedPosted{Title: "Bread", People: 1})
+	last, third := forge(t, ann, id, again, &circle.NeedPosted{Title: "Bread", People: 1})
 	for _, data := range [][]byte{first, second, third} {
 		ben.Gossiped(id, ann.peer(), data)
 	}

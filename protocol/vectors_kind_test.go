@@ -14,7 +14,7 @@ import (
 )
 
 func runContent(in fields) (fields, error) {
-	c, err := circle.Decode(circle.Meta{ID: crdt.ID{1}, Author: crdt.ID{2}, Dev: crdt.Device{3}, HLC: 4}, in.number("kind"), in.bytes("payload"))
+	c, err := circle.Decode(circle.Meta{ID: crdt.ID{1}, Author: crdt.ID{2}, HLC: 4}, in.number("kind"), in.bytes("payload"))
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +32,10 @@ func contentCases(*testing.T) []vector {
 		return canon.MustMarshal(circle.Snapshot{Kind: kind, Author: id, HLC: 5, Body: payload})
 	}
 	good := []circle.Body{
-		circle.NeedPosted(posted), circle.OfferPosted(posted),
+		(*circle.NeedPosted)(&posted), (*circle.OfferPosted)(&posted),
 		circle.PostEdited{Post: id, Edits: []circle.Edit{{Field: circle.FieldTitle, Value: canon.MustMarshal("Soup on Wednesday")}}},
 		circle.PostStatusSet{Post: id, Status: circle.StatusMet},
-		circle.AudienceChanged{Target: id, Snapshot: snapshot(circle.NeedPosted(posted))},
+		circle.AudienceChanged{Target: id, Snapshot: snapshot((*circle.NeedPosted)(&posted))},
 		circle.AgreementMade{About: []crdt.ID{id}, Slot: "2026-11-24T18:00", Terms: terms},
 		circle.AgreementPlace{Agreement: id, Where: "Second door on the left", Code: "1234", Phone: "0123"},
 		circle.TermsChanged{Accord: id, Terms: terms, Parents: []circle.Rev{rev}},
@@ -56,7 +56,7 @@ func contentCases(*testing.T) []vector {
 	}
 	for _, b := range good {
 		kind, payload := circle.Encode(b)
-		name := strings.TrimPrefix(fmt.Sprintf("%T", b), "circle.")
+		name := strings.TrimPrefix(strings.TrimLeft(fmt.Sprintf("%T", b), "*"), "circle.")
 		add(name, kind, payload, "")
 		add(name+" with an element more", kind, append([]byte{payload[0] + 1}, append(payload[1:len(payload):len(payload)], 0)...), "content")
 		add(name+" cut", kind, payload[:len(payload)-1], "content")
@@ -68,7 +68,7 @@ func contentCases(*testing.T) []vector {
 	change := func(f func(p *circle.Posted)) circle.Body {
 		p := posted
 		f(&p)
-		return circle.NeedPosted(p)
+		return (*circle.NeedPosted)(&p)
 	}
 	bad("no title", change(func(p *circle.Posted) { p.Title = "" }))
 	bad("title of 121 characters", change(func(p *circle.Posted) { p.Title = strings.Repeat("a", circle.MaxTitle+1) }))

@@ -88,7 +88,7 @@ type agreement struct {
 	readers []crdt.ID // nil for the circle, else ascending
 	parties []crdt.ID // ascending
 	texts   []text    // by clock and id
-	heads   []text    // those that no other follows, oldest first
+	heads   []*text   // those that no other follows, oldest first
 	words   []word    // those of the parties that stand
 	agreed  bool      // all stand by one text
 	ends    When      // when it is over, by the text that counts; zero if it has no date
@@ -232,7 +232,7 @@ func (a *agreement) addPostTexts(first text) {
 		t := v.terms(a.slot, p.skipped)
 		rev := t.rev(a.slot)
 		if len(own) == 0 || own[len(own)-1].rev != rev {
-			own = append(own, text{rev: rev, terms: t, by: v.writer, id: v.op, hlc: v.at, ofPost: true})
+			own = append(own, text{rev: rev, terms: t, by: p.wrote(i), id: v.said.ID, hlc: v.said.HLC, ofPost: true})
 		}
 	}
 	for i := range own {
@@ -280,17 +280,17 @@ func (a *agreement) supersede() {
 // readHeads finds the texts that no other follows, oldest first, none twice. The last
 // is the newest.
 func (a *agreement) readHeads() {
-	for _, t := range a.texts {
-		if !t.old && !slices.ContainsFunc(a.heads, func(h text) bool { return h.rev == t.rev }) {
+	for i := range a.texts {
+		if t := &a.texts[i]; !t.old && !slices.ContainsFunc(a.heads, func(h *text) bool { return h.rev == t.rev }) {
 			a.heads = append(a.heads, t)
 		}
 	}
 	if a.heads == nil {
-		a.heads = a.texts[len(a.texts)-1:]
+		a.heads = []*text{&a.texts[len(a.texts)-1]}
 	}
 }
 
-func (a *agreement) newest() text { return a.heads[len(a.heads)-1] }
+func (a *agreement) newest() *text { return a.heads[len(a.heads)-1] }
 
 // said reports whether member's yes stands on rev: given, or implied by writing the
 // text, or by an open sign-up for terms that are the post's own.
@@ -335,7 +335,7 @@ func (a *agreement) word(member crdt.ID) (WordValue, bool) {
 }
 
 // standing returns the newest text that everyone stands by; false if there is none.
-func (a *agreement) standing() (text, bool) {
+func (a *agreement) standing() (*text, bool) {
 	heads := a.heads
 	for i := len(heads) - 1; i >= 0; i-- {
 		all := len(a.parties) > 1
@@ -347,7 +347,7 @@ func (a *agreement) standing() (text, bool) {
 			return heads[i], true
 		}
 	}
-	return text{}, false
+	return nil, false
 }
 
 // shared reports whether the whole circle was let into what two agreed: only once
@@ -357,12 +357,16 @@ func (a *agreement) shared() bool { return a.mayI && a.rec.find(a.id) < 0 }
 // readEnd finds what of the state does not depend on the time: whether all stand by one
 // text, when that is over, and what ended it before.
 func (a *agreement) readEnd() {
-	text, agreed := a.standing()
-	a.agreed = agreed || a.shared()
-	if !a.agreed {
-		text = a.newest()
+	when := ""
+	switch text, all := a.standing(); {
+	case all:
+		a.agreed, when = true, text.terms.When
+	case a.shared():
+		a.agreed = true
+	default:
+		when = a.newest().terms.When
 	}
-	if w, err := parseWhen(text.terms.When); err == nil {
+	if w, err := parseWhen(when); err == nil {
 		a.ends = w
 	} else if w, err := parseWhen(a.slot); err == nil && a.slot != "" {
 		a.ends = w
@@ -505,7 +509,7 @@ func (r *reader) agreementLine(a *agreement) *Agreement {
 		if slices.ContainsFunc(v.Texts, func(o Text) bool { return o.Rev == t.rev }) {
 			continue
 		}
-		head := slices.ContainsFunc(a.heads, func(h text) bool { return h.rev == t.rev })
+		head := slices.ContainsFunc(a.heads, func(h *text) bool { return h.rev == t.rev })
 		v.Texts = append(v.Texts, Text{Rev: t.rev, Terms: t.terms, By: t.by, HLC: t.hlc, Newest: head})
 	}
 	return v

@@ -237,9 +237,9 @@ func (s *State) Widening(env Env, c Widen) (Widening, error) {
 			return Widening{}, err
 		}
 		switch body := snap.Body.(type) {
-		case NeedPosted:
+		case *NeedPosted:
 			v.Title, v.Details = body.Title, body.Details
-		case OfferPosted:
+		case *OfferPosted:
 			v.Title, v.Details = body.Title, body.Details
 		case AgreementMade:
 			v.Title = body.Terms.What

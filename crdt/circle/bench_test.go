@@ -19,7 +19,7 @@ func posts(n int) []circle.Change {
 	}
 	for i := range n {
 		when := monday.AddDate(0, 0, i%50).Format("2006-01-02T15:04")
-		need := add(people[i%4], circle.NeedPosted{Title: fmt.Sprintf("Dishes %d", i), Category: "house", People: 1, When: []string{when}})
+		need := add(people[i%4], &circle.NeedPosted{Title: fmt.Sprintf("Dishes %d", i), Category: "house", People: 1, When: []string{when}})
 		if i%2 == 0 {
 			add(people[(i+1)%4], circle.AgreementMade{About: []crdt.ID{need}, Slot: when, Terms: circle.Terms{What: fmt.Sprintf("Dishes %d", i), When: when}})
 		}

@@ -2,54 +2,33 @@ package circle
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"tend/crdt"
 	"tend/crdt/canon"
-	"tend/crdt/membership"
 )
 
-// partsPerChunk keeps each array of a checkpoint within what canon reads.
-const partsPerChunk = 512
+// A checkpoint holds a record as its changes, one after the other, each as
+//
+//	flags(1) [id(32)] author(32) hlc(8) [nook(16) readers(uvarint) member(32)…] kind(uvarint) length(uvarint) payload
+//
+// It is read by the program that wrote it, and by no other.
+const (
+	storedMakes = 1 << iota // the change made the record: its id is the record's, and left out
+	storedNook              // it is for a nook, whose readers follow
+	storedVoid              // it is one of those that have no effect, see [State.Void]
+	storedEnd
+)
 
-// storedPart is one change as a checkpoint keeps it.
-type storedPart struct {
-	_       struct{} `cbor:",toarray"`
-	ID      crdt.ID
-	Author  crdt.ID
-	Dev     crdt.Device
-	HLC     crdt.HLC
-	Nook    membership.EpochID
-	Members []crdt.ID
-	Kind    uint64
-	Payload []byte
-}
-
-// EncodeRecord returns the canonical form of one record, for [State.LoadRecord];
-// nil if nothing is held under id, or stubs alone ([State.EncodeStub]). It may be
-// long; see [State.EncodePieces].
+// EncodeRecord returns one record for [State.LoadRecord]; nil if nothing is held
+// under id, or stubs alone ([State.EncodeStub]). It may be long; see
+// [State.EncodePieces].
 func (s *State) EncodeRecord(id crdt.ID) []byte {
-	r := s.record(id)
-	chunks := [][]storedPart{}
-	n := 0
-	if voids := s.voidParts(id); len(voids) > 0 {
-		chunks, n = append(chunks, voids), partsPerChunk
-	}
-	for i := range r.parts {
-		if r.parts[i].faded {
-			continue
-		}
-		if n%partsPerChunk == 0 {
-			chunks = append(chunks, []storedPart{})
-		}
-		last := &chunks[len(chunks)-1]
-		*last = append(*last, store(&r.parts[i].Change))
-		n++
-	}
-	if n == 0 {
-		return nil
-	}
-	return canon.MustMarshal(chunks)
+	return slices.Concat(s.EncodePieces(id, math.MaxInt)...)
 }
 
 // EncodePieces returns one record as pieces of at most limit bytes, each of which
@@ -57,70 +36,148 @@ func (s *State) EncodeRecord(id crdt.ID) []byte {
 // only if a single change is ([MaxPayload] and some hundred bytes, or more with
 // many readers). Nil if nothing is held under id.
 func (s *State) EncodePieces(id crdt.ID, limit int) [][]byte {
-	r := s.record(id)
-	const frame = 8 // heads of the two arrays around
 	var out [][]byte
-	var piece []canon.Raw
-	size := frame
-	parts := s.voidParts(id)
-	for i := range r.parts {
-		if !r.parts[i].faded {
-			parts = append(parts, store(&r.parts[i].Change))
+	var piece []byte
+	add := func(c *Change, flags byte) {
+		from := len(piece)
+		piece = appendStored(piece, id, c, flags)
+		if from > 0 && len(piece) > limit {
+			out, piece = append(out, piece[:from:from]), slices.Clone(piece[from:])
 		}
 	}
-	for _, p := range parts {
-		one := canon.MustMarshal(p)
-		if len(piece) > 0 && (size+len(one) > limit || len(piece) == partsPerChunk) {
-			out = append(out, canon.MustMarshal([][]canon.Raw{piece}))
-			piece, size = nil, frame
+	voids, _ := s.voids.get(id)
+	for i := range voids {
+		add(&voids[i], storedVoid)
+	}
+	r := s.record(id)
+	for i := range r.parts {
+		if !r.parts[i].faded {
+			add(&r.parts[i].Change, 0)
 		}
-		piece, size = append(piece, one), size+len(one)
 	}
 	if len(piece) == 0 {
 		return nil
 	}
-	return append(out, canon.MustMarshal([][]canon.Raw{piece}))
+	return append(out, piece)
 }
 
-func store(c *Change) storedPart {
+func appendStored(to []byte, record crdt.ID, c *Change, flags byte) []byte {
 	kind, payload := Encode(c.Body)
-	return storedPart{ID: c.ID, Author: c.Author, Dev: c.Dev, HLC: c.HLC, Nook: c.Audience.Nook,
-		Members: c.Audience.Members, Kind: kind, Payload: payload}
+	if c.ID == record {
+		flags |= storedMakes
+	}
+	if !c.Audience.Whole() {
+		flags |= storedNook
+	}
+	to = append(to, flags)
+	if flags&storedMakes == 0 {
+		to = append(to, c.ID[:]...)
+	}
+	to = binary.BigEndian.AppendUint64(append(to, c.Author[:]...), uint64(c.HLC))
+	if flags&storedNook != 0 {
+		to = binary.AppendUvarint(append(to, c.Audience.Nook[:]...), uint64(len(c.Audience.Members)))
+		for _, m := range c.Audience.Members {
+			to = append(to, m[:]...)
+		}
+	}
+	to = binary.AppendUvarint(binary.AppendUvarint(to, kind), uint64(len(payload)))
+	return append(to, payload...)
 }
 
-// LoadRecord applies what [State.EncodeRecord] or [State.EncodePieces] wrote. The error says that data is
-// not its output, or that a change in it belongs elsewhere; s may then hold part of it.
+// LoadRecord applies what [State.EncodeRecord] or [State.EncodePieces] wrote. The record
+// does not count as touched. The error says that data is not its output, or that a change
+// in it belongs elsewhere; s may then hold part of it.
 func (s *State) LoadRecord(id crdt.ID, data []byte) error {
-	var chunks [][]storedPart
-	if err := canon.UnmarshalOwn(data, &chunks); err != nil {
-		return fmt.Errorf("load record %s: %w", id.Short(), err)
+	if !s.touched[id] {
+		defer delete(s.touched, id)
 	}
-	for _, chunk := range chunks {
-		for i := range chunk {
-			p := &chunk[i]
-			m := Meta{ID: p.ID, Author: p.Author, Dev: p.Dev, HLC: p.HLC, Audience: Audience{Nook: p.Nook, Members: p.Members}}
-			if m.Audience.Whole() {
-				m.Audience.Members = nil
-			}
-			c, err := decodeOwn(m, p.Kind&^voidMark, p.Payload)
-			if err != nil {
-				return fmt.Errorf("load record %s: %w", id.Short(), err)
-			}
-			if c.Record() != id {
-				return fmt.Errorf("load record %s: a change of record %s", id.Short(), c.Record().Short())
-			}
-			if p.Kind&voidMark != 0 {
-				s.Void(c)
-			} else {
-				s.Apply(c)
-			}
+	for r := (stored{data: data}); len(r.data) > 0; {
+		c, void, err := r.change(id)
+		switch {
+		case err != nil:
+			return fmt.Errorf("load record %s: %w", id.Short(), err)
+		case c.Record() != id:
+			return fmt.Errorf("load record %s: a change of record %s", id.Short(), c.Record().Short())
+		case void:
+			s.Void(c)
+		default:
+			s.Apply(c)
 		}
 	}
 	return nil
 }
 
-// joined is one change as the digest sees it. Devices and nooks are left out: the
-// op id stands for them.
+// stored reads what a checkpoint holds of a record.
+type stored struct {
+	data  []byte
+	short bool // it ended too early
+}
+
+// take returns the next n bytes; none where there are fewer.
+func (r *stored) take(n uint64) []byte {
+	if n > uint64(len(r.data)) {
+		r.data, r.short = nil, true
+		return nil
+	}
+	out := r.data[:n]
+	r.data = r.data[n:]
+	return out
+}
+
+func (r *stored) uvarint() uint64 {
+	v, n := binary.Uvarint(r.data)
+	if n <= 0 {
+		r.data, r.short = nil, true
+		return 0
+	}
+	r.data = r.data[n:]
+	return v
+}
+
+func (r *stored) id() (id crdt.ID) {
+	copy(id[:], r.take(uint64(len(id))))
+	return id
+}
+
+var errStored = errors.New("no change of a checkpoint")
+
+// change reads the next change, and whether it is void.
+func (r *stored) change(record crdt.ID) (c Change, void bool, err error) {
+	m := Meta{ID: record}
+	flags := byte(storedEnd)
+	if f := r.take(1); f != nil {
+		flags = f[0]
+	}
+	if flags >= storedEnd {
+		return Change{}, false, errStored
+	}
+	if flags&storedMakes == 0 {
+		m.ID = r.id()
+	}
+	m.Author = r.id()
+	if at := r.take(8); at != nil {
+		m.HLC = crdt.HLC(binary.BigEndian.Uint64(at))
+	}
+	if flags&storedNook != 0 {
+		copy(m.Audience.Nook[:], r.take(uint64(len(m.Audience.Nook))))
+		for range r.uvarint() {
+			if r.short {
+				break
+			}
+			m.Audience.Members = append(m.Audience.Members, r.id())
+		}
+	}
+	kind := r.uvarint()
+	payload := r.take(r.uvarint())
+	if r.short {
+		return Change{}, false, errStored
+	}
+	c, err = decodeOwn(m, kind, payload)
+	return c, flags&storedVoid != 0, err
+}
+
+// joined is one change as the digest sees it. Its nook is left out: the op id stands
+// for it.
 type joined struct {
 	_       struct{} `cbor:",toarray"`
 	ID      crdt.ID
@@ -128,6 +185,16 @@ type joined struct {
 	HLC     crdt.HLC
 	Kind    uint64
 	Payload []byte
+}
+
+// sum returns the hash of the change as it was written. One that was loaded has none
+// yet.
+func (c *Change) sum() crdt.ID {
+	if !c.hash.IsZero() {
+		return c.hash
+	}
+	kind, payload := Encode(c.Body)
+	return hashOf(&c.Meta, kind, payload)
 }
 
 func hashOf(m *Meta, kind uint64, payload []byte) crdt.ID {
@@ -142,7 +209,8 @@ func (r *record) digest() crdt.ID {
 	any := false
 	for i := range r.parts {
 		if r.parts[i].Audience.Whole() {
-			h.Write(r.parts[i].hash[:])
+			sum := r.parts[i].sum()
+			h.Write(sum[:])
 			any = true
 		}
 	}

@@ -300,7 +300,7 @@ func TestAWishThatWasNeverSaid(t *testing.T) {
 	w := newWorld(t, "Ann", "Ben", "Cleo")
 	ann, ben := w.homes["Ann"], w.homes["Ben"]
 	made := ben.write([]circle.Draft{{Make: func([]crdt.ID) circle.Body {
-		return circle.NeedPosted{Title: "Meals", For: ann.id, People: 1, Under: 9, When: []string{}, Skips: []string{}, To: []crdt.ID{}, How: []uint64{}}
+		return &circle.NeedPosted{Title: "Meals", For: ann.id, People: 1, Under: 9, When: []string{}, Skips: []string{}, To: []crdt.ID{}, How: []uint64{}}
 	}}})
 	w.meet()
 	ann.wantLooks(circle.LookConsentChanged)

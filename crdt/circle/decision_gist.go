@@ -34,9 +34,9 @@ func ControlGist(b membership.Body) (Said, bool) {
 
 func gist(b Body) string {
 	switch b := b.(type) {
-	case NeedPosted:
+	case *NeedPosted:
 		return b.Title
-	case OfferPosted:
+	case *OfferPosted:
 		return b.Title
 	case AgreementMade:
 		return b.Terms.What

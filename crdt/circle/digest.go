@@ -204,7 +204,7 @@ func changesAgreement(b Body) bool {
 
 func makesPost(b Body) bool {
 	switch b.(type) {
-	case NeedPosted, OfferPosted, AudienceChanged:
+	case *NeedPosted, *OfferPosted, AudienceChanged:
 		return true
 	}
 	return false

@@ -150,6 +150,7 @@ func (s *State) Fade(id crdt.ID, now crdt.HLC, most int) []crdt.ID {
 	var out []crdt.ID
 	for i := range parts {
 		if p := &parts[i]; p.fades() && goes(p) && len(out) < most {
+			p.hash = p.sum()
 			p.Body, p.faded = redact(p.Body), true
 			out = append(out, p.ID)
 		}
@@ -163,10 +164,10 @@ func (s *State) Fade(id crdt.ID, now crdt.HLC, most int) []crdt.ID {
 // redact returns b without its words.
 func redact(b Body) Body {
 	switch b := b.(type) {
-	case NeedPosted:
-		return NeedPosted(Posted(b).stub())
-	case OfferPosted:
-		return OfferPosted(Posted(b).stub())
+	case *NeedPosted:
+		return (*Posted)(b).stub().body(true)
+	case *OfferPosted:
+		return (*Posted)(b).stub().body(false)
 	case PostEdited:
 		return b.stub()
 	case AudienceChanged:
@@ -224,9 +225,9 @@ func (b PostEdited) fade() uint64 {
 // fadeOf is after how many days a body says that its post fades; 0 if never.
 func fadeOf(b Body) uint64 {
 	switch b := b.(type) {
-	case NeedPosted:
+	case *NeedPosted:
 		return b.Fade
-	case OfferPosted:
+	case *OfferPosted:
 		return b.Fade
 	}
 	return 0
@@ -248,8 +249,20 @@ func (b PostEdited) stub() PostEdited {
 // storedStub is a faded change as a node keeps it.
 type storedStub struct {
 	_    struct{} `cbor:",toarray"`
-	Part storedPart
+	Part stubPart
 	Hash crdt.ID // of the change as it was
+}
+
+type stubPart struct {
+	_       struct{} `cbor:",toarray"`
+	ID      crdt.ID
+	Author  crdt.ID
+	Dev     crdt.Device // of what older versions wrote; nobody asks for it
+	HLC     crdt.HLC
+	Nook    membership.EpochID
+	Members []crdt.ID
+	Kind    uint64
+	Payload []byte
 }
 
 // EncodeStub returns what is kept of a faded change, for [State.LoadStub]; nil if
@@ -260,7 +273,10 @@ func (s *State) EncodeStub(record, op crdt.ID) []byte {
 	if i < 0 || !r.parts[i].faded {
 		return nil
 	}
-	return canon.MustMarshal(storedStub{Part: store(&r.parts[i].Change), Hash: r.parts[i].hash})
+	p := &r.parts[i]
+	kind, payload := Encode(p.Body)
+	return canon.MustMarshal(storedStub{Hash: p.hash, Part: stubPart{ID: p.ID, Author: p.Author, HLC: p.HLC, Nook: p.Audience.Nook,
+		Members: p.Audience.Members, Kind: kind, Payload: payload}})
 }
 
 // LoadStub takes in what [State.EncodeStub] wrote. It is no part of checkpoints,
@@ -271,7 +287,7 @@ func (s *State) LoadStub(data []byte) error {
 		return fmt.Errorf("load stub: %w", err)
 	}
 	p := stub.Part
-	m := Meta{ID: p.ID, Author: p.Author, Dev: p.Dev, HLC: p.HLC, Audience: Audience{Nook: p.Nook, Members: p.Members}}
+	m := Meta{ID: p.ID, Author: p.Author, HLC: p.HLC, Audience: Audience{Nook: p.Nook, Members: p.Members}}
 	if (m.Audience.Nook == membership.EpochID{}) {
 		m.Audience.Members = nil
 	}

@@ -103,10 +103,10 @@ func eachSearched(body Body, yield func(text string)) {
 		yield(t.Area)
 	}
 	switch b := body.(type) {
-	case NeedPosted:
-		posted((*Posted)(&b))
-	case OfferPosted:
-		posted((*Posted)(&b))
+	case *NeedPosted:
+		posted((*Posted)(b))
+	case *OfferPosted:
+		posted((*Posted)(b))
 	case PostEdited:
 		var p Posted
 		for _, e := range b.Edits {

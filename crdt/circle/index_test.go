@@ -31,7 +31,7 @@ func TestNothingTakenBackOrFadedIsInTheIndex(t *testing.T) {
 		n++
 		return Change{Meta: Meta{ID: sha256.Sum256(fmt.Append(nil, "op", n)), Author: ann, HLC: crdt.At(int64(n) * crdt.DayMillis)}, Body: b}
 	}
-	need := change(NeedPosted{Title: "canary one", Details: "Ⓒanary two", People: 1, Fade: 3})
+	need := change(&NeedPosted{Title: "canary one", Details: "Ⓒanary two", People: 1, Fade: 3})
 	edit := change(PostEdited{Post: need.ID, Edits: []Edit{editOf(&Posted{Area: "canary street"}, FieldArea)}})
 	yes := change(AgreementMade{About: []crdt.ID{need.ID}, Terms: Terms{What: "canary terms"}})
 	note := change(NoteWritten{On: need.ID, Text: "a CANARY sings"})
@@ -91,7 +91,7 @@ func TestIndexFollows(t *testing.T) {
 			word := rapid.SampledFrom(words).Draw(t, "word")
 			switch on := made; {
 			case len(on) == 0 || rapid.Bool().Draw(t, "new"):
-				c.Body = NeedPosted{Title: word, People: 1}
+				c.Body = &NeedPosted{Title: word, People: 1}
 				made = append(made, c.ID)
 			case rapid.Bool().Draw(t, "back"):
 				c.Body = Retracted{Op: rapid.SampledFrom(on).Draw(t, "op")}

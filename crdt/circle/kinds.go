@@ -38,8 +38,8 @@ type Kind struct {
 
 // kinds is the table: a new kind is one line here, and a file of its own.
 var kinds = []Kind{
-	{KindNeedPosted, "NeedPosted", true, decoder[NeedPosted]},
-	{KindOfferPosted, "OfferPosted", true, decoder[OfferPosted]},
+	{KindNeedPosted, "NeedPosted", true, pointed[NeedPosted]},
+	{KindOfferPosted, "OfferPosted", true, pointed[OfferPosted]},
 	{KindPostEdited, "PostEdited", false, decoder[PostEdited]},
 	{KindPostStatusSet, "PostStatusSet", false, decoder[PostStatusSet]},
 	{KindAudienceChanged, "AudienceChanged", false, decoder[AudienceChanged]},
@@ -73,6 +73,18 @@ func kindOf(number uint64) (Kind, bool) {
 
 // unmarshal is [canon.Unmarshal], or [canon.UnmarshalOwn].
 type unmarshal func(data []byte, v any) error
+
+// pointed reads one T, which is a body by pointer.
+func pointed[T any, P interface {
+	*T
+	Body
+}](read unmarshal, payload []byte) (Body, error) {
+	b := new(T)
+	if err := read(payload, b); err != nil {
+		return nil, err
+	}
+	return P(b), nil
+}
 
 // decoder reads one T.
 func decoder[T Body](read unmarshal, payload []byte) (Body, error) {

@@ -68,9 +68,11 @@ func body(t *rapid.T, target, person func() crdt.ID) circle.Body {
 	}
 	switch rapid.IntRange(0, 16).Draw(t, "kind") {
 	case 0, 1:
-		return circle.NeedPosted(posted())
+		p := posted()
+		return (*circle.NeedPosted)(&p)
 	case 2:
-		return circle.OfferPosted(posted())
+		p := posted()
+		return (*circle.OfferPosted)(&p)
 	case 3:
 		when, _ := rapid.SampledFrom([][]byte{{0x80}, {0x81, 0x6a, '2', '0', '2', '6', '-', '1', '2', '-', '0', '3'}}).Draw(t, "edit"), 0
 		return circle.PostEdited{Post: target(), Edits: []circle.Edit{{Field: circle.FieldWhen, Value: when}}}

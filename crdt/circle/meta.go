@@ -25,7 +25,6 @@ type Meta struct {
 	ID crdt.ID
 	// Author is the member whose device wrote it.
 	Author   crdt.ID
-	Dev      crdt.Device
 	HLC      crdt.HLC
 	Audience Audience
 }
@@ -45,7 +44,7 @@ type Change struct {
 	Meta
 	Body Body
 
-	hash crdt.ID // of the change as it was written; zero until it is known
+	hash crdt.ID // of the change as it was written; zero until it is known, see sum
 }
 
 // Record returns the record that c belongs to: the one it names, or its own id if
@@ -93,7 +92,7 @@ func decodeOwn(m Meta, kind uint64, payload []byte) (Change, error) {
 	if err != nil {
 		return Change{}, fmt.Errorf("%w: %s: %w", ErrForm, k.Name, err)
 	}
-	return Change{Meta: m, Body: b, hash: hashOf(&m, b.kind(), payload)}, nil
+	return Change{Meta: m, Body: b}, nil
 }
 
 // Encode returns the kind number and the canonical payload of b.

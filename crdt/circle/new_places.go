@@ -75,7 +75,7 @@ func (p *post) placesFor(to []crdt.ID) []Draft {
 // given is what those read who come to read a post from now on: of the dates that were
 // left out by marks, which they do not get, as many as there is room for.
 func (p *post) given() Posted {
-	text := p.Posted
+	text := *p.Posted
 	if len(p.skipped) > 0 {
 		text.Skips = slices.Concat(p.Skips, p.skipped)
 		slices.Sort(text.Skips)

@@ -79,7 +79,7 @@ type post struct {
 	line          *line     // once worked out
 	kind          string    // its category folded, once worked out
 	since         crdt.HLC  // of the status; zero if it was never set
-	said          crdt.HLC  // when its people last said anything of it
+	heard         crdt.HLC  // when its people last said anything of it
 	kept          int       // how many places of each date are kept for newcomers
 	version                 // what it says now
 	earlier       []version // oldest first; nil of a post that nobody edited
@@ -94,11 +94,9 @@ type post struct {
 
 // version is a post's text since some time.
 type version struct {
-	dates *slotTimes // once worked out
-	Posted
-	at     crdt.HLC
-	op     crdt.ID // that said so
-	writer crdt.ID
+	dates   *slotTimes // once worked out
+	*Posted            // what a body says, or what an edit made of that; never changed
+	said    *Change    // that said so
 }
 
 var statusNames = [...]string{"open", "enough", "met", "withdrawn", "resting"}
@@ -113,13 +111,12 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 	if !ok {
 		return nil, false
 	}
-	p := &post{id: r.id, made: made, by: by, author: made.Author, owner: made.Author, audience: r.audience(), rec: r, said: made.HLC}
-	p.version = version{at: made.HLC, op: made.ID, writer: by}
+	p := &post{id: r.id, made: made, by: by, author: made.Author, owner: made.Author, audience: r.audience(), rec: r, heard: made.HLC}
 	switch b := made.Body.(type) {
-	case NeedPosted:
-		p.need, p.Posted = true, Posted(b)
-	case OfferPosted:
-		p.Posted = Posted(b)
+	case *NeedPosted:
+		p.need, p.version = true, version{Posted: (*Posted)(b), said: made}
+	case *OfferPosted:
+		p.version = version{Posted: (*Posted)(b), said: made}
 	default:
 		return nil, false
 	}
@@ -137,7 +134,7 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 		case PostEdited:
 			p.edit(c, b)
 		case PostStatusSet:
-			p.said = c.HLC
+			p.heard = c.HLC
 			if b.Status < StatusStillTrue {
 				p.status, p.since = statusNames[b.Status], c.HLC
 			}
@@ -156,11 +153,11 @@ func readPost(r *record, use func(*Change) bool, allowed func(p *post, who crdt.
 
 // edit applies one edit, and keeps the text that it makes.
 func (p *post) edit(c *Change, b PostEdited) {
-	next := version{Posted: p.Posted, at: c.HLC, op: c.ID, writer: c.Author}
+	text := *p.Posted
 	for _, e := range b.Edits {
-		e.apply(&next.Posted)
+		e.apply(&text)
 	}
-	p.earlier, p.version, p.said = append(p.earlier, p.version), next, c.HLC
+	p.earlier, p.version, p.heard = append(p.earlier, p.version), version{Posted: &text, said: c}, c.HLC
 }
 
 // texts returns how many texts the post has had, the one of now included.
@@ -174,12 +171,20 @@ func (p *post) text(i int) *version {
 	return &p.version
 }
 
+// wrote returns who signed its text i.
+func (p *post) wrote(i int) crdt.ID {
+	if i == 0 {
+		return p.by
+	}
+	return p.text(i).said.Author
+}
+
 // edited returns when its text last changed; zero if nobody edited it.
 func (p *post) edited() crdt.HLC {
 	if len(p.earlier) == 0 {
 		return 0
 	}
-	return p.version.at
+	return p.version.said.HLC
 }
 
 // firstStatus is the status of a post whose status nobody set: open, or waiting
@@ -222,7 +227,7 @@ func whole(c *Change) bool { return c.Audience.Whole() }
 // slots works the slots of a text out, once. skipped are dates taken out of its rule.
 func (v *version) slots(skipped []string) *slotTimes {
 	if v.dates == nil {
-		t := slotsOf(&v.Posted, skipped)
+		t := slotsOf(v.Posted, skipped)
 		v.dates = &t
 	}
 	return v.dates
@@ -248,12 +253,12 @@ func (p *post) gave(slot string, rev Rev) bool {
 		if !ok || !p.may(c.Author) {
 			continue
 		}
-		var given Posted
+		var given *Posted
 		switch b := snap.Body.(type) {
-		case NeedPosted:
-			given = Posted(b)
-		case OfferPosted:
-			given = Posted(b)
+		case *NeedPosted:
+			given = (*Posted)(b)
+		case *OfferPosted:
+			given = (*Posted)(b)
 		default:
 			continue
 		}
@@ -413,7 +418,7 @@ func (r *reader) view(p *post) Post {
 // viewInto is view into the place of a line in a list.
 func (r *reader) viewInto(v *Post, p *post) {
 	l, today := r.line(p), r.today
-	v.ID, v.Need, v.Posted, v.Author, v.Owner = p.id, p.need, p.Posted, p.by, p.owner
+	v.ID, v.Need, v.Posted, v.Author, v.Owner = p.id, p.need, *p.Posted, p.by, p.owner
 	v.Status, v.Made, v.Edited, v.Audience = r.status(p), p.made.HLC, p.edited(), p.audience
 	v.Slots, v.Agreements, v.Skips = r.slotsBetween(p, today, today.AddDate(0, 0, slotWindow)), l.agreements, l.skips
 	v.Kept, v.Stale = p.kept, r.stale(p, v.Status)

@@ -56,18 +56,19 @@ const (
 )
 
 // NeedPosted and OfferPosted make a post: what someone would welcome, and what
-// someone could give, lend, do or be. One shape, two directions.
+// someone could give, lend, do or be. One shape, two directions. They are bodies by
+// pointer, so that what is read of a post need not copy it; nobody changes one.
 type (
 	NeedPosted  Posted
 	OfferPosted Posted
 )
 
-func (NeedPosted) kind() uint64     { return KindNeedPosted }
-func (NeedPosted) record() crdt.ID  { return crdt.ID{} }
-func (b NeedPosted) check() error   { return (*Posted)(&b).check() }
-func (OfferPosted) kind() uint64    { return KindOfferPosted }
-func (OfferPosted) record() crdt.ID { return crdt.ID{} }
-func (b OfferPosted) check() error  { return (*Posted)(&b).check() }
+func (*NeedPosted) kind() uint64     { return KindNeedPosted }
+func (*NeedPosted) record() crdt.ID  { return crdt.ID{} }
+func (b *NeedPosted) check() error   { return (*Posted)(b).check() }
+func (*OfferPosted) kind() uint64    { return KindOfferPosted }
+func (*OfferPosted) record() crdt.ID { return crdt.ID{} }
+func (b *OfferPosted) check() error  { return (*Posted)(b).check() }
 
 func (p *Posted) check() error {
 	err := firstError(ruleTitle.check(p.Title), ruleDetails.check(p.Details), ruleCategory.check(p.Category),

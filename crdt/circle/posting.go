@@ -27,11 +27,11 @@ type (
 )
 
 func (c PostNeed) decide(s *State, env Env) (plan, error) {
-	return posting(s, env, c.Posted, c.Place, c.Newcomers, func(p Posted) Body { return NeedPosted(p) })
+	return posting(s, env, c.Posted, c.Place, c.Newcomers, func(p Posted) Body { return p.body(true) })
 }
 
 func (c PostOffer) decide(s *State, env Env) (plan, error) {
-	return posting(s, env, c.Posted, c.Place, c.Newcomers, func(p Posted) Body { return OfferPosted(p) })
+	return posting(s, env, c.Posted, c.Place, c.Newcomers, func(p Posted) Body { return p.body(false) })
 }
 
 func posting(s *State, env Env, p Posted, place string, newcomers int, body func(Posted) Body) (plan, error) {
@@ -73,7 +73,7 @@ func posting(s *State, env Env, p Posted, place string, newcomers int, body func
 	if newcomers > 0 {
 		drafts = append(drafts, keepPlaces(to, newcomers, func(made []crdt.ID) crdt.ID { return made[0] }))
 	}
-	_, need := body(p).(NeedPosted)
+	_, need := body(p).(*NeedPosted)
 	var cared crdt.ID
 	if !need && len(askedOf) == 1 {
 		cared = askedOf[0]
@@ -130,7 +130,7 @@ func (c EditPost) decide(s *State, env Env) (plan, error) {
 	if err := r.gone(p); err != nil {
 		return plan{}, err
 	}
-	set, next := c.Set, p.Posted
+	set, next := c.Set, *p.Posted
 	fields := slices.Clone(c.Fields)
 	slices.Sort(fields)
 	b := PostEdited{Post: c.ID}
@@ -393,9 +393,9 @@ func (c Widen) decide(s *State, env Env) (plan, error) {
 
 func (p Posted) body(need bool) Body {
 	if need {
-		return NeedPosted(p)
+		return (*NeedPosted)(&p)
 	}
-	return OfferPosted(p)
+	return (*OfferPosted)(&p)
 }
 
 // shows reports whether member gave a record to the circle.

@@ -19,7 +19,7 @@ func TestReadingsOfOneThingKeepNoListOfAllThatChanged(t *testing.T) {
 	k, s := NewReadings(open{}), NewState(crdt.ID{})
 	write := func(n int) {
 		s = s.Fork()
-		s.Apply(Change{Meta: Meta{ID: sha256.Sum256(fmt.Append(nil, n)), HLC: crdt.HLC(n)}, Body: NeedPosted{Title: "soup", People: 1}})
+		s.Apply(Change{Meta: Meta{ID: sha256.Sum256(fmt.Append(nil, n)), HLC: crdt.HLC(n)}, Body: &NeedPosted{Title: "soup", People: 1}})
 	}
 	write(0)
 	if got := len(s.With(k).Posts(Env{}, Filter{})); got != 1 {

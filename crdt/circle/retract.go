@@ -141,7 +141,7 @@ func (c Retract) decide(s *State, env Env) (plan, error) {
 	r := s.reader(env)
 	switch own.Body.(type) {
 	case NoteWritten:
-	case NeedPosted, OfferPosted:
+	case *NeedPosted, *OfferPosted:
 		p, ok := r.post(c.ID)
 		if ok && slices.ContainsFunc(r.agreementsOn(p), (*agreement).live) {
 			return plan{}, kept("no.others_yes")

@@ -34,7 +34,7 @@ func TestASnapshotSpeaksForWhoWroteIt(t *testing.T) {
 	ann, bea, mal, dan := w.homes["Ann"], w.homes["Bea"], w.homes["Mal"], w.homes["Dan"]
 	need := ann.do("ask", "text", "Hospital on Friday", "to", "Bea")
 	w.meet()
-	mal.forges(need, ann, 1, circle.NeedPosted{Title: "I owe Mal", For: mal.id, People: 1})
+	mal.forges(need, ann, 1, &circle.NeedPosted{Title: "I owe Mal", For: mal.id, People: 1})
 	w.meet()
 	if p := dan.post(need); p.Author != mal.id || p.Owner != mal.id || p.Title != "I owe Mal" {
 		t.Errorf("Dan reads %q by %s, want it as Mal's", p.Title, p.Author.Short())
@@ -120,7 +120,7 @@ func TestNobodyLetsAnothersWordsFade(t *testing.T) {
 	w.meet()
 	bea.do("note", "id", need.String(), "text", "canary note")
 	w.meet()
-	mal.forges(need, ann, 1, circle.NeedPosted{Title: "mine", For: mal.id, People: 1, Fade: 1})
+	mal.forges(need, ann, 1, &circle.NeedPosted{Title: "mine", For: mal.id, People: 1, Fade: 1})
 	mal.write([]circle.Draft{{Make: func([]crdt.ID) circle.Body { return circle.PostStatusSet{Post: need, Status: circle.StatusMet} }}})
 	w.meet()
 	now := w.later(ann, 72*time.Hour)

@@ -19,10 +19,10 @@ func (r *reader) stale(p *post, status string) bool {
 	}
 	end := p.lastDate()
 	ended := !end.IsZero() && !end.After(r.now)
-	if !ended && p.said > crdt.At(r.env.Now.UnixMilli())-(staleDays-2)*dayHLC { // however the clocks were changed since
+	if !ended && p.heard > crdt.At(r.env.Now.UnixMilli())-(staleDays-2)*dayHLC { // however the clocks were changed since
 		return false
 	}
-	said := local(p.said.Time().In(r.env.Now.Location()))
+	said := local(p.heard.Time().In(r.env.Now.Location()))
 	return !said.AddDate(0, 0, staleDays).After(r.now) || ended && said.Before(end)
 }
 

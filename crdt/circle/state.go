@@ -70,9 +70,9 @@ func (s *State) Fork() *State {
 		links: s.links.fork(o), lost: s.lost.fork(o), voids: s.voids.fork(o), touched: map[crdt.ID]bool{}}
 	for id := range s.touched {
 		if r, ok := f.records.get(id); ok && !r.summed {
-			c := *r
-			c.sum, c.summed = r.digest(), true
-			f.records.set(id, &c)
+			c := &record{id: id, parts: r.hashed(), summed: true}
+			c.sum = c.digest()
+			f.records.set(id, c)
 		}
 	}
 	return f
@@ -135,10 +135,6 @@ func (s *State) insert(id crdt.ID, c Change) {
 	if i < len(parts) && parts[i].ID == c.ID {
 		return
 	}
-	if c.hash.IsZero() {
-		kind, payload := Encode(c.Body)
-		c.hash = hashOf(&c.Meta, kind, payload)
-	}
 	next := make([]part, 0, len(parts)+1)
 	next = append(append(append(next, parts[:i]...), part{Change: c}), parts[i:]...)
 	s.put(id, next)
@@ -151,6 +147,20 @@ func (s *State) put(id crdt.ID, parts []part) {
 		return
 	}
 	s.records.set(id, &record{id: id, parts: parts})
+}
+
+// hashed returns the parts, of all of which the hash is known. It is worked out once, so
+// that a record of many parts costs no more with each further one.
+func (r *record) hashed() []part {
+	first := slices.IndexFunc(r.parts, func(p part) bool { return p.hash.IsZero() })
+	if first < 0 {
+		return r.parts
+	}
+	parts := slices.Clone(r.parts)
+	for i := first; i < len(parts); i++ {
+		parts[i].hash = parts[i].sum()
+	}
+	return parts
 }
 
 // holds reports whether a part is of that kind.
@@ -305,7 +315,7 @@ func (c *Change) snapshot() (Change, bool) {
 	if err != nil || !mayWiden(&snap, c.Author) {
 		return Change{}, false
 	}
-	snap.Dev, snap.Audience = c.Dev, c.Audience
+	snap.Audience = c.Audience
 	return snap, true
 }
 
@@ -336,9 +346,9 @@ func mayWiden(made *Change, by crdt.ID) bool {
 		return true
 	}
 	switch b := made.Body.(type) {
-	case NeedPosted:
+	case *NeedPosted:
 		return b.For == by
-	case OfferPosted:
+	case *OfferPosted:
 		return b.For == by
 	case AgreementMade:
 		return len(b.About) == 1 && b.About[0] == by

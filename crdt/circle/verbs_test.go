@@ -116,7 +116,7 @@ func TestAnAmbiguousPrefixNamesItsCandidates(t *testing.T) {
 	s := circle.NewState(circleID)
 	for i := range byte(3) {
 		id := crdt.ID{0xab, 0xcd, 0xef, i << 4}
-		s.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: people[0]}, Body: circle.NeedPosted{Title: "x", People: 1}})
+		s.Apply(circle.Change{Meta: circle.Meta{ID: id, Author: people[0]}, Body: &circle.NeedPosted{Title: "x", People: 1}})
 	}
 	_, err := s.Resolve("ABCDEF")
 	var p *circle.Problem

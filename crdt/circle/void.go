@@ -44,7 +44,7 @@ func (c *Change) closes() (crdt.HLC, bool) {
 // nothing.
 func (c *Change) fadeSaid() uint64 {
 	switch b := c.Body.(type) {
-	case NeedPosted, OfferPosted:
+	case *NeedPosted, *OfferPosted:
 		return fadeOf(b)
 	case PostEdited:
 		return b.fade()
@@ -78,19 +78,4 @@ func (s *State) dropVoids(id crdt.ID, drop func(Change) bool) {
 		return
 	}
 	s.voids.set(id, left)
-}
-
-// voidMark stands beside the kind of a void change in a checkpoint.
-const voidMark = 1 << 32
-
-// voidParts are the void changes of a record as a checkpoint holds them.
-func (s *State) voidParts(id crdt.ID) []storedPart {
-	voids, _ := s.voids.get(id)
-	var out []storedPart
-	for i := range voids {
-		p := store(&voids[i])
-		p.Kind |= voidMark
-		out = append(out, p)
-	}
-	return out
 }

@@ -118,7 +118,7 @@ func dateOnly(t time.Time) time.Time {
 func slotsOf(t *rapid.T, start time.Time, rule string) []string {
 	s := circle.NewState(circleID)
 	m := circle.Meta{ID: opID(1), Author: people[0], HLC: 1 << 40}
-	kind, payload := circle.Encode(circle.NeedPosted{Title: "x", People: 1, When: []string{start.Format("2006-01-02T15:04")}, Rule: rule})
+	kind, payload := circle.Encode(&circle.NeedPosted{Title: "x", People: 1, When: []string{start.Format("2006-01-02T15:04")}, Rule: rule})
 	c, err := circle.Decode(m, kind, payload)
 	if err != nil {
 		t.Fatalf("Decode: %v", err)

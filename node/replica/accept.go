@@ -290,7 +290,7 @@ func (r *Replica) openParsed(op *crdt.Op, body protocol.SealedBody) (circle.Chan
 	if !ok {
 		return circle.Change{}, false
 	}
-	meta := circle.Meta{ID: op.ID, Author: author, Dev: op.Dev, HLC: op.HLC}
+	meta := circle.Meta{ID: op.ID, Author: author, HLC: op.HLC}
 	if meta.Audience, ok = r.audience(body.Epoch()); !ok {
 		return circle.Change{}, false
 	}

@@ -295,7 +295,7 @@ func (b *bench) next(d *membertest.Device) crdt.Header {
 
 // need is a post under the circle's epoch, with a header as given.
 func (b *bench) need(d *membertest.Device, h crdt.Header, title string) crdt.Op {
-	kind, payload := circle.Encode(circle.NeedPosted{Title: title, People: 1})
+	kind, payload := circle.Encode(&circle.NeedPosted{Title: title, People: 1})
 	return b.sign(d, h, b.seal(b.epoch, b.ID, d.Key, h.Seq, kind, payload))
 }
 

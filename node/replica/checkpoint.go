@@ -13,7 +13,7 @@ import (
 
 // checkpointVersion changes whenever the form of a record's checkpoint does;
 // another one's rows are thrown away and the state is made again from the log.
-const checkpointVersion = 3
+const checkpointVersion = 4
 
 // checkpointMark says what the checkpoint rows stand for: all that the log held
 // up to Arr, with exactly what Voids says left out. Rows newer than Arr do no

@@ -46,7 +46,7 @@ func (b *bench) forFew(d *membertest.Device, s protocol.Secret, at crdt.HLC, ctl
 	b.t.Helper()
 	h := b.next(d)
 	h.Ctl, h.HLC = ctl, max(at, h.HLC)
-	kind, payload := circle.Encode(circle.NeedPosted{Title: "for us", People: 1})
+	kind, payload := circle.Encode(&circle.NeedPosted{Title: "for us", People: 1})
 	body, err := protocol.SealNookBody(b.rand, s, b.ID, d.Key, h.Seq, kind, payload)
 	if err != nil {
 		b.t.Fatal(err)
@@ -204,7 +204,7 @@ func TestWhatIsForTheCircleWaitsForItsEpoch(t *testing.T) {
 	claim := b.Make(b.Founder.Device(), b.Heads(), e)
 	d := b.people[1].Device()
 	h := b.next(d)
-	kind, payload := circle.Encode(circle.NeedPosted{Title: "Soup", People: 1})
+	kind, payload := circle.Encode(&circle.NeedPosted{Title: "Soup", People: 1})
 	post := b.sign(d, h, b.seal(next, b.ID, d.Key, h.Seq, kind, payload))
 	b.mustBe(New, b.give(post, from(1)))
 	if b.r.State().Has(post.ID) {

@@ -48,7 +48,7 @@ func village(tb testing.TB, members, posts int) view.Source {
 		p := circle.Posted{Title: fmt.Sprintf("%s (%d)", things[i%6], i), Category: categories[i%6], People: 1, Zone: "Europe/Berlin",
 			Details: "Anything without nuts. We are on the second floor, the bell says Miller, and there is a lift. Thank you for thinking of us in these weeks."}
 		if i%3 == 2 {
-			add(at, by, circle.OfferPosted(p))
+			add(at, by, (*circle.OfferPosted)(&p))
 			continue
 		}
 		if i%50 == 1 {
@@ -58,7 +58,7 @@ func village(tb testing.TB, members, posts int) view.Source {
 		if i%10 == 1 {
 			p.Rule = "FREQ=WEEKLY;COUNT=12"
 		}
-		need := add(at, by, circle.NeedPosted(p))
+		need := add(at, by, (*circle.NeedPosted)(&p))
 		if i%2 == 0 {
 			a := add(at.Add(time.Hour), people[i*13%members].ID, circle.AgreementMade{About: []crdt.ID{need}, Slot: p.When[0],
 				Terms: circle.Terms{What: p.Title, When: p.When[0]}})
