@@ -39,13 +39,15 @@ type stage struct {
 	tips    map[crdt.Device][]slotTip
 	forks   map[crdt.Device]crdt.Fork
 	heads   [2][]crdt.ID
+	inRows  [2][]crdt.ID
+	only    bool
 	sets    uint32
 	last    uint64
 }
 
 func newStage(c *circle) *stage {
 	return &stage{c: c, numbers: map[crdt.Device]uint32{}, tips: map[crdt.Device][]slotTip{},
-		forks: map[crdt.Device]crdt.Fork{}, heads: c.kept.heads, sets: c.kept.sets, last: c.kept.last}
+		forks: map[crdt.Device]crdt.Fork{}, heads: c.kept.heads, inRows: c.kept.inRows, only: c.kept.only, sets: c.kept.sets, last: c.kept.last}
 }
 
 // publish makes the change visible. The caller holds the store's lock.
@@ -63,7 +65,8 @@ func (st *stage) publish() {
 	for dev, fork := range st.forks {
 		c.kept.forks[dev] = fork
 	}
-	c.kept.heads, c.kept.sets, c.kept.last = st.heads, st.sets, st.last
+	c.kept.heads, c.kept.inRows, c.kept.only = st.heads, st.inRows, st.only
+	c.kept.sets, c.kept.last = st.sets, st.last
 }
 
 // batch writes a batch. The order is that of the batch's fields.
@@ -73,7 +76,7 @@ func (st *stage) batch(w *write, b *storage.Batch) error {
 	}
 	for i := range b.Ops {
 		e := &b.Ops[i]
-		if _, held, err := w.get(st.c.p.index(e.Op.ID)); err != nil {
+		if held, err := st.holds(w, &e.Op); err != nil {
 			return err
 		} else if held {
 			continue
@@ -85,20 +88,27 @@ func (st *stage) batch(w *write, b *storage.Batch) error {
 			return fmt.Errorf("%w: op %s names known set %d of %d", storage.ErrOrder, e.Op.ID.Short(), e.Fact.Known, st.sets)
 		}
 		s := crdt.Stored{Op: e.Op, Fact: e.Fact}
-		if err := w.set(st.c.p.op(e.Fact.Arr), encodeOp(&s)); err != nil {
+		var flags byte
+		if i == len(b.Ops)-1 && b.State != nil && slices.Equal(b.State.Heads, []crdt.ID{e.Op.ID}) {
+			flags = onlyHead
+			st.heads[0] = b.State.Heads
+		}
+		if err := w.set(st.c.p.op(e.Fact.Arr), encodeOp(&s, flags)); err != nil {
 			return err
 		}
-		if err := st.place(w, &s); err != nil {
+		if err := st.place(w, &s, flags); err != nil {
 			return err
 		}
 	}
+	heads := st.heads
 	if b.State != nil {
 		if b.State.Last != st.last {
 			return fmt.Errorf("%w: state of %d ops, the log has %d", storage.ErrOrder, b.State.Last, st.last)
 		}
-		if err := st.setHeads(w, [2][]crdt.ID{b.State.Heads, b.State.CtlHeads}); err != nil {
-			return err
-		}
+		heads = [2][]crdt.ID{b.State.Heads, b.State.CtlHeads}
+	}
+	if err := st.setHeads(w, heads); err != nil {
+		return err
 	}
 	for _, change := range b.Bodies {
 		if err := st.changeBody(w, change); err != nil {
@@ -108,20 +118,70 @@ func (st *stage) batch(w *write, b *storage.Batch) error {
 	return st.c.fill(w, b.Rows)
 }
 
-// place writes all rows that are derived from the next op, and counts it.
-func (st *stage) place(w *write, s *crdt.Stored) error {
+// holds reports whether an op is in the log, those under way included. One beyond every
+// tip of its device is not, and nothing is read.
+func (st *stage) holds(w *write, op *crdt.Op) (bool, error) {
+	for _, t := range st.tipsOf(op.Dev) {
+		if op.Seq <= t.tip.Seq {
+			arr, err := st.look(w, op.ID)
+			return arr != 0, err
+		}
+	}
+	return false, nil
+}
+
+// tipsOf returns the tips of a device, those under way included.
+func (st *stage) tipsOf(dev crdt.Device) []slotTip {
+	if tips, staged := st.tips[dev]; staged {
+		return tips
+	}
+	return st.c.kept.tips[dev]
+}
+
+// look returns the arrival number of an op; 0 if it is not in the log.
+func (st *stage) look(w *write, id crdt.ID) (uint64, error) {
+	data, found, err := w.get(st.c.p.index(id))
+	if err != nil || !found {
+		return 0, err
+	}
+	return decodeArrival(data)
+}
+
+// read reads an op, those under way included, and its flag onlyHead. The op is zero if
+// it is not in the log.
+func (st *stage) read(w *write, id crdt.ID) (flags byte, s crdt.Stored, err error) {
+	arr, err := st.look(w, id)
+	if err != nil || arr == 0 {
+		return 0, s, err
+	}
+	data, found, err := w.get(st.c.p.op(arr))
+	if err == nil && !found {
+		err = fmt.Errorf("%w: op number %d is missing", storage.ErrDamaged, arr)
+	}
+	if err != nil {
+		return 0, s, err
+	}
+	if s, err = decodeOp(st.c.id, arr, data); err != nil {
+		return 0, s, err
+	}
+	return data[0] & onlyHead, s, nil
+}
+
+// place writes all rows that are derived from the next op, and counts it. flags are those
+// of its row.
+func (st *stage) place(w *write, s *crdt.Stored, flags byte) error {
 	op, p := &s.Op, st.c.p
 	number, err := st.number(w, op.Dev)
 	if err != nil {
 		return err
 	}
-	if err := w.set(p.index(op.ID), encodeFact(s.Fact, number)); err != nil {
+	if err := w.set(p.index(op.ID), encodeArrival(s.Fact.Arr)); err != nil {
 		return err
 	}
 	if err := st.tip(w, s, number); err != nil {
 		return err
 	}
-	if err := w.set(p.lane(number, op.Seq, op.ID), encodeLane(op.ID, s.Fact.Arr)); err != nil {
+	if err := w.set(p.lane(number, op.Seq, s.Fact.Arr), nil); err != nil {
 		return err
 	}
 	if op.Class == crdt.Control {
@@ -129,7 +189,7 @@ func (st *stage) place(w *write, s *crdt.Stored) error {
 			return err
 		}
 	}
-	st.last = s.Fact.Arr
+	st.last, st.only = s.Fact.Arr, flags&onlyHead != 0
 	return nil
 }
 
@@ -151,16 +211,18 @@ func (st *stage) number(w *write, dev crdt.Device) (uint32, error) {
 }
 
 // tip lets the op take the slot of its prev, or a new one. An op that does not
-// follow its device's only tip is a fork's second branch.
+// follow its device's only tip is a fork's second branch; from then on the device's tips
+// have rows.
 func (st *stage) tip(w *write, s *crdt.Stored, number uint32) error {
 	op := &s.Op
-	tips, staged := st.tips[op.Dev]
-	if !staged {
-		tips = slices.Clone(st.c.kept.tips[op.Dev])
+	tips := st.tipsOf(op.Dev)
+	if _, staged := st.tips[op.Dev]; !staged {
+		tips = slices.Clone(tips)
 	}
 	at := slices.IndexFunc(tips, func(t slotTip) bool { return t.tip.ID == op.Prev })
+	forked := at < 0 && len(tips) > 0
 	if at < 0 {
-		if len(tips) > 0 {
+		if forked {
 			if err := st.fork(w, op, number); err != nil {
 				return err
 			}
@@ -170,7 +232,19 @@ func (st *stage) tip(w *write, s *crdt.Stored, number uint32) error {
 	}
 	tips[at].tip = storage.TipOf(s)
 	st.tips[op.Dev] = tips
-	return w.set(st.c.p.tip(number, tips[at].slot), encodeTip(tips[at].tip))
+	write := tips[at : at+1]
+	switch {
+	case len(tips) == 1:
+		return nil
+	case forked:
+		write = tips
+	}
+	for _, t := range write {
+		if err := w.set(st.c.p.tip(number, t.slot), encodeTip(t.tip)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fork keeps the first proof that a device forked.
@@ -196,16 +270,26 @@ func (st *stage) twin(txn *badger.Txn, number uint32, seq uint64) (crdt.ID, bool
 		if err != nil {
 			return crdt.ID{}, false, err
 		}
-		e, err := decodeLane(item.key, item.value)
+		e, err := st.c.laneEntry(txn, item.key)
 		return e.ID, err == nil, err
 	}
 	return crdt.ID{}, false, nil
 }
 
-// setHeads writes the chunks of heads that changed.
+// setHeads writes the chunks of heads that changed. Where the newest op is the only head
+// its own row says so, and e| does not.
 func (st *stage) setHeads(w *write, heads [2][]crdt.ID) error {
+	if st.only && !slices.Equal(heads[0], st.heads[0]) {
+		if err := st.notOnly(w); err != nil {
+			return err
+		}
+	}
 	for which, now := range heads {
-		old := slices.Collect(slices.Chunk(st.heads[which], idsPerChunk))
+		st.heads[which] = slices.Clone(now)
+		if which == 0 && st.only || slices.Equal(now, st.inRows[which]) {
+			continue
+		}
+		old := slices.Collect(slices.Chunk(st.inRows[which], idsPerChunk))
 		chunks := slices.Collect(slices.Chunk(now, idsPerChunk))
 		for i := range max(len(old), len(chunks)) {
 			key := st.c.p.key('e', []byte{byte(which)}, u32(uint32(i)))
@@ -220,9 +304,24 @@ func (st *stage) setHeads(w *write, heads [2][]crdt.ID) error {
 				return err
 			}
 		}
-		st.heads[which] = slices.Clone(now)
+		st.inRows[which] = st.heads[which]
 	}
 	return nil
+}
+
+// notOnly takes back what the row of the newest op says of it.
+func (st *stage) notOnly(w *write) error {
+	key := st.c.p.op(st.last)
+	data, found, err := w.get(key)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("%w: op number %d is missing", storage.ErrDamaged, st.last)
+	}
+	data[0] &^= onlyHead
+	st.only = false
+	return w.set(key, data)
 }
 
 func (st *stage) addSets(w *write, first uint32, sets [][]crdt.ID) error {
@@ -251,23 +350,15 @@ func (st *stage) addSets(w *write, first uint32, sets [][]crdt.ID) error {
 }
 
 func (st *stage) changeBody(w *write, change storage.BodyChange) error {
-	data, found, err := w.get(st.c.p.index(change.ID))
+	flags, s, err := st.read(w, change.ID)
 	if err != nil {
 		return err
 	}
-	if !found {
+	if s.Fact.Arr == 0 {
 		return fmt.Errorf("%w: %s", storage.ErrUnknown, change.ID.Short())
-	}
-	f, _, err := decodeFact(data)
-	if err != nil {
-		return err
-	}
-	s, err := st.c.stored(w.txn, f.Arr)
-	if err != nil {
-		return err
 	}
 	if s, err = change.Apply(s); err != nil {
 		return err
 	}
-	return w.set(st.c.p.op(f.Arr), encodeOp(&s))
+	return w.set(st.c.p.op(s.Fact.Arr), encodeOp(&s, flags))
 }

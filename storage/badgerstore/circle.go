@@ -35,13 +35,16 @@ type kept struct {
 	tips    map[crdt.Device][]slotTip // each in the order of slots
 	forks   map[crdt.Device]crdt.Fork
 	heads   [2][]crdt.ID // heads, control heads
+	inRows  [2][]crdt.ID // what e| rows say they are
+	only    bool         // the row of the newest op says that it is the only head, whatever e| says
 	sets    uint32
 	last    uint64
 	rebuild bool // a rebuild was begun and not ended
 }
 
-// slotTip is a tip and the slot of its t| row. A slot whose tip was taken over
-// by a fork's other branch does not exist: branches only ever grow.
+// slotTip is a tip and the slot of its t| row, if it has one: a device's only tip is the
+// end of its lane. A slot whose tip was taken over by a fork's other branch does not
+// exist: branches only ever grow.
 type slotTip struct {
 	slot uint32
 	tip  crdt.Tip
@@ -71,6 +74,13 @@ func (c *circle) open() error {
 func (c *circle) load(txn *badger.Txn) (kept, error) {
 	k := kept{devices: make([]crdt.Device, 1), numbers: map[crdt.Device]uint32{},
 		tips: map[crdt.Device][]slotTip{}, forks: map[crdt.Device]crdt.Fork{}}
+	var err error
+	if _, k.rebuild, err = value(txn, c.rebuildKey()); err != nil {
+		return k, err
+	}
+	if k.last, err = c.lastArrival(txn); err != nil {
+		return k, err
+	}
 	byNumber := map[uint32]crdt.Device{}
 	for item, err := range walk(txn, c.p.key('a')) {
 		if err != nil {
@@ -86,18 +96,8 @@ func (c *circle) load(txn *badger.Txn) (kept, error) {
 		}
 		k.devices = append(k.devices, dev)
 	}
-	for item, err := range walk(txn, c.p.key('t')) {
-		if err != nil {
-			return k, err
-		}
-		tip, err := decodeTip(item.value)
-		if err != nil {
-			return k, err
-		}
-		if tip.Dev, err = k.device(binary.BigEndian.Uint32(item.key[5:])); err != nil {
-			return k, err
-		}
-		k.tips[tip.Dev] = append(k.tips[tip.Dev], slotTip{binary.BigEndian.Uint32(item.key[9:]), tip})
+	if err := c.loadTips(txn, &k); err != nil {
+		return k, err
 	}
 	for item, err := range walk(txn, c.p.key('k')) {
 		if err != nil {
@@ -112,8 +112,7 @@ func (c *circle) load(txn *badger.Txn) (kept, error) {
 		}
 		k.forks[fork.Dev] = fork
 	}
-	var err error
-	if k.heads, err = c.readHeads(txn); err != nil {
+	if err = c.loadHeads(txn, &k); err != nil {
 		return k, err
 	}
 	sets, err := c.readSets(txn)
@@ -121,11 +120,82 @@ func (c *circle) load(txn *badger.Txn) (kept, error) {
 		return k, err
 	}
 	k.sets = uint32(len(sets))
-	if k.last, err = c.lastArrival(txn); err != nil {
-		return k, err
+	return k, nil
+}
+
+// loadTips reads the tips: the t| rows of a device that forked, or the end of its lane.
+func (c *circle) loadTips(txn *badger.Txn, k *kept) error {
+	for item, err := range walk(txn, c.p.key('t')) {
+		if err != nil {
+			return err
+		}
+		tip, err := decodeTip(item.value)
+		if err != nil {
+			return err
+		}
+		if tip.Dev, err = k.device(binary.BigEndian.Uint32(item.key[5:])); err != nil {
+			return err
+		}
+		k.tips[tip.Dev] = append(k.tips[tip.Dev], slotTip{binary.BigEndian.Uint32(item.key[9:]), tip})
 	}
-	_, k.rebuild, err = value(txn, c.rebuildKey())
-	return k, err
+	if k.rebuild {
+		return nil // what is there is made again
+	}
+	lanes := txn.NewIterator(badger.IteratorOptions{Reverse: true, Prefix: c.p.key('l')})
+	defer lanes.Close()
+	// With too few lanes or devices a device would write its first op twice.
+	if lanes.Seek(c.p.key('l', u32(math.MaxUint32))); lanes.Valid() {
+		key := lanes.Item().Key()
+		if _, err := decodeLane(key); err != nil {
+			return err
+		}
+		if _, err := k.device(binary.BigEndian.Uint32(key[5:])); err != nil {
+			return err
+		}
+	} else if k.last > 0 {
+		return fmt.Errorf("%w: the lanes are missing", storage.ErrDamaged)
+	}
+	beyond := u40(crdt.MaxSeq - 1)
+	for number := 1; number < len(k.devices); number++ {
+		dev, lane := k.devices[number], c.p.key('l', u32(uint32(number)))
+		if len(k.tips[dev]) > 0 {
+			continue
+		}
+		if lanes.Seek(append(lane[:len(lane):len(lane)], beyond...)); !lanes.ValidForPrefix(lane) {
+			return fmt.Errorf("%w: the lane of device number %d is missing", storage.ErrDamaged, number)
+		}
+		e, err := decodeLane(lanes.Item().KeyCopy(nil))
+		if err != nil {
+			return err
+		}
+		s, err := c.stored(txn, e.Arr)
+		if err != nil {
+			return err
+		}
+		k.tips[dev] = []slotTip{{tip: storage.TipOf(&s)}}
+	}
+	return nil
+}
+
+// loadHeads reads the heads, once the newest op is known.
+func (c *circle) loadHeads(txn *badger.Txn, k *kept) (err error) {
+	if k.inRows, err = c.readHeads(txn); err != nil {
+		return err
+	}
+	k.heads = k.inRows
+	if k.last == 0 {
+		return nil
+	}
+	data, _, err := value(txn, c.p.op(k.last))
+	if err != nil {
+		return err
+	}
+	if k.only = len(data) > 0 && data[0]&onlyHead != 0; k.only {
+		id, err := opID(c.id, k.last, data)
+		k.heads[0] = []crdt.ID{id}
+		return err
+	}
+	return nil
 }
 
 func (c *circle) rebuildKey() []byte { return c.p.key('v', []byte("rebuild")) }
@@ -152,7 +222,7 @@ func (c *circle) lastArrival(txn *badger.Txn) (uint64, error) {
 	return binary.BigEndian.Uint64(key[5:]), nil
 }
 
-// readHeads returns the heads and the control heads.
+// readHeads returns the heads and the control heads as e| rows say.
 func (c *circle) readHeads(txn *badger.Txn) (heads [2][]crdt.ID, err error) {
 	for which := range heads {
 		for item, err := range walk(txn, c.p.key('e', []byte{byte(which)})) {
@@ -197,26 +267,24 @@ func (c *circle) Count() uint64 {
 	return c.kept.last
 }
 
-// fact reads an i| row. Ops that are not published yet count as not there.
-func (c *circle) fact(txn *badger.Txn, id crdt.ID) (crdt.Fact, bool, error) {
+// find reads an op. One that is not published yet counts as not there.
+func (c *circle) find(txn *badger.Txn, id crdt.ID) (crdt.Stored, bool, error) {
 	data, found, err := value(txn, c.p.index(id))
 	if err != nil || !found {
-		return crdt.Fact{}, false, err
+		return crdt.Stored{}, false, err
 	}
-	f, number, err := decodeFact(data)
-	if err != nil {
-		return crdt.Fact{}, false, err
+	arr, err := decodeArrival(data)
+	if err != nil || arr > c.Count() {
+		return crdt.Stored{}, false, err
 	}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if f.Arr > c.kept.last {
-		return crdt.Fact{}, false, nil
+	s, err := c.stored(txn, arr)
+	if err == nil && s.Op.ID != id {
+		err = fmt.Errorf("%w: at its place is op %s", storage.ErrDamaged, s.Op.ID.Short())
 	}
-	f.Dev, err = c.kept.device(number)
-	return f, err == nil, err
+	return s, err == nil, err
 }
 
-// Fact implements [crdt.Index]. It reads one small row.
+// Fact implements [crdt.Index].
 func (c *circle) Fact(id crdt.ID) (crdt.Fact, bool, error) {
 	if err := c.enter(); err != nil {
 		return crdt.Fact{}, false, err
@@ -224,11 +292,11 @@ func (c *circle) Fact(id crdt.ID) (crdt.Fact, bool, error) {
 	defer c.store.gate.leave()
 	txn := c.store.db.NewTransaction(false)
 	defer txn.Discard()
-	f, found, err := c.fact(txn, id)
+	s, found, err := c.find(txn, id)
 	if err != nil {
 		err = fmt.Errorf("fact of op %s: %w", id.Short(), err)
 	}
-	return f, found, err
+	return s.Fact, found, err
 }
 
 // At implements [crdt.Index].
@@ -251,18 +319,11 @@ func (c *circle) Op(id crdt.ID) (crdt.Op, crdt.Fact, bool, error) {
 	defer c.store.gate.leave()
 	txn := c.store.db.NewTransaction(false)
 	defer txn.Discard()
-	f, found, err := c.fact(txn, id)
-	if err != nil || !found {
-		return crdt.Op{}, crdt.Fact{}, false, err
-	}
-	s, err := c.stored(txn, f.Arr)
-	if err == nil && s.Op.ID != id {
-		err = fmt.Errorf("%w: at its place is op %s", storage.ErrDamaged, s.Op.ID.Short())
-	}
+	s, found, err := c.find(txn, id)
 	if err != nil {
 		return crdt.Op{}, crdt.Fact{}, false, fmt.Errorf("read op %s: %w", id.Short(), err)
 	}
-	return s.Op, f, true, nil
+	return s.Op, s.Fact, found, nil
 }
 
 // stored reads an o| row.
@@ -291,25 +352,61 @@ func (c *circle) Lane(dev crdt.Device, from, to uint64) iter.Seq2[crdt.LaneEntry
 		if number == 0 || from > to || from >= crdt.MaxSeq {
 			return
 		}
+		txn := c.store.db.NewTransaction(false)
+		defer txn.Discard()
 		lane := c.p.key('l', u32(number))
-		for item, err := range c.read(lane, append(lane[:len(lane):len(lane)], u40(from)...)) {
+		var place []crdt.LaneEntry // those of one seq
+		for item, err := range walkFrom(txn, lane, append(lane[:len(lane):len(lane)], u40(from)...)) {
+			var e crdt.LaneEntry
+			if err == nil {
+				e, err = c.laneEntry(txn, item.key)
+			}
 			if err != nil {
 				yield(crdt.LaneEntry{}, err)
 				return
 			}
-			e, err := decodeLane(item.key, item.value)
-			if err != nil {
-				yield(crdt.LaneEntry{}, err)
-				return
+			if len(place) > 0 && place[0].Seq != e.Seq {
+				if !yieldPlace(place, yield) {
+					return
+				}
+				place = place[:0]
 			}
 			if e.Seq > to {
 				return
 			}
-			if e.Arr <= last && !yield(e, nil) {
-				return
+			if e.Arr <= last {
+				place = append(place, e)
 			}
 		}
+		yieldPlace(place, yield)
 	}
+}
+
+// laneEntry reads the place in a lane that an l| key is.
+func (c *circle) laneEntry(txn *badger.Txn, key []byte) (crdt.LaneEntry, error) {
+	e, err := decodeLane(key)
+	if err != nil {
+		return e, err
+	}
+	data, found, err := value(txn, c.p.op(e.Arr))
+	if err == nil && !found {
+		err = fmt.Errorf("%w: op number %d is missing", storage.ErrDamaged, e.Arr)
+	}
+	if err == nil {
+		e.ID, err = opID(c.id, e.Arr, data)
+	}
+	return e, err
+}
+
+// yieldPlace yields the ops at one place of a lane, ascending by id.
+func yieldPlace(place []crdt.LaneEntry, yield func(crdt.LaneEntry, error) bool) bool {
+	slices.SortFunc(place, func(a, b crdt.LaneEntry) int { return a.ID.Compare(b.ID) })
+	for _, e := range place {
+		if !yield(e, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // Arrivals implements [storage.Circle].

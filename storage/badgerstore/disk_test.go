@@ -80,6 +80,24 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// TestNumbersAndLanesMissing: without the numbers of its devices, or without their lanes,
+// a circle is not opened, for its devices would begin anew. It can be mended.
+func TestNumbersAndLanesMissing(t *testing.T) {
+	for _, letter := range []string{"a", "l"} {
+		s, _, log := fill(t, 3)
+		check(t, s.TestingDrop(badgerstore.TestingNumber(0), letter))
+		check(t, s.Close())
+		s = open(t, s.Dir())
+		if _, err := s.Circle(log.Circle); !errors.Is(err, storage.ErrDamaged) {
+			t.Errorf("without %s: %v, want %v", letter, err, storage.ErrDamaged)
+		}
+		check(t, s.Mend(log.Circle))
+		if found := verify(t, circle(t, s, log.Circle)); len(found) > 0 {
+			t.Errorf("mended: %q", found)
+		}
+	}
+}
+
 // TestDamage changes rows behind the store's back. Each change is found by
 // Verify; a rebuild cures those that are not in the arrival log itself.
 func TestDamage(t *testing.T) {
@@ -97,16 +115,21 @@ func TestDamage(t *testing.T) {
 		cured bool
 		do    func(get get, set set)
 	}{
-		{"index row missing", true, func(_ get, set set) { set(number, "i"+string(id[:]), nil) }},
-		{"index row of another op", true, func(get get, set set) { set(number, "i"+string(id[:]), flip(get(number, "i"+string(id[:])), 3)) }},
-		{"index row too many", true, func(get get, set set) { set(number, "i"+strings.Repeat("x", 32), get(number, "i"+string(id[:]))) }},
+		{"index row missing", true, func(_ get, set set) { set(number, "i"+string(id[:20]), nil) }},
+		{"index row of another op", true, func(get get, set set) { set(number, "i"+string(id[:20]), flip(get(number, "i"+string(id[:20])), 0)) }},
+		{"index row unreadable", true, func(_ get, set set) { set(number, "i"+string(id[:20]), []byte{0x80}) }},
+		{"index row too many", true, func(get get, set set) { set(number, "i"+strings.Repeat("x", 20), get(number, "i"+string(id[:20]))) }},
+		{"lane row missing", true, func(_ get, set set) { set(number, "l"+u32(2)+"\x00\x00\x00\x00\x01\x04", nil) }},
+		{"lane row too many", true, func(_ get, set set) { set(number, "l"+u32(2)+"\x00\x00\x00\x00\x01\x03", []byte{}) }},
+		{"lane row unreadable", true, func(_ get, set set) { set(number, "l"+u32(2)+"\x00\x00\x00\x00\x09\x80", []byte{}) }},
 		{"control row missing", true, func(_ get, set set) { set(number, arr("g", 1), nil) }},
 		{"control row too many", true, func(_ get, set set) { set(number, arr("g", 2), []byte{}) }},
-		{"tip of another op", true, func(get get, set set) { set(number, "t"+u32(1)+u32(0), flip(get(number, "t"+u32(1)+u32(0)), 3)) }},
-		{"tip unreadable", true, func(_ get, set set) { set(number, "t"+u32(1)+u32(0), []byte("x")) }},
-		{"tip too many", true, func(get get, set set) { set(number, "t"+u32(1)+u32(1), get(number, "t"+u32(2)+u32(0))) }},
+		{"tip of another op", true, func(get get, set set) { set(number, "t"+u32(2)+u32(0), flip(get(number, "t"+u32(2)+u32(0)), 3)) }},
+		{"tip unreadable", true, func(_ get, set set) { set(number, "t"+u32(2)+u32(0), []byte("x")) }},
+		{"tip too many", true, func(get get, set set) { set(number, "t"+u32(1)+u32(0), get(number, "t"+u32(2)+u32(0))) }},
+		{"tip missing", true, func(_ get, set set) { set(number, "t"+u32(2)+u32(1), nil) }},
 		{"device number missing", true, func(_ get, set set) { d := storagetest.Device(1); set(number, "a"+string(d[:]), nil) }},
-		{"head that is not there", true, func(_ get, set set) { set(number, "e\x00"+u32(0), bytes.Repeat([]byte("x"), 32)) }},
+		{"head that is not there", true, func(_ get, set set) { set(number, "e\x01"+u32(0), bytes.Repeat([]byte("x"), 32)) }},
 		{"fact in the log", true, func(get get, set set) {
 			o := get(number, arr("o", 5))
 			o[6]++ // ops of that day
@@ -119,6 +142,7 @@ func TestDamage(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, c, log := fill(t, 3)
+			check(t, c.Append(log.Batch(log.Fork(1))))
 			if findings := verify(t, c); len(findings) > 0 {
 				t.Fatalf("before: %q", findings)
 			}

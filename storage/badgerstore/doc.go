@@ -11,11 +11,10 @@
 //	o|arr                   flags, id[0:4], num known set, num day ops,
 //	                        num day bytes, num header length, header, signature,
 //	                        body                         the arrival log
-//	i|id(32)                class, hlc (8), num a#, num arr, num seq,
-//	                        num known set, num day ops, num day bytes
-//	                                                     crdt.Fact without reading o|
-//	l|a#|seq|id[0:16]       id[16:32], num arr           lanes; a second key at one seq is a fork
-//	t|a#|slot(u32)          id, hlc (8), num seq, num arr   tips; an op takes the slot of its prev
+//	i|id[0:20]              num arr                      where an op is in o|
+//	l|a#|seq|num arr        -                            lanes; a second key at one seq is a fork
+//	t|a#|slot(u32)          id, hlc (8), num seq, num arr   tips of a device that forked; an op takes
+//	                                                     the slot of its prev
 //	k|a#                    num seq, two ids             the first proof of a fork
 //	e|which|chunk(u32)      ids                          heads (0) and control heads (1), 1,024 a chunk
 //	g|arr                   -                            control ops by arrival
@@ -73,12 +72,16 @@
 //	b                       when (ms, 8)                 a word about a backup was put aside
 //	C|circle(32)            secret                       the address of one's own calendar
 //
-// flags of o|: 1 body held, 2 body gone for good, 4 signature held. Headers,
-// signatures and bodies are the bytes that were signed; ids are hashed from them
-// again when an op is read and compared with what o| and i| say, which is how
-// damage shows, for the encryption of Badger hides and does not authenticate. Tips have slots, rather than ids in
-// their keys, so that a lane that grows writes over one key and leaves no trail
-// of deleted ones. a, i, l, t, k and g can be made again from o.
+// flags of o|: 1 body held, 2 body gone for good, 4 signature held, 8 the op is the only
+// head if it is the newest, whatever e| says. Headers, signatures and bodies are the bytes
+// that were signed; ids are hashed from them again when an op is read and compared with
+// what o| and i| say, which is how damage shows, for the encryption of Badger hides and
+// does not authenticate.
+//
+// The tip of a device that did not fork is the end of its lane, and most who write have
+// one head before them: neither is written with each op. Tips have slots, rather than ids
+// in their keys, so that a branch that grows writes over one key and leaves no trail of
+// deleted ones. a, i, l, t, k and g can be made again from o.
 //
 // # Damaged files
 //

@@ -1,9 +1,8 @@
 package badgerstore
 
 import (
+	"encoding/binary"
 	"errors"
-	"os"
-	"path/filepath"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -38,6 +37,14 @@ func (s *Store) TestingRaw(f func(get func(number uint32, key string) []byte, se
 	})
 }
 
+// TestingDrop deletes the rows of one letter.
+func (s *Store) TestingDrop(number uint32, letter string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.awake()
+	return s.db.DropPrefix(prefixOf(number).key(letter[0]))
+}
+
 // TestingOnCommit is called at the beginning of every write, which fails with its
 // error.
 func (s *Store) TestingOnCommit(f func() error) { s.onCommit = f }
@@ -61,27 +68,81 @@ func TestingAtStep(f func(step string) error) (back func()) {
 	return func() { atStep = func(string) error { return nil } }
 }
 
-// TestingMakeOld writes the store in dir, which is closed, in the layout of version 0.
-func TestingMakeOld(dir string, key []byte) error {
-	if err := os.Remove(filepath.Join(dir, sealName)); err != nil {
-		return err
-	}
-	db, err := badger.Open(settings(dir, key, Options{}))
+// TestingMakeOld writes the store in dir, which is closed, in the layout of version 0
+// or 1.
+func TestingMakeOld(dir string, key []byte, version byte) (err error) {
+	s, err := Open(dir, key, Options{})
 	if err != nil {
 		return err
 	}
-	err = db.Update(func(txn *badger.Txn) error {
-		for item, err := range walk(txn, nodeRows.key('a')) {
-			if err == nil {
-				err = errors.Join(txn.Delete(item.key), txn.Set(nodeRows.key('a', item.value), item.key[5:]))
-			}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	ids, err := s.Circles()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.awake()
+	s.mu.Unlock()
+	batch := s.db.NewWriteBatch()
+	defer batch.Cancel()
+	for _, id := range ids {
+		c, err := s.Circle(id)
+		if err != nil {
+			return err
+		}
+		if err := c.(*circle).makeOld(batch); err != nil {
+			return err
+		}
+		if own := c.(*circle).p; version == 0 {
+			err := errors.Join(batch.Delete(nodeRows.key('a', id[:])), batch.Set(nodeRows.key('a', own[:]), id[:]))
 			if err != nil {
 				return err
 			}
 		}
-		return txn.Set(versionKey, []byte{0})
-	})
-	return errors.Join(err, db.Close())
+	}
+	return errors.Join(batch.Set(versionKey, []byte{version}), batch.Flush())
+}
+
+// makeOld writes a circle's rows as version 1 had them: an index of whole ids and facts,
+// lanes with ids, a tip of each device, and all heads.
+func (c *circle) makeOld(batch *badger.WriteBatch) error {
+	txn := c.store.db.NewTransaction(false)
+	defer txn.Discard()
+	for _, letter := range []byte("ilte") {
+		for item, err := range walk(txn, c.p.key(letter)) {
+			if err := errors.Join(err, batch.Delete(item.key)); err != nil {
+				return err
+			}
+		}
+	}
+	for s, err := range c.Arrivals(1) {
+		if err != nil {
+			return err
+		}
+		f, number, id := s.Fact, c.kept.numbers[s.Op.Dev], s.Op.ID
+		fact := binary.BigEndian.AppendUint64([]byte{byte(f.Class)}, uint64(f.HLC))
+		for _, n := range []uint64{uint64(number), f.Arr, f.Seq, uint64(f.Known), uint64(f.DayOps), uint64(f.DayBytes)} {
+			fact = binary.AppendUvarint(fact, n)
+		}
+		err := errors.Join(batch.Set(c.p.op(f.Arr), encodeOp(&s, 0)), batch.Set(c.p.key('i', id[:]), fact),
+			batch.Set(c.p.key('l', u32(number), u40(f.Seq), id[:16]), binary.AppendUvarint(id[16:], f.Arr)))
+		if err != nil {
+			return err
+		}
+	}
+	for dev, tips := range c.kept.tips {
+		for _, t := range tips {
+			if err := batch.Set(c.p.tip(c.kept.numbers[dev], t.slot), encodeTip(t.tip)); err != nil {
+				return err
+			}
+		}
+	}
+	for which, heads := range c.kept.heads {
+		if err := batch.Set(c.p.key('e', []byte{byte(which)}, u32(0)), encodeIDs(heads)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TestingTire does what is done when nothing was written for long, and reports whether

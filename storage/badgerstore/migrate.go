@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -23,12 +24,25 @@ type step func(key, value []byte) []pair
 //
 // Version 0 is the layout that tests begin from; no release wrote it. It listed the
 // circles of a node by number, where version 1 lists them by id.
+//
+// Version 1 said in the index what the log says already: whole facts and ids, a tip of
+// each device, the only head. It is not taken over but made again at the opening, as
+// after a rebuild that was cut short.
 var steps = map[byte]step{
 	0: func(key, value []byte) []pair {
 		if list := nodeRows.key('a'); len(key) == len(list)+4 && string(key[:len(list)]) == string(list) && len(value) == 32 {
 			return []pair{{nodeRows.key('a', value), key[len(list):]}}
 		}
 		return []pair{{key, value}}
+	},
+	1: func(key, value []byte) []pair {
+		if len(key) < 5 || prefix(key[:4]) == nodeRows || strings.IndexByte(derivedLetters, key[4]) < 0 {
+			return []pair{{key, value}}
+		}
+		if p := prefix(key[:4]); key[4] == 'a' {
+			return []pair{{p.key('v', []byte("rebuild")), nil}}
+		}
+		return nil
 	},
 }
 

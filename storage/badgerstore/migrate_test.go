@@ -2,28 +2,38 @@ package badgerstore_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"tend/crdt"
 	"tend/storage"
 	"tend/storage/badgerstore"
+	"tend/storage/storagetest"
 )
 
-// older is a closed store of version 0, the ids of its circle and of an op, and how
-// many ops it holds.
+// older is a closed store of version 0, the id of its circle, and how many ops it holds.
 func older(t *testing.T) (dir string, id crdt.ID, ops uint64) {
 	t.Helper()
+	dir, log, ops := olderOf(t, 0)
+	return dir, log.Circle, ops
+}
+
+// olderOf is the same of any version.
+func olderOf(t *testing.T, version byte) (dir string, log *storagetest.Log, ops uint64) {
+	t.Helper()
 	s, c, log := fill(t, 500)
+	check(t, c.Append(log.Batch(log.Fork(1), log.Content(0, 20))))
 	check(t, c.Put(storage.Row{Key: []byte("r"), Value: []byte("x")}))
 	check(t, s.Node().Put(storage.Row{Key: []byte("B"), Value: []byte("y")}))
 	ops = c.Count()
 	check(t, s.Close())
 	dir = filepath.Join(t.TempDir(), "store")
 	check(t, os.CopyFS(dir, os.DirFS(s.Dir())))
-	check(t, badgerstore.TestingMakeOld(dir, testKey))
-	return dir, log.Circle, ops
+	check(t, badgerstore.TestingMakeOld(dir, testKey, version))
+	return dir, log, ops
 }
 
 // whole wants a store to hold all of an older one.
@@ -46,6 +56,36 @@ func whole(t *testing.T, dir string, id crdt.ID, ops uint64) {
 		t.Errorf("a row of the node is %q", v)
 	}
 	check(t, s.Close())
+}
+
+// TestMigratesTheIndex: what version 1 said of heads, tips and forks is said still, and
+// the log goes on.
+func TestMigratesTheIndex(t *testing.T) {
+	dir, log, ops := olderOf(t, 1)
+	whole(t, dir, log.Circle, ops)
+	if kept := badgerstore.OldCopies(dir); len(kept) != 1 || filepath.Base(kept[0]) != "store.old-1" {
+		t.Fatalf("kept %v, want store.old-1", kept)
+	}
+	c := circle(t, open(t, dir), log.Circle)
+	state, err := c.Log()
+	check(t, err)
+	if fmt.Sprint(state) != fmt.Sprint(*log.State()) {
+		t.Errorf("state\n%v\nwant\n%v", state, *log.State())
+	}
+	for s, err := range c.Arrivals(1) {
+		check(t, err)
+		op, fact, ok, err := c.Op(s.Op.ID)
+		if err != nil || !ok || fact != s.Fact || op.ID != s.Op.ID {
+			t.Fatalf("Op(%d) = %v, %v, %v", s.Fact.Arr, fact, ok, err)
+		}
+		if ids, err := c.At(s.Op.Dev, s.Op.Seq); err != nil || !slices.Contains(ids, s.Op.ID) {
+			t.Fatalf("At(%d) = %v, %v", s.Fact.Arr, ids, err)
+		}
+	}
+	check(t, c.Append(log.Batch(log.Content(2, 10))))
+	if found := verify(t, c); len(found) > 0 {
+		t.Errorf("after one more: %q", found)
+	}
 }
 
 func TestMigrates(t *testing.T) {

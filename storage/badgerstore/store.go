@@ -22,7 +22,7 @@ import (
 )
 
 // Version is that of the table of keys in this package's comment.
-const Version = 1
+const Version = 2
 
 // Errors that the wiring decides by.
 var (

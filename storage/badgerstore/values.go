@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tend/crdt"
+	"tend/crdt/sig"
 	"tend/storage"
 )
 
@@ -14,6 +15,7 @@ const (
 	hasBody = 1 << iota
 	bodyGone
 	hasSig
+	onlyHead
 )
 
 const sigSize = 64
@@ -22,10 +24,9 @@ const sigSize = 64
 // header is still the one that was put there.
 const idCheck = 4
 
-// encodeOp returns the value of an o| row.
-func encodeOp(s *crdt.Stored) []byte {
+// encodeOp returns the value of an o| row. flags may have onlyHead.
+func encodeOp(s *crdt.Stored, flags byte) []byte {
 	op := &s.Op
-	var flags byte
 	if len(op.Body) > 0 {
 		flags |= hasBody
 	}
@@ -59,7 +60,7 @@ func decodeOp(circle crdt.ID, arr uint64, data []byte) (crdt.Stored, error) {
 	if flags&hasSig != 0 {
 		signature = r.bytes(sigSize)
 	}
-	if r.bad || flags > hasBody|bodyGone|hasSig {
+	if r.bad || flags > hasBody|bodyGone|hasSig|onlyHead {
 		return crdt.Stored{}, fmt.Errorf("%w: op number %d is cut short", storage.ErrDamaged, arr)
 	}
 	op, err := crdt.Parse(circle, payload)
@@ -80,26 +81,36 @@ func decodeOp(circle crdt.ID, arr uint64, data []byte) (crdt.Stored, error) {
 		Known: uint32(known), DayOps: uint32(dayOps), DayBytes: uint32(dayBytes)}}, nil
 }
 
-// encodeFact returns the value of an i| row.
-func encodeFact(f crdt.Fact, dev uint32) []byte {
-	b := make([]byte, 0, 40)
-	b = append(b, byte(f.Class))
-	b = binary.BigEndian.AppendUint64(b, uint64(f.HLC))
-	for _, n := range []uint64{uint64(dev), f.Arr, f.Seq, uint64(f.Known), uint64(f.DayOps), uint64(f.DayBytes)} {
-		b = binary.AppendUvarint(b, n)
+// opID returns the id of the op in an o| row, and reads no more of it. The error wraps
+// [storage.ErrDamaged].
+func opID(circle crdt.ID, arr uint64, data []byte) (crdt.ID, error) {
+	r := reader{data: data}
+	r.byte()
+	check := r.bytes(idCheck)
+	r.num()
+	r.num()
+	r.num()
+	payload := r.bytes(r.num())
+	if r.bad {
+		return crdt.ID{}, fmt.Errorf("%w: op number %d is cut short", storage.ErrDamaged, arr)
 	}
-	return b
+	if id := crdt.ID(sig.OpID(circle, payload)); bytes.Equal(id[:idCheck], check) {
+		return id, nil
+	}
+	if id := crdt.ID(sig.OpID(crdt.ID{}, payload)); id == circle { // the genesis
+		return id, nil
+	}
+	return crdt.ID{}, fmt.Errorf("%w: the header of op number %d changed", storage.ErrDamaged, arr)
 }
 
-// decodeFact reads the value of an i| row; the device is still its number.
-func decodeFact(data []byte) (f crdt.Fact, dev uint32, err error) {
+// encodeArrival returns the value of an i| row.
+func encodeArrival(arr uint64) []byte { return binary.AppendUvarint(nil, arr) }
+
+// decodeArrival reads the value of an i| row.
+func decodeArrival(data []byte) (uint64, error) {
 	r := reader{data: data}
-	f.Class = crdt.Class(r.byte())
-	f.HLC = crdt.HLC(r.fixed64())
-	dev = uint32(r.num())
-	f.Arr, f.Seq = r.num(), r.num()
-	f.Known, f.DayOps, f.DayBytes = uint32(r.num()), uint32(r.num()), uint32(r.num())
-	return f, dev, r.end("index row")
+	arr := r.num()
+	return arr, r.end("index row")
 }
 
 func encodeTip(t crdt.Tip) []byte {
@@ -144,26 +155,19 @@ func decodeIDs(data []byte) ([]crdt.ID, error) {
 	return ids, r.end("list of ids")
 }
 
-// encodeLane returns the value of an l| row.
-func encodeLane(id crdt.ID, arr uint64) []byte {
-	return binary.AppendUvarint(append(make([]byte, 0, 24), id[16:]...), arr)
-}
+// laneKeySize is the length of an l| key with its prefix, but for the arrival number
+// at its end.
+const laneKeySize = 4 + 1 + 4 + 5
 
-// laneKeySize is the length of an l| key with its prefix.
-const laneKeySize = 4 + 1 + 4 + 5 + 16
-
-// decodeLane reads a whole l| row.
-func decodeLane(key, value []byte) (crdt.LaneEntry, error) {
-	if len(key) != laneKeySize {
-		return crdt.LaneEntry{}, fmt.Errorf("%w: lane row with a key of %d bytes", storage.ErrDamaged, len(key))
+// decodeLane reads an l| key; the entry's id is in the o| row that it names.
+func decodeLane(key []byte) (crdt.LaneEntry, error) {
+	r := reader{data: key}
+	r.bytes(laneKeySize)
+	arr := r.num()
+	if err := r.end("key of a lane row"); err != nil {
+		return crdt.LaneEntry{}, err
 	}
-	var e crdt.LaneEntry
-	e.Seq = binary.BigEndian.Uint64(append([]byte{0, 0, 0}, key[9:14]...))
-	copy(e.ID[:16], key[14:])
-	r := reader{data: value}
-	copy(e.ID[16:], r.bytes(16))
-	e.Arr = r.num()
-	return e, r.end("lane row")
+	return crdt.LaneEntry{Seq: binary.BigEndian.Uint64(append([]byte{0, 0, 0}, key[9:laneKeySize]...)), Arr: arr}, nil
 }
 
 // reader takes values off the front of data; bad is set once data was too short.

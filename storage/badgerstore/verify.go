@@ -73,18 +73,14 @@ func (c *circle) verifyRows(txn *badger.Txn, k *kept, s *crdt.Stored, audit *sto
 	if err != nil {
 		return err
 	}
-	f, number, err := decodeFact(data)
-	if dev, derr := k.device(number); err == nil && derr == nil {
-		f.Dev = dev
-	}
-	if !found || err != nil || f != s.Fact {
+	if arr, err := decodeArrival(data); !found || err != nil || arr != s.Fact.Arr {
 		audit.Find("The index row of op %s (number %d) is missing or wrong.", op.ID.Short(), s.Fact.Arr)
 	}
-	data, found, err = value(txn, c.p.lane(k.numbers[op.Dev], op.Seq, op.ID))
+	_, found, err = value(txn, c.p.lane(k.numbers[op.Dev], op.Seq, s.Fact.Arr))
 	if err != nil {
 		return err
 	}
-	if !found || string(data) != string(encodeLane(op.ID, s.Fact.Arr)) {
+	if !found {
 		audit.Find("Op %s (number %d) has no place in its device's lane.", op.ID.Short(), s.Fact.Arr)
 	}
 	if op.Class == crdt.Control {
@@ -148,6 +144,9 @@ func (s *Store) Mend(id crdt.ID) error {
 	return nil
 }
 
+// derivedLetters are those of the rows that are made again from o|.
+const derivedLetters = "ailtkg"
+
 // rebuild does the work of RebuildIndex; the caller holds the store's lock.
 func (c *circle) rebuild() error {
 	heads, sets, err := c.readable()
@@ -158,7 +157,7 @@ func (c *circle) rebuild() error {
 		return err
 	}
 	var derived [][]byte
-	for _, letter := range []byte("ailtkg") {
+	for _, letter := range []byte(derivedLetters) {
 		derived = append(derived, c.p.key(letter))
 	}
 	if err := c.store.dropKeys(derived...); err != nil {
@@ -166,7 +165,7 @@ func (c *circle) rebuild() error {
 	}
 	c.mu.Lock()
 	c.kept = kept{devices: make([]crdt.Device, 1), numbers: map[crdt.Device]uint32{}, tips: map[crdt.Device][]slotTip{},
-		forks: map[crdt.Device]crdt.Fork{}, heads: heads.kept, sets: uint32(len(sets))}
+		forks: map[crdt.Device]crdt.Fork{}, heads: heads.kept, inRows: heads.inRows, sets: uint32(len(sets))}
 	c.mu.Unlock()
 	if err := c.replay(sets); err != nil {
 		return err
@@ -189,6 +188,7 @@ func (c *circle) rebuild() error {
 // They differ while ops are held back for their clocks.
 type foundHeads struct {
 	kept   [2][]crdt.ID
+	inRows [2][]crdt.ID // of these, what e| says
 	made   [2]map[crdt.ID]bool
 	intact bool // all that was kept is in the log
 }
@@ -213,9 +213,14 @@ func (c *circle) readable() (heads foundHeads, sets [][]crdt.ID, err error) {
 	if sets, err = c.readSets(txn); err != nil {
 		return heads, nil, err
 	}
-	if heads.kept, err = c.readHeads(txn); err != nil {
+	k := kept{}
+	if k.last, err = c.lastArrival(txn); err == nil {
+		err = c.loadHeads(txn, &k)
+	}
+	if err != nil {
 		return heads, nil, err
 	}
+	heads.kept, heads.inRows = k.heads, k.inRows
 	heads.made = [2]map[crdt.ID]bool{{}, {}}
 	held := map[crdt.ID]crdt.Class{}
 	last := uint64(0)
@@ -267,12 +272,13 @@ func (c *circle) replay(sets [][]crdt.ID) error {
 	txn := c.store.db.NewTransaction(false)
 	defer txn.Discard()
 	var batch []crdt.Stored
+	var flags []byte // onlyHead, of each
 	size := 0
 	flush := func() error {
 		st := newStage(c)
 		err := c.store.commit(false, func(w *write) error {
 			for i := range batch {
-				if err := st.placeAgain(w, &batch[i], setNumber); err != nil {
+				if err := st.placeAgain(w, &batch[i], flags[i], setNumber); err != nil {
 					return err
 				}
 			}
@@ -280,7 +286,7 @@ func (c *circle) replay(sets [][]crdt.ID) error {
 		})
 		if err == nil {
 			st.publish()
-			batch, size = batch[:0], 0
+			batch, flags, size = batch[:0], flags[:0], 0
 		}
 		return err
 	}
@@ -292,7 +298,7 @@ func (c *circle) replay(sets [][]crdt.ID) error {
 		if err != nil {
 			return err
 		}
-		batch, size = append(batch, s), size+s.Op.Size()
+		batch, flags, size = append(batch, s), append(flags, item.value[0]&onlyHead), size+s.Op.Size()
 		if len(batch) == storage.MaxBatchOps || size >= storage.MaxBatchBytes {
 			if err := flush(); err != nil {
 				return err
@@ -303,7 +309,7 @@ func (c *circle) replay(sets [][]crdt.ID) error {
 }
 
 // placeAgain works out the fact of an op and places it.
-func (st *stage) placeAgain(w *write, s *crdt.Stored, setNumber map[string]uint32) error {
+func (st *stage) placeAgain(w *write, s *crdt.Stored, flags byte, setNumber map[string]uint32) error {
 	op, f := &s.Op, s.Fact
 	f.Known, f.DayOps, f.DayBytes = 0, 1, op.BodyLen
 	if op.Class == crdt.Content {
@@ -320,19 +326,19 @@ func (st *stage) placeAgain(w *write, s *crdt.Stored, setNumber map[string]uint3
 		f.Known = n
 	}
 	if !op.Prev.IsZero() {
-		data, found, err := w.get(st.c.p.index(op.Prev))
+		_, prev, err := st.read(w, op.Prev)
 		if err != nil {
 			return err
 		}
-		if prev, _, err := decodeFact(data); err == nil && found && prev.HLC.Day() == op.HLC.Day() {
-			f.DayOps, f.DayBytes = prev.DayOps+1, prev.DayBytes+op.BodyLen
+		if prev.Fact.Arr != 0 && prev.Fact.HLC.Day() == op.HLC.Day() {
+			f.DayOps, f.DayBytes = prev.Fact.DayOps+1, prev.Fact.DayBytes+op.BodyLen
 		}
 	}
 	if f != s.Fact {
 		s.Fact = f
-		if err := w.set(st.c.p.op(f.Arr), encodeOp(s)); err != nil {
+		if err := w.set(st.c.p.op(f.Arr), encodeOp(s, flags)); err != nil {
 			return err
 		}
 	}
-	return st.place(w, s)
+	return st.place(w, s, flags)
 }
