@@ -44,6 +44,7 @@ const (
 	memTableSize   = 8 << 20
 	valueThreshold = 128 << 10 // above every op and row
 	valueLogSize   = 8 << 20   // of a file that stays empty
+	blockSize      = 8 << 10   // more compresses better, and is more to read for one row
 	blockCache     = 4 << 20   // encryption needs one
 	indexCache     = 8 << 20
 	readAhead      = 64 // rows an iterator fetches at once
@@ -141,7 +142,7 @@ func open(dir string, key []byte, o Options) (*Store, error) {
 
 // settings are Badger's for a folder.
 func settings(dir string, key []byte, o Options) badger.Options {
-	return badger.DefaultOptions(dir).WithLogger(&quiet{logf: o.Logf}).WithCompression(options.None).
+	return badger.DefaultOptions(dir).WithLogger(&quiet{logf: o.Logf}).WithCompression(options.Snappy).WithBlockSize(blockSize).
 		WithMemTableSize(memTableSize).WithNumMemtables(2).WithNumLevelZeroTables(2).WithNumLevelZeroTablesStall(6).
 		WithBaseTableSize(2 << 20).WithBaseLevelSize(16 << 20).
 		WithValueLogFileSize(valueLogSize).WithValueThreshold(valueThreshold).
