@@ -250,7 +250,7 @@ func (r *Replica) read(op *crdt.Op, fact crdt.Fact) error {
 	if err != nil || !fits {
 		return err
 	}
-	r.row(recordKey(change.Record(), fact.Arr), []byte{})
+	r.inRecord(&change, fact.Arr)
 	if fact.Arr <= r.marked {
 		r.unmark()
 	}

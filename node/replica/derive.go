@@ -66,7 +66,7 @@ func (r *Replica) derive(op *crdt.Op, fact crdt.Fact) error {
 		return err
 	}
 	if fits {
-		r.row(recordKey(change.Record(), fact.Arr), []byte{})
+		r.inRecord(&change, fact.Arr)
 	}
 	return r.awaitTarget(change, fact.Arr)
 }

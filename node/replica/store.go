@@ -52,7 +52,7 @@ const (
 	rowWaiting    = 'w' // w|a missing id|waiting id → the op that waits
 	rowMissing    = 'm' // m|arr → its body is missing
 	rowUnread     = 'u' // u|epoch id|arr → its body cannot be opened yet
-	rowRecord     = 'r' // r|record id|arr → an op of that record
+	rowRecord     = 'r' // r|record id|arr → an op of that record, but for the one that made it
 	rowCheckpoint = 'c' // c|record id|n → pieces of the record; "c" alone → what they stand for
 	rowJoined     = 'j' // j|id → a control op handed over at joining
 	rowHeld       = 'z' // z|arr → an op of the future, without effect yet

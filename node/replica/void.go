@@ -116,9 +116,24 @@ func (r *Replica) lane(dev crdt.Device) ([]crdt.ID, error) {
 	return ids, nil
 }
 
+// inRecord notes that an op's change belongs to a record. Of the op that made the record
+// that is no news.
+func (r *Replica) inRecord(change *circle.Change, arr uint64) {
+	if record := change.Record(); record != change.ID {
+		r.row(recordKey(record, arr), []byte{})
+	}
+}
+
 // rebuild makes a record again from its ops, leaving out those that are void.
 func (r *Replica) rebuild(record crdt.ID) error {
 	var arrs []uint64
+	_, made, ok, err := r.lookup(record)
+	if err != nil {
+		return err
+	}
+	if ok {
+		arrs = append(arrs, made.Arr)
+	}
 	for row, err := range r.store.Rows(idKey(rowRecord, record)) {
 		if err != nil {
 			return err
@@ -142,7 +157,7 @@ func (r *Replica) rebuild(record crdt.ID) error {
 			continue
 		}
 		change, readable := r.open(&s.Op)
-		if !readable {
+		if !readable || change.Record() != record { // an op that made none may be named as one
 			continue
 		}
 		fits, err := r.fits(change)

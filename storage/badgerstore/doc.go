@@ -30,6 +30,7 @@
 //	m|arr                   id                           a body that is missing
 //	u|epoch id(16)|arr      -                            a body for which there is no key
 //	r|record id(32)|arr     -                            an op whose change belongs to a record
+//	                                                     that another made
 //	c                       [version, arr, void digest]  what the checkpoint stands for
 //	c|record id(32)|n(u32)  changes                      the checkpoint of a record, in pieces
 //	f|op id(32)             [change without words, h]    a change that has faded; empty: its body was
