@@ -87,15 +87,43 @@ func local(t time.Time) time.Time {
 
 // parsePoint reads a date or a date and time. Only years 1970 to 9999 exist here.
 func parsePoint(s string) (t time.Time, timed bool, err error) {
-	form := dateForm
-	if len(s) == len(timeForm) {
-		form, timed = timeForm, true
+	timed = len(s) == len(timeForm)
+	n := pointForm{s: s, bad: !timed && len(s) != len(dateForm)}
+	year, month, day := n.number(4, '-'), n.number(2, '-'), n.number(2, 'T')
+	hour, minute := 0, 0
+	if timed {
+		hour, minute = n.number(2, ':'), n.number(2, 0)
 	}
-	t, err = time.Parse(form, s)
-	if err != nil || t.Year() < 1970 || len(s) != len(form) {
+	t = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC)
+	if n.bad || n.s != "" || year < 1970 || t.Month() != time.Month(month) || t.Day() != day || hour > 23 || minute > 59 {
 		return time.Time{}, false, fmt.Errorf("%q is no date that exists", s)
 	}
 	return t, timed, nil
+}
+
+// pointForm is what is left to read of a date. It is read for each post of a list, so
+// package time's general way is not taken.
+type pointForm struct {
+	s   string
+	bad bool
+}
+
+// number reads digits, and what stands after them unless nothing does.
+func (n *pointForm) number(digits int, after byte) int {
+	if len(n.s) < digits {
+		n.bad = true
+		return 0
+	}
+	v := 0
+	for _, c := range []byte(n.s[:digits]) {
+		n.bad = n.bad || c < '0' || c > '9'
+		v = 10*v + int(c-'0')
+	}
+	if n.s = n.s[digits:]; n.s != "" {
+		n.bad = n.bad || n.s[0] != after
+		n.s = n.s[1:]
+	}
+	return v
 }
 
 func isDate(s string) bool {
