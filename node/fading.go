@@ -15,21 +15,30 @@ func (x *runner) fadesAnew() bool {
 	return x.faded > 0 && x.replica.Greatest().Time().Sub(x.faded.Time()) >= 24*time.Hour
 }
 
+// fadeEvery is for how long, by the log's clock and by this home's, what fades is not
+// looked for again: it fades by days, and to look is to go over all that is held.
+const fadeEvery = time.Hour
+
 // fade lets go of what closed long enough ago by the log's own clock, some at a
 // time. It is called by the loop.
 func (x *runner) fade() {
-	x.faded = x.replica.Greatest()
-	for !x.unsure && len(x.replica.State().Fading(x.replica.Greatest())) > 0 {
+	now, here := x.replica.Greatest(), x.node.now()
+	x.faded = now
+	if x.unsure || x.fadedTo > 0 && now.Time().Sub(x.fadedTo.Time()) < fadeEvery && here.Sub(x.fadedAt).Abs() < fadeEvery {
+		return
+	}
+	for len(x.replica.State().Fading(x.replica.Greatest())) > 0 {
 		before := x.replica
 		x.batch([]job{{do: func(w *replica.Replica, _ time.Time) error {
 			_, err := w.Fade()
 			return err
 		}}})
-		if x.replica == before {
+		if x.unsure || x.replica == before {
 			return // it could not be written; the next tick tries again
 		}
 		x.dropPlaces()
 	}
+	x.fadedTo, x.fadedAt = now, here
 }
 
 // dropPlaces lets the places of posts go that have faded or were taken back.

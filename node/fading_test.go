@@ -2,6 +2,8 @@ package node_test
 
 import (
 	"bytes"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +78,25 @@ func TestClosedTenderThingsFadeEverywhere(t *testing.T) {
 		h.start() // the stubs are read again
 	}
 	settle(t, id, ann, ben, cem, dan)
+}
+
+// TestFadesWithoutAStart: a home that runs on lets go once the log's clock says so,
+// though it looks over what it holds no more than once an hour.
+func TestFadesWithoutAStart(t *testing.T) {
+	ann := newHome(t, "Ann")
+	ann.shut()
+	var ahead atomic.Int64
+	ann.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	ann.start()
+	id := ann.begin("Elm Street")
+	for round := range 3 {
+		need := ann.do(id, circle.PostNeed{Posted: circle.Posted{Title: fmt.Sprint("canary-need ", round), People: 1, Fade: 1}}).ID
+		ann.do(id, circle.SetPostStatus{ID: need, Status: circle.StatusMet})
+		ahead.Add(int64(25 * time.Hour))
+		ann.do(id, wish(fmt.Sprint("Soup on day ", round))) // the log knows what time it is
+		waitFor(t, func() bool { p, ok := ann.view(id).State.Post(ann.env(id), need); return ok && p.Faded })
+	}
+	eventuallyForgets(t, ann, id)
 }
 
 // settle lets homes meet until all hold the same and see the same: what each

@@ -60,7 +60,9 @@ type runner struct {
 	replica  *replica.Replica // owned by run
 	revision uint64           // owned by run
 	hurried  bool             // owned by run: the next upkeep was moved forward
-	faded    crdt.HLC         // owned by run: the log's clock when it was last looked for what faded
+	faded    crdt.HLC         // owned by run: the log's clock at the last upkeep
+	fadedTo  crdt.HLC         // owned by run: the log's clock when it was last looked for what faded; 0 never
+	fadedAt  time.Time        // owned by run: this home's clock then
 	followed bool             // owned by run: talks were looked at since the start
 	unsure   bool             // owned by run: a write failed, and what the store holds could not be read
 	snap     atomic.Pointer[Snapshot]
