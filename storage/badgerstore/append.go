@@ -161,10 +161,11 @@ func (st *stage) read(w *write, id crdt.ID) (flags byte, s crdt.Stored, err erro
 	if err != nil {
 		return 0, s, err
 	}
-	if s, err = decodeOp(st.c.id, arr, data); err != nil {
-		return 0, s, err
+	s, err = decodeOp(st.c.id, arr, data)
+	if err == nil && s.Op.ID != id {
+		err = otherOp(&s)
 	}
-	return data[0] & onlyHead, s, nil
+	return data[0] & onlyHead, s, err
 }
 
 // place writes all rows that are derived from the next op, and counts it. flags are those

@@ -75,8 +75,8 @@ func (c *circle) load(txn *badger.Txn) (kept, error) {
 	k := kept{devices: make([]crdt.Device, 1), numbers: map[crdt.Device]uint32{},
 		tips: map[crdt.Device][]slotTip{}, forks: map[crdt.Device]crdt.Fork{}}
 	var err error
-	if _, k.rebuild, err = value(txn, c.rebuildKey()); err != nil {
-		return k, err
+	if _, k.rebuild, err = value(txn, c.rebuildKey()); err != nil || k.rebuild {
+		return k, err // what is there is made again, and may be half deleted
 	}
 	if k.last, err = c.lastArrival(txn); err != nil {
 		return k, err
@@ -137,9 +137,6 @@ func (c *circle) loadTips(txn *badger.Txn, k *kept) error {
 			return err
 		}
 		k.tips[tip.Dev] = append(k.tips[tip.Dev], slotTip{binary.BigEndian.Uint32(item.key[9:]), tip})
-	}
-	if k.rebuild {
-		return nil // what is there is made again
 	}
 	lanes := txn.NewIterator(badger.IteratorOptions{Reverse: true, Prefix: c.p.key('l')})
 	defer lanes.Close()
@@ -279,9 +276,14 @@ func (c *circle) find(txn *badger.Txn, id crdt.ID) (crdt.Stored, bool, error) {
 	}
 	s, err := c.stored(txn, arr)
 	if err == nil && s.Op.ID != id {
-		err = fmt.Errorf("%w: at its place is op %s", storage.ErrDamaged, s.Op.ID.Short())
+		err = otherOp(&s)
 	}
 	return s, err == nil, err
+}
+
+// otherOp says that the index leads to another op than the one it was asked for.
+func otherOp(s *crdt.Stored) error {
+	return fmt.Errorf("%w: at its place is op %s", storage.ErrDamaged, s.Op.ID.Short())
 }
 
 // Fact implements [crdt.Index].

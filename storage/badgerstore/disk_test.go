@@ -249,6 +249,50 @@ func TestRebuildInterrupted(t *testing.T) {
 	}
 }
 
+// TestRebuildHalfDeleted opens a circle whose rebuild was killed while Badger deleted the
+// old rows, which it does table by table: some are gone and others are not.
+func TestRebuildHalfDeleted(t *testing.T) {
+	for _, letter := range "ailtkg" {
+		s, c, log := fill(t, 3)
+		check(t, c.Append(log.Batch(log.Fork(1), log.Content(0, 20))))
+		number := badgerstore.TestingNumber(0)
+		check(t, s.TestingRaw(func(_ func(uint32, string) []byte, set func(uint32, string, []byte)) {
+			set(number, "vrebuild", []byte{})
+		}))
+		check(t, s.TestingDrop(number, string(letter)))
+		check(t, s.Close())
+		c = circle(t, open(t, s.Dir()), log.Circle)
+		if found := verify(t, c); len(found) > 0 {
+			t.Errorf("without %c: %q", letter, found)
+		}
+		state, err := c.Log()
+		check(t, err)
+		if fmt.Sprint(state) != fmt.Sprint(*log.State()) {
+			t.Errorf("without %c: state\n%v\nwant\n%v", letter, state, *log.State())
+		}
+	}
+}
+
+// TestBodyOfAnotherStays: where the index leads to another op, that one keeps its body.
+func TestBodyOfAnotherStays(t *testing.T) {
+	s, c, _ := fill(t, 2)
+	var ids []crdt.ID
+	for op, err := range c.Arrivals(1) {
+		check(t, err)
+		ids = append(ids, op.Op.ID)
+	}
+	index := func(n int) string { return "i" + string(ids[n-1][:20]) }
+	check(t, s.TestingRaw(func(get func(uint32, string) []byte, set func(uint32, string, []byte)) {
+		set(badgerstore.TestingNumber(0), index(4), get(badgerstore.TestingNumber(0), index(2)))
+	}))
+	if err := c.Append(storage.Batch{Bodies: []storage.BodyChange{{ID: ids[3]}}}); !errors.Is(err, storage.ErrDamaged) {
+		t.Errorf("Append = %v, want %v", err, storage.ErrDamaged)
+	}
+	if op, _, ok, err := c.Op(ids[1]); err != nil || !ok || op.Gone || len(op.Body) == 0 {
+		t.Errorf("the other op has lost its body: %v, %v", ok, err)
+	}
+}
+
 // TestDropInterrupted lets the program die between forgetting a circle and
 // erasing its rows.
 func TestDropInterrupted(t *testing.T) {

@@ -97,7 +97,9 @@
 //
 // v|version names the layout. A store of an older one is copied row by row into a
 // new folder, which takes its place once it is whole; the old one is kept, as it
-// was, until the next [Store.Forget]. One of a newer layout is not opened.
+// was, until the next [Store.Forget]. The index of one before version 2 is not copied:
+// it is made again from o| when its circle is first opened, which takes that every op can
+// be read. One of a newer layout is not opened.
 //
 // # What is let go
 //
