@@ -8,9 +8,9 @@ import (
 	"tend/storage"
 )
 
-// fadesAnew reports whether a day went by in the log since it was last looked for what
-// faded: homes that meet after weeks let go of it then, and not a minute later. What
-// was due at a start waits for the first look.
+// fadesAnew reports whether a day went by in the log since the last upkeep: homes that
+// meet after weeks let go of what faded then, and not an hour later. What was due at a
+// start waits for the first look.
 func (x *runner) fadesAnew() bool {
 	return x.faded > 0 && x.replica.Greatest().Time().Sub(x.faded.Time()) >= 24*time.Hour
 }
