@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -331,7 +333,7 @@ func newCircle(before, now []view.Circle) *view.Circle {
 // the code should stand, for nothing else can be meant by it), or on stdin, where it
 // may be either.
 func (a *app) code(ctx context.Context, c *client.Client, args []string, image string) (view.Code, error) {
-	if image == "" && len(args) > 0 && isFile(args[0]) {
+	if image == "" && len(args) > 0 && namesPicture(args[0]) {
 		image, args = args[0], nil
 	}
 	switch {
@@ -360,8 +362,14 @@ func (a *app) code(ctx context.Context, c *client.Client, args []string, image s
 	return c.ReadText(ctx, string(text))
 }
 
-func isFile(name string) bool {
-	info, err := os.Stat(name)
+// namesPicture reports whether a word is the name of a file, or of a picture that is not
+// there: no code ends like one.
+func namesPicture(word string) bool {
+	switch strings.ToLower(filepath.Ext(word)) {
+	case ".png", ".jpg", ".jpeg":
+		return true
+	}
+	info, err := os.Stat(word)
 	return err == nil && info.Mode().IsRegular()
 }
 

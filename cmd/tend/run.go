@@ -255,7 +255,7 @@ func (a *app) firstStep(ctx context.Context, c *client.Client, answer, me string
 	switch {
 	case strings.EqualFold(answer, "show"):
 		return a.showMyself(ctx, c, me, "", 15*time.Minute)
-	case !isFile(answer) && !strings.HasPrefix(strings.ToUpper(answer), "TEND:"):
+	case !namesPicture(answer) && !strings.HasPrefix(strings.ToUpper(answer), "TEND:"):
 		done, err := c.Begin(ctx, client.BeginOptions{Name: answer, As: me})
 		if err != nil {
 			return err
