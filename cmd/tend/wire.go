@@ -60,6 +60,7 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 	}
 	key := m.vault.BadgerKey()
 	if m.store, err = badgerstore.Open(h.path("store"), key[:], badgerstore.Options{Logf: m.logf}); err != nil {
+		m.log.Error("the store does not open", "err", err)
 		return m, storeFailure(h, err)
 	}
 	place, name := zone(a.getenv)

@@ -273,6 +273,44 @@ func TestRebuildHalfDeleted(t *testing.T) {
 	}
 }
 
+// TestEmptyLogs opens what a kill leaves in the moment in which Badger makes or deletes a
+// write-ahead file or a value log: the file is there, and empty.
+func TestEmptyLogs(t *testing.T) {
+	for _, name := range []string{"%05d.mem", "%06d.vlog"} {
+		for _, number := range []int{1, 1000} { // before and behind those there are
+			s, _, log := fill(t, 3)
+			check(t, s.Close())
+			name := fmt.Sprintf(name, number)
+			check(t, os.WriteFile(filepath.Join(s.Dir(), name), nil, 0o600))
+			c := circle(t, open(t, s.Dir()), log.Circle)
+			if found := verify(t, c); len(found) > 0 {
+				t.Errorf("with an empty %s: %q", name, found)
+			}
+			check(t, c.Append(log.Batch(log.Content(0, 10))))
+		}
+	}
+}
+
+// TestTablesNobodyNames opens what a kill leaves while Badger deletes tables at closing:
+// no write-ahead file, and tables that the list of them names no more.
+func TestTablesNobodyNames(t *testing.T) {
+	s, _, log := fill(t, 3)
+	check(t, s.Close())
+	check(t, os.Remove(filepath.Join(s.Dir(), "SEAL")))
+	tables, err := filepath.Glob(filepath.Join(s.Dir(), "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("tables %v, %v", tables, err)
+	}
+	data, err := os.ReadFile(tables[0])
+	check(t, err)
+	check(t, os.WriteFile(filepath.Join(s.Dir(), "000900.sst"), data, 0o600))
+	check(t, os.WriteFile(filepath.Join(s.Dir(), "000901.sst"), nil, 0o600))
+	c := circle(t, open(t, s.Dir()), log.Circle)
+	if found := verify(t, c); len(found) > 0 {
+		t.Errorf("%q", found)
+	}
+}
+
 // TestBodyOfAnotherStays: where the index leads to another op, that one keeps its body.
 func TestBodyOfAnotherStays(t *testing.T) {
 	s, c, _ := fill(t, 2)

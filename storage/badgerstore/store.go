@@ -121,6 +121,9 @@ func open(dir string, key []byte, o Options) (*Store, error) {
 	if err := sound(dir, key, o); err != nil {
 		return nil, err
 	}
+	if err := clearEmpty(dir); err != nil {
+		return nil, err
+	}
 	have, err := breakSeal(dir)
 	if err != nil {
 		return nil, err
