@@ -245,7 +245,8 @@ func TestStoryOfComingBackByWords(t *testing.T) {
 	again.fill("#phrase", otherWords(t, paper))
 	again.press("Come back with my words")
 	again.sees("These are not your 24 words")
-	if strings.Contains(js[string](again, "document.documentElement.outerHTML"), strings.Fields(paper)[5]) {
+	page := strings.Join(strings.Fields(js[string](again, "document.documentElement.outerHTML")), " ")
+	if strings.Contains(page, strings.Join(strings.Fields(paper)[5:9], " ")) { // one alone may well be a word of the page
 		t.Error("the words were sent back")
 	}
 	again.fill("#phrase", paper)
