@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,7 +15,6 @@ import (
 	"tend/crdt/circle"
 	"tend/node"
 	"tend/node/client"
-	"tend/storage"
 	"tend/storage/agefile"
 	"tend/storage/vault"
 )
@@ -144,36 +141,14 @@ func (a *app) createBackup(ctx context.Context, file string, k *seal, to []strin
 	})
 }
 
-// backupTo writes a backup whole or not at all: a temporary file beside it, for
-// this person alone, is renamed when its last byte is on disk.
+// backupTo writes a backup whole or not at all.
 func backupTo(ctx context.Context, c *client.Client, file string, o client.BackupOptions) (out client.Backup, err error) {
-	unwritable := func(err error) error {
-		if storage.IsFull(err) {
-			return fail(exitFailed, "fail.full_file", "place", file).behind(err)
-		}
-		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-backup-*") // mode 0600
-	if err != nil {
-		return out, unwritable(err)
-	}
-	defer os.Remove(tmp.Name()) // gone already when all went well
-	out, err = c.Backup(ctx, tmp, o)
-	var disk *fs.PathError
-	if errors.As(err, &disk) {
-		err = unwritable(err)
-	}
-	if err != nil {
-		return out, errors.Join(err, tmp.Close())
-	}
-	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
-		return out, unwritable(err)
-	}
-	if err := os.Rename(tmp.Name(), file); err != nil {
-		return out, unwritable(err)
-	}
+	err = replaced(file, func(w io.Writer) (err error) {
+		out, err = c.Backup(ctx, w, o)
+		return err
+	})
 	out.File = file
-	return out, nil
+	return out, err
 }
 
 func (a *app) backupVerify() *cobra.Command {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"tend/crdt"
@@ -64,28 +62,14 @@ func (m *machine) BackupKept(context.Context) error {
 	return m.store.Node().Put(storage.Row{Key: rowBackup, Value: now})
 }
 
-// asidePattern is what a file is called while it is put aside in the home.
-const asidePattern = ".restore-*"
-
 // Restore implements [api.Backups]. The file is put aside in the home first, as it
 // is: sealed. It is read twice, once to check it and once for what it brings.
 func (m *machine) Restore(ctx context.Context, r io.Reader, k api.BackupKey) (out view.Backup, err error) {
-	left, _ := filepath.Glob(m.home.path(asidePattern)) // of a crash; the only error is a bad pattern
-	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
-	}
+	aside, size, done, err := m.home.putAside(r)
 	if err != nil {
 		return out, fmt.Errorf("put the backup aside: %w", err)
 	}
-	aside, err := os.CreateTemp(m.home.dir, asidePattern)
-	if err != nil {
-		return out, fmt.Errorf("put the backup aside: %w", err)
-	}
-	defer func() { err = errors.Join(err, aside.Close(), os.Remove(aside.Name())) }()
-	size, err := io.Copy(aside, r)
-	if err != nil {
-		return out, fmt.Errorf("put the backup aside: %w", err)
-	}
+	defer func() { err = errors.Join(err, done()) }()
 	// What a log takes in the store is about what it takes here, and as much again
 	// while tables are merged.
 	if err := storage.Room(m.home.dir, storage.WriteReserve+2*uint64(size)); err != nil {

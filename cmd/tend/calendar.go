@@ -8,8 +8,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,34 +71,6 @@ func (a *app) writeCalendar(ctx context.Context, c *client.Client, out string) e
 	}
 	_, err := a.out.Write(whole.Bytes())
 	return err
-}
-
-// replaced writes a file beside its place and then puts it there, over one that is
-// there: never half of it.
-func replaced(file string, write func(io.Writer) error) error {
-	unwritable := func(err error) error {
-		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-*") // mode 0600
-	if err != nil {
-		return unwritable(err)
-	}
-	defer os.Remove(tmp.Name()) // gone already when all went well
-	if err := write(tmp); err != nil {
-		_ = tmp.Close()
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		_ = tmp.Close()
-		return unwritable(err)
-	}
-	if err := tmp.Close(); err != nil {
-		return unwritable(err)
-	}
-	if err := os.Rename(tmp.Name(), file); err != nil {
-		return unwritable(err)
-	}
-	return nil
 }
 
 // secretBytes is the randomness of a calendar's address.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"slices"
 	"time"
 
@@ -293,15 +292,11 @@ func (m *machine) CarryOut(ctx context.Context, id crdt.ID, w io.Writer, to crdt
 // CarryIn implements [api.Travel]. The file is put aside in the home first: it is
 // read twice, once for its digest and once for what it brings.
 func (m *machine) CarryIn(ctx context.Context, r io.Reader) (in view.CarriedIn, err error) {
-	aside, err := os.CreateTemp(m.home.dir, ".carry-*")
+	aside, size, done, err := m.home.putAside(r)
 	if err != nil {
 		return in, fmt.Errorf("put the file aside: %w", err)
 	}
-	defer func() { err = errors.Join(err, aside.Close(), os.Remove(aside.Name())) }()
-	size, err := io.Copy(aside, r)
-	if err != nil {
-		return in, fmt.Errorf("put the file aside: %w", err)
-	}
+	defer func() { err = errors.Join(err, done()) }()
 	c, err := m.at().CarryIn(ctx, aside, size)
 	return view.CarriedIn{OpsNew: c.OpsNew, OpsKnown: c.OpsKnown, Waiting: c.Waiting}, err
 }

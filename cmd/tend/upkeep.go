@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -144,29 +144,14 @@ func (a *app) carryOut() *cobra.Command {
 	return cmd
 }
 
-// carryTo writes a carry file whole or not at all: a temporary one beside it is
-// renamed when its last byte is on disk.
+// carryTo writes a carry file whole or not at all.
 func carryTo(ctx context.Context, c *client.Client, file, to string) (out view.CarriedOut, err error) {
-	unwritable := func(err error) error {
-		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".tend-carry-*")
-	if err != nil {
-		return out, unwritable(err)
-	}
-	defer os.Remove(tmp.Name()) // gone already when all went well
-	out, err = c.CarryOut(ctx, tmp, to)
-	if err != nil {
-		return out, errors.Join(err, tmp.Close())
-	}
-	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
-		return out, unwritable(err)
-	}
-	if err := os.Rename(tmp.Name(), file); err != nil {
-		return out, unwritable(err)
-	}
+	err = replaced(file, func(w io.Writer) (err error) {
+		out, err = c.CarryOut(ctx, w, to)
+		return err
+	})
 	out.File = file
-	return out, nil
+	return out, err
 }
 
 func (a *app) carryIn() *cobra.Command {

@@ -55,6 +55,9 @@ func (a *app) wire(ctx context.Context, h home, n *network) (m *machine, err err
 	} else if err != nil {
 		return m, err
 	}
+	if err := h.clearAside(); err != nil {
+		m.log.Warn("what was put aside is there still", "err", err)
+	}
 	if m.vault, err = a.openVault(h); err != nil {
 		return m, err
 	}

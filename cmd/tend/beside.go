@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,12 +14,48 @@ import (
 	"tend/storage/crashpoint"
 )
 
-// An export fills a folder beside the one that is meant, .tend-export-123, which then takes
-// its name. Beside it lies .tend-export-123.lock, made before and gone after, and locked by
-// whoever works on the folder: one that nobody has locked is what an export left that died.
-const besideName = ".tend-export-*"
+// What is to be written whole or not at all is written beside its place, as .tend-beside-123,
+// which then takes its name. By it lies .tend-beside-123.lock, made before and gone after, and
+// locked by whoever is at work: one that nobody has locked was left by a command that died.
+const besideName = ".tend-beside-*"
 
-var besideLock = regexp.MustCompile(`^\.tend-export-[0-9]+\.lock$`)
+var besideLock = regexp.MustCompile(`^\.tend-beside-[0-9]+\.lock$`)
+
+// replaced makes a file, mode 0600: write fills one beside it, which takes its name when its
+// last byte is on disk, over one that is there. On an error all is as it was, and what others
+// left there that died is gone.
+func replaced(file string, write func(io.Writer) error) error {
+	unwritable := func(err error) error {
+		if storage.IsFull(err) {
+			return fail(exitFailed, "fail.full_file", "place", file).behind(err)
+		}
+		return fail(exitFailed, "fail.unwritable", "file", file).because(err)
+	}
+	clearBeside(filepath.Dir(file))
+	var f *os.File
+	tmp, done, err := newBeside(filepath.Dir(file), func(name string) (err error) {
+		f, err = os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		return err
+	})
+	if err != nil {
+		return unwritable(err)
+	}
+	defer done()
+	if err := write(f); err != nil {
+		var disk *os.PathError
+		if errors.As(err, &disk) {
+			err = unwritable(err)
+		}
+		return errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return unwritable(err)
+	}
+	if err := os.Rename(tmp, file); err != nil {
+		return unwritable(err)
+	}
+	return nil
+}
 
 // besideOf makes a folder: write fills one beside it, which then takes its name. On
 // an error there is nothing left, and what others left there that died is gone.
@@ -30,7 +67,7 @@ func besideOf(dir string, write func(tmp string) error) error {
 		return fail(exitFailed, "fail.unwritable", "file", dir).because(err)
 	}
 	clearBeside(filepath.Dir(dir))
-	tmp, done, err := newBeside(filepath.Dir(dir))
+	tmp, done, err := newBeside(filepath.Dir(dir), func(name string) error { return os.Mkdir(name, 0o700) })
 	if err != nil {
 		return unwritable(err)
 	}
@@ -54,9 +91,9 @@ func besideOf(dir string, write func(tmp string) error) error {
 	return nil
 }
 
-// newBeside makes a folder in another, mode 0700, and its lock; done lets both go, as far as
-// they are there still.
-func newBeside(in string) (tmp string, done func(), err error) {
+// newBeside finds a name in a folder, locks it, and makes something there; done lets both go,
+// as far as they are there still.
+func newBeside(in string, make func(name string) error) (tmp string, done func(), err error) {
 	const tries = 100
 	for range tries {
 		f, err := os.CreateTemp(in, besideName+".lock") // mode 0600
@@ -77,7 +114,7 @@ func newBeside(in string) (tmp string, done func(), err error) {
 			_ = os.Remove(f.Name())
 			_ = lock.Close()
 		}
-		if err = os.Mkdir(tmp, 0o700); err == nil {
+		if err = make(tmp); err == nil {
 			return tmp, done, nil
 		}
 		_ = os.Remove(f.Name())
@@ -86,7 +123,7 @@ func newBeside(in string) (tmp string, done func(), err error) {
 			return "", nil, err
 		}
 	}
-	return "", nil, errors.New("no name for a folder is left")
+	return "", nil, errors.New("no name is left beside it")
 }
 
 // same reports whether a lock is held on the file that has the name now.
@@ -99,7 +136,7 @@ func same(lock *flock.Flock, name string) bool {
 	return err == nil && os.SameFile(held, there)
 }
 
-// clearBeside lets go in a folder what exports left there that died. What somebody works
+// clearBeside lets go in a folder what commands left there that died. What somebody works
 // on, and what has another name, stays; so does all where something cannot be done.
 func clearBeside(in string) {
 	entries, err := os.ReadDir(in)
@@ -114,7 +151,7 @@ func clearBeside(in string) {
 		lock := flock.New(name, flock.SetFlag(os.O_RDWR)) // never made here
 		if locked, err := lock.TryLock(); err == nil && locked && same(lock, name) {
 			left := strings.TrimSuffix(name, ".lock")
-			if info, err := os.Lstat(left); err == nil && info.IsDir() {
+			if info, err := os.Lstat(left); err == nil && (info.IsDir() || info.Mode().IsRegular()) {
 				_ = os.RemoveAll(left)
 			}
 			_ = os.Remove(name)
