@@ -21,10 +21,13 @@ import (
 // Bounds of a circle's loop.
 const (
 	inboxSize = 1024
-	// wishOps and wishBytes are what a wish is taken to add to a batch, before it
-	// is known what it does.
+	// wishOps and wishBytes are what a wish may add to a batch at most; it is begun only
+	// where there is room for that.
 	wishOps   = 8
 	wishBytes = 64 << 10
+	// maxJobs is how many jobs one batch takes: if one of them fails, the others are done
+	// once more.
+	maxJobs = 128
 	// checkpointEvery is after how many changed records the state is checkpointed
 	// while the loop is busy; an idle loop does so after checkpointIdle.
 	checkpointEvery = 4096
@@ -43,7 +46,7 @@ var errUnsure = errors.New("the store cannot be read after a write that failed")
 type job struct {
 	do    func(w *replica.Replica, now time.Time) error
 	ops   int // how much it may add to a batch
-	bytes int
+	bytes int // the same, of ops and rows
 	done  chan error // takes one; nil if nobody waits
 }
 
@@ -243,17 +246,13 @@ func (x *runner) work(j job) (time.Duration, bool) {
 	return wait, hurry
 }
 
-// drain takes what waits in the inbox, as far as it fits into one batch.
+// drain takes what waits in the inbox.
 func (x *runner) drain(first job) []job {
-	jobs, ops, bytes := []job{first}, first.ops, first.bytes
-	for ops < replica.MaxBatchOps-wishOps && bytes < replica.MaxBatchBytes-wishBytes && len(jobs) < replica.MaxBatchOps {
+	jobs := []job{first}
+	for len(jobs) < maxJobs {
 		select {
 		case j := <-x.inbox:
-			if ops+j.ops > replica.MaxBatchOps || bytes+j.bytes > replica.MaxBatchBytes {
-				x.batch(jobs)
-				jobs, ops, bytes = nil, 0, 0
-			}
-			jobs, ops, bytes = append(jobs, j), ops+j.ops, bytes+j.bytes
+			jobs = append(jobs, j)
 		default:
 			return jobs
 		}
@@ -273,20 +272,28 @@ func (x *runner) catchUp() {
 	}
 }
 
-// batch makes one batch of jobs: on a working copy, then on disk, then visible.
+// batch does jobs in as few batches as they fit into.
 func (x *runner) batch(jobs []job) {
+	for len(jobs) > 0 {
+		jobs = x.oneBatch(jobs)
+	}
+}
+
+// oneBatch makes a batch of jobs: on a working copy, then on disk, then visible. It
+// returns those for which there was no room.
+func (x *runner) oneBatch(jobs []job) (rest []job) {
 	if x.unsure {
 		if x.reread(true); x.unsure {
 			answer(jobs, errUnsure)
-			return
+			return nil
 		}
 	}
 	now := x.node.now()
 	x.noteStill(now)
 	crashpoint.At("drafting")
-	w, commit, left := x.attempt(jobs, now)
+	w, commit, left, rest := x.attempt(jobs, now)
 	if len(left) == 0 {
-		return
+		return rest
 	}
 	crashpoint.At("drafted")
 	x.passed(Drafted)
@@ -294,7 +301,7 @@ func (x *runner) batch(jobs []job) {
 		x.log.Error("a batch could not be written", "err", err)
 		x.reread(len(commit.Secrets) > 0)
 		answer(left, err)
-		return
+		return rest
 	}
 	crashpoint.At("durable")
 	x.passed(Durable)
@@ -314,6 +321,7 @@ func (x *runner) batch(jobs []job) {
 	x.tellPlaces()
 	x.followPod(commit.People)
 	x.followTalks(commit.People)
+	return rest
 }
 
 // reread makes sure, after a write that failed, that the replica is what the
@@ -363,13 +371,20 @@ func (x *runner) said(ctx context.Context) error {
 	return x.ask(ctx, job{do: func(*replica.Replica, time.Time) error { return nil }})
 }
 
-// attempt runs the jobs on a working copy. A job that fails is answered and left
-// out; if it had changed the copy already, the batch is made anew without it.
-func (x *runner) attempt(jobs []job, now time.Time) (*replica.Replica, *replica.Commit, []job) {
+// attempt runs jobs on a working copy, as many as it has room for, and at least one. A
+// job that fails is answered and left out; if it had changed the copy already, the batch
+// is made anew without it. It returns those that were done, and the rest.
+func (x *runner) attempt(jobs []job, now time.Time) (w *replica.Replica, commit *replica.Commit, done, rest []job) {
 	for {
 		w, spoiled := x.replica.Begin(), false
-		w.Spare(spareOf(jobs))
 		for i := 0; i < len(jobs) && !spoiled; {
+			ops, bytes := w.Room()
+			if i > 0 && (ops < jobs[i].ops || bytes < jobs[i].bytes) {
+				jobs, rest = jobs[:i], jobs[i:]
+				break
+			}
+			// What waited and is taken in beside a job leaves the job its room.
+			w.Spare(ops-max(jobs[i].ops, wishOps), bytes-max(jobs[i].bytes, wishBytes/4))
 			before := w.Drafted()
 			err := jobs[i].do(w, now)
 			if err == nil {
@@ -380,28 +395,16 @@ func (x *runner) attempt(jobs []job, now time.Time) (*replica.Replica, *replica.
 			jobs = slices.Delete(slices.Clone(jobs), i, i+1)
 			spoiled = w.Drafted() != before
 		}
-		if !spoiled {
-			return x.finish(w, jobs)
+		if spoiled {
+			continue
 		}
+		commit, err := w.Finish()
+		if err != nil {
+			answer(jobs, err)
+			return nil, nil, nil, rest
+		}
+		return w, commit, jobs, rest
 	}
-}
-
-// spareOf is what a batch of jobs leaves of the limits of a batch.
-func spareOf(jobs []job) (ops, bytes int) {
-	ops, bytes = replica.MaxBatchOps, replica.MaxBatchBytes
-	for _, j := range jobs {
-		ops, bytes = ops-max(j.ops, wishOps), bytes-max(j.bytes, wishBytes/4)
-	}
-	return ops, bytes
-}
-
-func (x *runner) finish(w *replica.Replica, jobs []job) (*replica.Replica, *replica.Commit, []job) {
-	commit, err := w.Finish()
-	if err != nil {
-		answer(jobs, err)
-		return nil, nil, nil
-	}
-	return w, commit, jobs
 }
 
 // write makes a batch durable: secrets first, then everything else at once.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -46,6 +47,31 @@ func BenchmarkDo(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	stop()
+	<-done
+	if err := store.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkDoTogether is one wish of a hundred people who all wait at once, so that their
+// wishes become batches by themselves.
+func BenchmarkDoTogether(b *testing.B) {
+	f := fillDisk(b, 0)
+	f.now = fast(time.Now())
+	store, n := f.open(b)
+	ctx, stop := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	b.SetParallelism(100 / runtime.GOMAXPROCS(0))
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := n.Do(b.Context(), f.id, wish("soup")); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
 	stop()
 	<-done
 	if err := store.Close(); err != nil {

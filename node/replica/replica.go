@@ -60,9 +60,10 @@ type Replica struct {
 	fresh   map[membership.EpochID]*protocol.Key
 	wrote   written // what this home sealed last
 
-	unread []membership.EpochID // held, with ops that were never read yet
-	ready  []crdt.ID            // came, while what waits for them was not tried yet
-	spare  spare                // what the batch has room for beside its jobs
+	unread  []membership.EpochID // held, with ops that were never read yet
+	ready   []crdt.ID            // came, while what waits for them was not tried yet
+	spare   spare                // what the batch has room for beside its jobs
+	weighed weighed              // what of the batch [Replica.Room] has counted
 
 	setsSaved uint32        // known sets that the store has
 	marked    uint64        // up to which arrival the checkpoint in the store stands for the log; 0: there is none
@@ -147,7 +148,7 @@ func (r *Replica) Begin() *Replica {
 	w.fresh = maps.Clone(r.fresh)
 	r.pool.shared, w.pool.shared = true, true
 	w.out = &Commit{FirstSet: r.setsSaved}
-	w.spare = spare{}
+	w.spare, w.weighed = spare{rows: maxLate}, weighed{}
 	return &w
 }
 
@@ -187,6 +188,21 @@ func (r *Replica) Settle() {
 // left something behind.
 func (r *Replica) Drafted() int {
 	return len(r.out.Entries) + len(r.out.Rows) + len(r.out.Secrets) + len(r.out.Bodies)
+}
+
+// weighed is how much of a batch was counted, and what it came to.
+type weighed struct{ entries, rows, bytes int }
+
+// Room is how many ops, and how many bytes of ops and rows, the batch has left.
+func (r *Replica) Room() (ops, bytes int) {
+	for _, e := range r.out.Entries[r.weighed.entries:] {
+		r.weighed.bytes += e.Op.Size()
+	}
+	for _, row := range r.out.Rows[r.weighed.rows:] {
+		r.weighed.bytes += len(row.Key) + len(row.Value)
+	}
+	r.weighed.entries, r.weighed.rows = len(r.out.Entries), len(r.out.Rows)
+	return MaxBatchOps - len(r.out.Entries), MaxBatchBytes - r.weighed.bytes
 }
 
 // Forget drops the secrets that [Config.Keys] holds by now.

@@ -11,9 +11,9 @@ type spare struct{ ops, bytes, rows int }
 // maxLate is how many things of old one batch does: each is a few rows.
 const maxLate = 512
 
-// Spare tells a working copy how much room its batch has beside what its jobs
-// bring. Without it, all that waits goes on waiting.
-func (r *Replica) Spare(ops, bytes int) { r.spare = spare{ops, bytes, maxLate} }
+// Spare tells a working copy how much room its batch has now beside what its next job
+// brings. Without it, ops that wait go on waiting.
+func (r *Replica) Spare(ops, bytes int) { r.spare.ops, r.spare.bytes = ops, bytes }
 
 // Late reports whether there is something of old left to do at now that
 // [Replica.Tick] does: ops whose parents came, whose key came, or whose time.
