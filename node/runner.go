@@ -45,9 +45,15 @@ var errUnsure = errors.New("the store cannot be read after a write that failed")
 // again on another copy when a batch has to be made anew.
 type job struct {
 	do    func(w *replica.Replica, now time.Time) error
-	ops   int // how much it may add to a batch
-	bytes int // the same, of ops and rows
+	ops   int        // how much it may add to a batch
+	bytes int        // the same, of ops and rows
 	done  chan error // takes one; nil if nobody waits
+}
+
+// fits reports whether a batch with so much room takes the job, also if each of its ops
+// takes a body away.
+func (j job) fits(ops, bytes int) bool {
+	return j.ops <= ops && j.bytes+j.ops*replica.BodyCost <= bytes
 }
 
 // runner is one circle of a node: its replica, and the one goroutine that owns it.
@@ -379,7 +385,7 @@ func (x *runner) attempt(jobs []job, now time.Time) (w *replica.Replica, commit 
 		w, spoiled := x.replica.Begin(), false
 		for i := 0; i < len(jobs) && !spoiled; {
 			ops, bytes := w.Room()
-			if i > 0 && (ops < jobs[i].ops || bytes < jobs[i].bytes) {
+			if i > 0 && !jobs[i].fits(ops, bytes) {
 				jobs, rest = jobs[:i], jobs[i:]
 				break
 			}

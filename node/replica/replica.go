@@ -191,18 +191,26 @@ func (r *Replica) Drafted() int {
 }
 
 // weighed is how much of a batch was counted, and what it came to.
-type weighed struct{ entries, rows, bytes int }
+type weighed struct{ entries, rows, bodies, bytes int }
 
-// Room is how many ops, and how many bytes of ops and rows, the batch has left.
+// BodyCost is what a body that goes or comes late adds to a batch beside itself, in bytes:
+// its op's header and signature are written again.
+const BodyCost = crdt.MaxHeaderSize + 64
+
+// Room is how many ops, and how many bytes of all that is written, the batch has left.
 func (r *Replica) Room() (ops, bytes int) {
-	for _, e := range r.out.Entries[r.weighed.entries:] {
-		r.weighed.bytes += e.Op.Size()
+	w, c := &r.weighed, r.out
+	for _, e := range c.Entries[w.entries:] {
+		w.bytes += e.Op.Size()
 	}
-	for _, row := range r.out.Rows[r.weighed.rows:] {
-		r.weighed.bytes += len(row.Key) + len(row.Value)
+	for _, row := range c.Rows[w.rows:] {
+		w.bytes += len(row.Key) + len(row.Value)
 	}
-	r.weighed.entries, r.weighed.rows = len(r.out.Entries), len(r.out.Rows)
-	return MaxBatchOps - len(r.out.Entries), MaxBatchBytes - r.weighed.bytes
+	for _, b := range c.Bodies[w.bodies:] {
+		w.bytes += len(b.Body) + BodyCost
+	}
+	w.entries, w.rows, w.bodies = len(c.Entries), len(c.Rows), len(c.Bodies)
+	return MaxBatchOps - len(c.Entries), MaxBatchBytes - w.bytes
 }
 
 // Forget drops the secrets that [Config.Keys] holds by now.
