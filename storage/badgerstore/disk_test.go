@@ -399,6 +399,42 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// TestSyncsTheNewestLog: what is synced by itself is the file that was written to, also
+// after memtables were full, rows were deleted, and Badger began a file by itself.
+func TestSyncsTheNewestLog(t *testing.T) {
+	if !badgerstore.TestingSyncsAlone {
+		t.Skip("the database is synced as a whole here")
+	}
+	s, c, log := fill(t, 0)
+	files := map[string]bool{}
+	for n := range 60 {
+		switch {
+		case n%20 == 7:
+			check(t, s.Forget())
+		case n%20 == 13:
+			check(t, c.RebuildIndex())
+		case n%20 == 19:
+			s.TestingTire()
+		}
+		for range n % 7 { // without a sync
+			check(t, c.Append(log.Batch(log.Content(n, 40_000))))
+		}
+		check(t, c.Append(log.Batch(log.Content(n, 15_000))))
+		check(t, s.Sync())
+		synced, err := s.TestingSyncedLog().Stat()
+		check(t, err)
+		newest, err := os.Stat(s.TestingNewestLog())
+		check(t, err)
+		if !os.SameFile(synced, newest) {
+			t.Fatalf("write %d: %s was synced, and %s is the newest", n, s.TestingSyncedLog().Name(), newest.Name())
+		}
+		files[newest.Name()] = true
+	}
+	if len(files) < 6 {
+		t.Errorf("only %d files were written to", len(files))
+	}
+}
+
 // TestSyncFails checks that a store whose disk failed takes no more writes, and
 // that an open again tells what is there.
 func TestSyncFails(t *testing.T) {

@@ -3,6 +3,7 @@ package badgerstore
 import (
 	"encoding/binary"
 	"errors"
+	"os"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -54,6 +55,12 @@ func (s *Store) TestingOnSync(f func(sync func() error) error) {
 	sync := s.journal.sync
 	s.journal.sync = func() error { return f(sync) }
 }
+
+// TestingSyncedLog is the file that was synced last by itself; nil if none was.
+func (s *Store) TestingSyncedLog() *os.File { return s.journal.file }
+
+// TestingSyncsAlone says whether such a file is synced by itself here.
+const TestingSyncsAlone = syncsMapped
 
 // TestingNewestLog returns the name of the write-ahead file written to.
 func (s *Store) TestingNewestLog() string { return logName(s.dir, newestLog(s.dir)) }

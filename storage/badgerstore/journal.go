@@ -1,7 +1,9 @@
 package badgerstore
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,7 +14,9 @@ import (
 // takes unsynced batches from the end only.
 //
 // Badger writes to one file until its memtable is full and then begins another;
-// [badger.DB.Sync] covers the newest alone. journal keeps an upper bound of what
+// [badger.DB.Sync] covers the newest alone. It covers the newest value log as well, which
+// holds nothing here and costs the disk a second time; so where that can be, the newest
+// write-ahead file is synced by itself. journal keeps an upper bound of what
 // the newest file holds. Below the memtable's size, the next write goes to that
 // file for certain. Above, it may go to a new one, so the file is synced before
 // the write. Whether a new one was begun, of the next number, is seen in the folder,
@@ -20,10 +24,13 @@ import (
 type journal struct {
 	dir    string
 	sync   func() error
-	limit  int  // size of a memtable
-	held   int  // the newest file holds at most this
-	newest int  // its number; 0 if there is none
-	dirty  bool // something was written since the last sync
+	limit  int      // size of a memtable
+	held   int      // the newest file holds at most this
+	newest int      // its number; 0 if there is none
+	dirty  bool     // something was written since the last sync
+	lost   bool     // newest may be old: Badger wrote by itself
+	file   *os.File // the newest file, to sync it by itself; nil: not opened yet
+	number int      // of file
 }
 
 // Upper bounds of what Badger's memtable takes beside keys and values: a
@@ -35,9 +42,63 @@ const (
 )
 
 // newJournal begins a journal on a database that was just opened: Badger begins a
-// new file then.
-func newJournal(dir string, limit int, sync func() error) *journal {
-	return &journal{dir: dir, limit: limit, sync: sync, newest: newestLog(dir)}
+// new file then. whole syncs the database as a whole.
+func newJournal(dir string, limit int, whole func() error) *journal {
+	j := &journal{dir: dir, limit: limit, sync: whole, newest: newestLog(dir)}
+	if syncsMapped {
+		j.sync = func() error { return j.syncNewest(whole) }
+	}
+	return j
+}
+
+// syncNewest syncs the newest write-ahead file by itself, and those before it that Badger
+// began unseen since the last sync. One that is gone is in the tables. Where the newest
+// cannot be opened the whole database is synced.
+func (j *journal) syncNewest(whole func() error) error {
+	newest := j.newest
+	if j.lost {
+		newest = newestLog(j.dir)
+	}
+	for isThere(logName(j.dir, newest+1)) {
+		newest++
+	}
+	for ; j.newest < newest; j.newest++ {
+		err := j.open(j.newest)
+		if err == nil {
+			err = datasync(j.file)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		j.held = j.limit
+	}
+	j.lost = false
+	if err := j.open(newest); err != nil {
+		return whole()
+	}
+	return datasync(j.file)
+}
+
+// open opens a write-ahead file to be synced. It stays open for the next time.
+func (j *journal) open(number int) error {
+	if j.file != nil && j.number == number {
+		return nil
+	}
+	f, err := os.OpenFile(logName(j.dir, number), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	j.close()
+	j.file, j.number = f, number
+	return nil
+}
+
+// close lets go of the file that is synced.
+func (j *journal) close() {
+	if j.file != nil {
+		_ = j.file.Close() // what it holds was synced, or is Badger's to sync
+		j.file = nil
+	}
 }
 
 // before is called before a write.
@@ -61,7 +122,7 @@ func (j *journal) wrote(size int) {
 }
 
 // unsure is called after Badger wrote by itself, and held is known no more.
-func (j *journal) unsure() { j.held, j.dirty = j.limit, true }
+func (j *journal) unsure() { j.held, j.dirty, j.lost = j.limit, true, true }
 
 // flush syncs what was written so far.
 func (j *journal) flush() error {

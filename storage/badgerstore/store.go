@@ -418,6 +418,7 @@ func (s *Store) Close() error {
 	s.rest.timer.Stop()
 	s.awake()
 	s.rest.timer.Stop()
+	s.journal.close()
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
