@@ -29,9 +29,9 @@ import (
 //	eventually 10s A VERB… -- PATTERN    run a verb until it answers that
 //	converge 30s A B C         wait for equal frontiers and states
 //	differ A B                 want unequal frontiers
-//	clock [A] 72h              put all clocks, or one, that far ahead
+//	clock [A] 72h              put all clocks, or one, that far ahead of the script's
 //
-// $D0 is today, $D1 tomorrow, up to $D9.
+// Every script begins at ten o'clock, UTC. $D0 is its first day, $D1 the next, up to $D9.
 //
 // More of them stand in the files of the scripts that need them.
 func TestScript(t *testing.T) { testscript.Run(t, scripts("testdata/script")) }
@@ -133,10 +133,9 @@ func setUpHomes(env *testscript.Env) error {
 	env.Setenv("TEND_NO_PORT_MAP", "1")
 	env.Setenv("TZ", "UTC")
 	env.Setenv("TEND_KEYRING", "off")
-	env.Setenv(clocksVariable, filepath.Join(env.WorkDir, ".clocks"))
 	env.Setenv(crashesVariable, filepath.Join(env.WorkDir, ".crashes"))
-	for day := range 10 { // $D0 is today
-		env.Setenv(fmt.Sprintf("D%d", day), time.Now().UTC().AddDate(0, 0, day).Format(time.DateOnly))
+	if err := setUpClock(env); err != nil {
+		return err
 	}
 	if os.Getenv("TEND_TEST_NO_GOSSIP") != "" {
 		env.Setenv("TEND_NO_GOSSIP", "1")
