@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,6 +33,33 @@ func cmdFetch(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_, err = ts.Stdout().Write(body)
 	ts.Check(err)
+}
+
+// pageTaken is what a node logs when somebody else has the port of its page.
+const pageTaken = "the page's port is taken"
+
+// cmdFoundAgain starts a home's node, and wants its page where it was: foundagain HOME
+// ADDRESS. While the node was stopped another program may have been given that port, which
+// the node says; then it is started anew until that program is gone.
+func cmdFoundAgain(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: foundagain HOME ADDRESS")
+	}
+	h, name := homesOf(ts), args[0]
+	taken := func() int { return strings.Count(ts.ReadFile(filepath.Join(name, "log", "tend.log")), pageTaken) }
+	for until := time.Now().Add(patience); ; time.Sleep(time.Second) {
+		before := taken()
+		h.start(ts, name, nil)
+		page, err := at(quietly(ts, name, "--json", "status"), ".page")
+		ts.Check(err)
+		if page == args[1] {
+			return
+		}
+		if taken() == before || time.Now().After(until) {
+			ts.Fatalf("the page of %s was at %s and is at %s", name, args[1], page)
+		}
+		h.stop(ts, name, syscall.SIGTERM, patience)
+	}
 }
 
 // cmdSame wants two words to be one: same ONE OTHER.

@@ -25,6 +25,7 @@ func cmdOpened(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: [!] opened WORD HOME…")
 	}
+	tellable(ts, args[0])
 	word := bytes.ToLower([]byte(args[0]))
 	for _, name := range args[1:] {
 		h := homesOf(ts)

@@ -97,6 +97,7 @@ func scripts(dir string) testscript.Params {
 			"shapes":     cmdShapes,
 			"fetch":      cmdFetch,
 			"same":       cmdSame,
+			"foundagain": cmdFoundAgain,
 			"unsaid":     cmdUnsaid,
 			"walk":       cmdWalk,
 		},
@@ -144,6 +145,11 @@ func setUpHomes(env *testscript.Env) error {
 	env.Values[homesKey{}] = h
 	env.Values[terminalKey{}] = &terminal{}
 	env.Defer(h.end)
+	tapped, err := quietPort()
+	if err != nil {
+		return err
+	}
+	env.Setenv("TAPPORT", strconv.Itoa(tapped))
 	return newIdentity(env)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -39,19 +41,26 @@ type tap struct {
 }
 
 // cmdWiretap moves a home's node to another port and listens at the one that
-// the others know: wiretap HOME. Another home that is started afterwards on
-// $OTHERPORT, where nobody knows it, reaches it through the tap alone.
+// the others know: wiretap HOME, whose node runs on $TAPPORT. Another home that is
+// started afterwards on $OTHERPORT, where nobody knows it, reaches it through the tap
+// alone.
 func cmdWiretap(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 || neg {
 		ts.Fatalf("usage: wiretap HOME")
 	}
 	h, name := homesOf(ts), args[0]
 	known := tcpPort(ts, name)
+	if strconv.Itoa(known) != ts.Getenv("TAPPORT") {
+		ts.Fatalf("%s runs on port %d, which anybody may take before the tap does: start it on $TAPPORT", name, known)
+	}
 	h.stop(ts, name, syscall.SIGTERM, patience)
 	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(known))
 	ts.Check(err)
-	moved := freePort(ts)
-	ts.Setenv("OTHERPORT", strconv.Itoa(freePort(ts)))
+	moved, err := quietPort()
+	ts.Check(err)
+	other, err := quietPort()
+	ts.Check(err)
+	ts.Setenv("OTHERPORT", strconv.Itoa(other))
 	t := &tap{l: l}
 	t.wg.Go(func() { t.serve(moved) })
 	h.mu.Lock()
@@ -127,11 +136,30 @@ func listening(ts *testscript.TestScript, name string) []string {
 	return st.Listen
 }
 
-func freePort(ts *testscript.TestScript) int {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	ts.Check(err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+// The quiet ports are below those that systems give to whoever asks for any (on Linux
+// from 32768 on). So nobody takes one by chance between two uses of it.
+const firstQuiet, quietPorts = 26000, 6000
+
+var quietUsed atomic.Int32
+
+// quietPort returns one that is free, and that no other script of this process is given.
+func quietPort() (int, error) {
+	for range quietPorts {
+		port := firstQuiet + (os.Getpid()*16+int(quietUsed.Add(1)))%quietPorts
+		at := "127.0.0.1:" + strconv.Itoa(port)
+		l, err := net.Listen("tcp4", at)
+		if err != nil {
+			continue
+		}
+		u, uerr := net.ListenPacket("udp4", at)
+		if uerr == nil {
+			uerr = u.Close()
+		}
+		if err := errors.Join(l.Close(), uerr); err == nil {
+			return port, nil
+		}
+	}
+	return 0, errors.New("no port is free")
 }
 
 // leastTapped is how much must have gone through a tap for its silence to mean
@@ -144,6 +172,7 @@ func cmdSilent(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || neg {
 		ts.Fatalf("usage: silent WORD HOME…")
 	}
+	tellable(ts, args[0])
 	word := []byte(args[0])
 	files := 0
 	look := func(file string) {
@@ -185,6 +214,15 @@ func cmdSilent(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// tellable fails on a word that is so short that it may stand among random bytes by
+// chance: one of six letters does in a megabyte of them once in four million times, where
+// no case is told apart.
+func tellable(ts *testscript.TestScript, word string) {
+	if len(word) < 6 {
+		ts.Fatalf("%q is too short to be looked for in what is encrypted", word)
+	}
+}
+
 func exists(file string) bool { _, err := os.Stat(file); return err == nil }
 
 // strangersTry are the protocols of Tend and of libp2p that a node may speak, but
@@ -219,20 +257,28 @@ func cmdStranger(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		to := peer.AddrInfo{ID: id, Addrs: []multiaddr.Multiaddr{a}}
 		for _, p := range strangersTry {
-			if got := strangerHears(ts, to, p, noise); len(got) > 0 {
+			if got := strangerHears(ts, to, p, noise, strangersPatience); len(got) > 0 {
 				ts.Fatalf("%s told a stranger %d bytes over %s at %s: %q", args[0], len(got), p, addr, got)
 			}
 		}
-		if got := strangerHears(ts, to, "/tend/join/1", knock); (len(got) > 0) != door {
+		wait := strangersPatience
+		if door {
+			wait = patience
+		}
+		if got := strangerHears(ts, to, "/tend/join/1", knock, wait); (len(got) > 0) != door {
 			ts.Fatalf("%s answered a knock with %d bytes at %s, door: %v", args[0], len(got), addr, door)
 		}
 	}
 }
 
-// strangerHears dials with a new key, says something over p, and returns what the
-// other side says to it. It fails when the other side tells what it speaks.
-func strangerHears(ts *testscript.TestScript, to peer.AddrInfo, p protocol.ID, say []byte) []byte {
-	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+// strangersPatience is how long somebody waits who should hear nothing.
+const strangersPatience = 2 * time.Second
+
+// strangerHears dials with a new key, says something over p, and returns the first that
+// the other side says to it within a while. It fails when the other side tells what it
+// speaks.
+func strangerHears(ts *testscript.TestScript, to peer.AddrInfo, p protocol.ID, say []byte, wait time.Duration) []byte {
+	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
 	host, err := libp2p.New(libp2p.NoListenAddrs)
 	ts.Check(err)
@@ -248,10 +294,11 @@ func strangerHears(ts *testscript.TestScript, to peer.AddrInfo, p protocol.ID, s
 		return nil
 	}
 	defer s.Reset()
-	ts.Check(s.SetDeadline(time.Now().Add(2 * time.Second)))
+	ts.Check(s.SetDeadline(time.Now().Add(wait)))
 	_, _ = s.Write(say) // refused is as good
-	got, _ := io.ReadAll(io.LimitReader(s, 1<<16))
-	return got
+	got := make([]byte, 1<<10)
+	n, _ := io.ReadAtLeast(s, got, 1) // the end of it, or of the time, is as good
+	return got[:n]
 }
 
 // cmdCopyHome copies a stopped home as a thief of the disk would: copyhome FROM TO.
