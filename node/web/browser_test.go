@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,15 +163,21 @@ func run[T any](b *tab, what string, a chromedp.Action[T]) T {
 	return v
 }
 
-// text is what the screen says, for a failure's message.
+// text is what the screen says. Between one screen and the next it says nothing, so it
+// is asked until it does; only when it never does is the text that of the error.
 func (b *tab) text() string {
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, slowly/2)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + "\n" + document.body.innerText`))
-	if err != nil {
-		return err.Error()
+	for {
+		text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + "\n" + document.body.innerText`))
+		switch {
+		case err == nil:
+			return text
+		case ctx.Err() != nil:
+			return err.Error()
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	return text
 }
 
 func (b *tab) open(at string) {
@@ -233,23 +241,28 @@ func (b *tab) press(text string) {
 		const all = ["main button", "main a", "nav a"].flatMap(s => [...document.querySelectorAll(s)]).filter(e => e.getClientRects().length);
 		return all.find(e => e.innerText.trim() === text) || all.find(e => e.innerText.trim().startsWith(text));
 	})(%s)`, quoted(text))
-	b.until(find)
-	b.mark()
-	js[bool](b, fmt.Sprintf(`(() => { %s.click(); return true })()`, find))
+	// A change elsewhere may draw the screen anew between a look and the next: what is
+	// found is pressed in one go.
+	for end := time.Now().Add(slowly); ; {
+		b.until(find)
+		if js[bool](b, fmt.Sprintf(`(() => { const found = %s; return !!found && %s && (found.click(), true) })()`, find, mark)) {
+			break
+		}
+		if time.Now().After(end) {
+			b.t.Fatalf("%q comes and goes\n%s", text, b.text())
+		}
+	}
 	b.arrived()
 }
 
 // mark marks the screen that is left: on its document, which goes with it, and on what
 // a form puts in its place where the page stays.
-func (b *tab) mark() {
-	b.t.Helper()
-	js[bool](b, `(() => {
-		const root = document.documentElement;
-		root.dataset.before = "1";
-		document.addEventListener("tend:posted", () => delete root.dataset.before, { once: true });
-		return true;
-	})()`)
-}
+const mark = `(() => {
+	const root = document.documentElement;
+	root.dataset.before = "1";
+	document.addEventListener("tend:posted", () => delete root.dataset.before, { once: true });
+	return true;
+})()`
 
 // arrived waits for the screen that comes after a marked one.
 func (b *tab) arrived() {
@@ -352,19 +365,42 @@ func (w *workshop) tend(home string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// The quiet ports are below those that systems give to whoever asks for any (on Linux
+// from 32768 on), and none of the scripts'. So nobody takes one by chance while its home
+// is off.
+const firstQuiet, quietPorts = 20000, 6000
+
+var quietUsed atomic.Int32
+
 // stays gives homes an address of their own, so that others find them again there.
 func (w *workshop) stays(homes ...string) {
 	w.t.Helper()
 	for _, home := range homes {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		w.ports[home] = l.Addr().(*net.TCPAddr).Port
-		if err := l.Close(); err != nil {
-			w.t.Fatal(err)
+		for w.ports[home] == 0 {
+			n := int(quietUsed.Add(1))
+			if n > quietPorts {
+				w.t.Fatal("no port is free")
+			}
+			port := firstQuiet + (os.Getpid()*16+n)%quietPorts
+			if free(port) {
+				w.ports[home] = port
+			}
 		}
 	}
+}
+
+// free reports whether nobody has a port on loopback, for TCP and for UDP.
+func free(port int) bool {
+	at := fmt.Sprintf("127.0.0.1:%d", port)
+	l, err := net.Listen("tcp4", at)
+	if err != nil {
+		return false
+	}
+	u, err := net.ListenPacket("udp4", at)
+	if err == nil {
+		err = u.Close()
+	}
+	return errors.Join(err, l.Close()) == nil
 }
 
 // node runs a home's node until the test ends, or stop is called.

@@ -273,7 +273,7 @@ func (b *tab) tabTo(name string) {
 // enterKey presses Enter, and waits for the screen that comes.
 func (b *tab) enterKey() {
 	b.t.Helper()
-	b.mark()
+	js[bool](b, mark)
 	run(b, "enter", chromedp.KeyEvent("\r"))
 	b.arrived()
 }

@@ -2,9 +2,11 @@ package web_test
 
 import (
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -102,8 +104,11 @@ func TestHostileWordsInEveryField(t *testing.T) {
 		if strings.HasPrefix(at, base+"/leave") {
 			continue // what happens there ends the walk
 		}
-		for to, form := range fillIn(s.get(at)) {
-			for name, max := range form.free {
+		forms := fillIn(s.get(at))
+		for _, to := range slices.Sorted(maps.Keys(forms)) {
+			form := forms[to]
+			for _, name := range slices.Sorted(maps.Keys(form.free)) {
+				max := form.free[name]
 				field := textField{ids.ReplaceAllString(to, "*"), name}
 				values := url.Values{}
 				for k, v := range form.sent {
