@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -211,11 +212,23 @@ func cmdOn(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 {
 		ts.Fatalf("usage: on HOME [VERB…]")
 	}
-	code := tend(ts, args[0], args[1:]...)
+	code := tend(ts, args[0], patiently(args[1:])...)
 	noPanic(ts, code)
 	if (code != exitDone) != neg {
 		ts.Fatalf("tend %q on %s: exit %d", args[1:], args[0], code)
 	}
+}
+
+// patiently lets a verb that waits for another home do so for longer than a person would,
+// where the script does not say for how long.
+func patiently(verb []string) []string {
+	line := strings.TrimPrefix(strings.Join(verb, " "), "--json ")
+	for _, waits := range []string{"join ", "let-in ", "device add "} {
+		if strings.HasPrefix(line, waits) && !slices.Contains(verb, "--wait") {
+			return append(slices.Clone(verb), "--wait", patienceToDie.String())
+		}
+	}
+	return verb
 }
 
 func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
