@@ -111,7 +111,7 @@ func TestDialHearsNews(t *testing.T) {
 		if err != nil {
 			t.Errorf("Dial = %v, want nil", err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(soon):
 		t.Error("Dial does not hear that the peer is elsewhere")
 	}
 }

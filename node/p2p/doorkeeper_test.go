@@ -98,8 +98,8 @@ func TestAnotherDoorkeeper(t *testing.T) {
 	if _, err := tomasz.Join(invite(), "Tomasz"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "Tomasz is in", members(tomasz, 2))
-	eventually(t, 10*time.Second, "Tomasz has a voice and Rosa an address of his", func() bool {
+	eventually(t, soon, "Tomasz is in", members(tomasz, 2))
+	eventually(t, soon, "Tomasz has a voice and Rosa an address of his", func() bool {
 		s, err := tomasz.View(id)
 		return err == nil && s.People.HasVoice(s.Me) && len(rosa.net.Contacts(id)) == 2
 	})
@@ -107,7 +107,7 @@ func TestAnotherDoorkeeper(t *testing.T) {
 	if len(code.Contacts) != 2 {
 		t.Fatalf("the code names %d doors, want two", len(code.Contacts))
 	}
-	eventually(t, 10*time.Second, "Tomasz knows of the invitation", func() bool {
+	eventually(t, soon, "Tomasz knows of the invitation", func() bool {
 		s, err := tomasz.View(id)
 		if err != nil {
 			return false
@@ -120,7 +120,7 @@ func TestAnotherDoorkeeper(t *testing.T) {
 	if _, err := ann.Join(code, "Ann"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "Ann is let in by Tomasz", members(ann, 3))
+	eventually(t, soon, "Ann is let in by Tomasz", members(ann, 3))
 	s, err := ann.View(id)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestAnotherDoorkeeper(t *testing.T) {
 		t.Errorf("Ann was let in by %s, want Tomasz, %s", m.By.Short(), him.Me.Short())
 	}
 	rosa.on()
-	eventually(t, 20*time.Second, "Rosa hears of Ann", members(rosa, 3))
+	eventually(t, soon, "Rosa hears of Ann", members(rosa, 3))
 }
 
 // TestInvitationTakenBack: over real connections, whoever comes with an invitation that was
@@ -179,7 +179,7 @@ func TestInvitationTakenBack(t *testing.T) {
 	if _, err := tomasz.Join(invite(), "Tomasz"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 20*time.Second, "Tomasz has a voice and Rosa an address of his", func() bool {
+	eventually(t, soon, "Tomasz has a voice and Rosa an address of his", func() bool {
 		s, err := tomasz.View(id)
 		return err == nil && s.People.HasVoice(s.Me) && len(rosa.net.Contacts(id)) == 2
 	})
@@ -201,7 +201,7 @@ func TestInvitationTakenBack(t *testing.T) {
 
 	// Tomasz knows the next one, and not that Rosa takes it back.
 	code = invite()
-	eventually(t, 20*time.Second, "Tomasz knows of the invitation", func() bool { _, known := knows(tomasz, code); return known })
+	eventually(t, soon, "Tomasz knows of the invitation", func() bool { _, known := knows(tomasz, code); return known })
 	tomasz.off()
 	takeBack(code)
 	rosa.off()

@@ -50,10 +50,10 @@ func TestStrangerIsClosed(t *testing.T) {
 	v.join(a)
 	n := a.start(nil)
 	h := outsider(t, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	_ = h.Connect(ctx, infoOf(n)) // with QUIC it may seem to work for a moment
-	eventually(t, 3*time.Second, "a stranger's connection is closed", func() bool {
+	eventually(t, soon, "a stranger's connection is closed", func() bool {
 		return h.Network().Connectedness(n.LibHost().ID()) == network.NotConnected
 	})
 	if got := n.LibHost().Network().Peers(); len(got) > 0 {
@@ -71,7 +71,7 @@ func TestStrangerAtOpenDoorReachesJoinOnly(t *testing.T) {
 	a.door = true
 	n := a.start(nil)
 	h := outsider(t, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	if err := h.Connect(ctx, infoOf(n)); err != nil {
 		t.Fatalf("Connect at an open door: %v", err)
@@ -103,14 +103,14 @@ func protocolsKnock() []byte { return tend.EncodeOpening(&tend.Knock{NonceJ: [16
 // says opens a stream, sends first, and returns what comes back.
 func says(t *testing.T, h host.Host, n *p2p.Net, id protocol.ID, first []byte) []byte {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	s, err := h.NewStream(ctx, n.LibHost().ID(), id)
 	if err != nil {
 		return nil
 	}
 	defer s.Reset()
-	if err := s.SetDeadline(time.Now().Add(3 * time.Second)); err != nil {
+	if err := s.SetDeadline(time.Now().Add(soon)); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = s.Write(first) // refused is as good
@@ -134,7 +134,7 @@ func TestPartedSpeaksGoodbyeOnly(t *testing.T) {
 		s.Close()
 		byes <- data
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	if err := h.Connect(ctx, infoOf(n)); err != nil {
 		t.Fatal(err)
@@ -159,9 +159,9 @@ func TestPartedHearsGoodbyeOnce(t *testing.T) {
 	nb := b.start(nil)
 	a.meet(nb, b)
 	na := a.start(nil)
-	eventually(t, 5*time.Second, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
+	eventually(t, soon, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
 	v.part(b)
-	eventually(t, 5*time.Second, "b hears goodbye and is disconnected", func() bool {
+	eventually(t, soon, "b hears goodbye and is disconnected", func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return b.byes == 1 && na.LibHost().Network().Connectedness(nb.LibHost().ID()) == network.NotConnected
@@ -170,11 +170,11 @@ func TestPartedHearsGoodbyeOnce(t *testing.T) {
 		t.Error("a goodbye is still owed after it was said")
 	}
 	// A second time the door is shut.
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	h := outsider(t, privOf(t, b))
 	_ = h.Connect(ctx, infoOf(na))
-	eventually(t, 3*time.Second, "the departed is closed", func() bool {
+	eventually(t, soon, "the departed is closed", func() bool {
 		return h.Network().Connectedness(na.LibHost().ID()) == network.NotConnected
 	})
 }
@@ -189,14 +189,14 @@ func TestWhoLeftIsAskedForKeys(t *testing.T) {
 	nb := b.start(nil)
 	a.meet(nb, b)
 	na := a.start(nil)
-	eventually(t, 5*time.Second, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
+	eventually(t, soon, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
 	v.part(b)
-	eventually(t, 5*time.Second, "b hears goodbye", func() bool {
+	eventually(t, soon, "b hears goodbye", func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return b.byes == 1
 	})
-	eventually(t, 5*time.Second, "a has the keys", func() bool {
+	eventually(t, soon, "a has the keys", func() bool {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		return slices.Equal(a.handed, a.lacks)
@@ -218,12 +218,12 @@ func TestWhoLeftIsMetElsewhere(t *testing.T) {
 	na := a.start(nil)
 	b.meet(na, a)
 	nb := b.start(nil)
-	eventually(t, 20*time.Second, "b hears goodbye", func() bool {
+	eventually(t, soon, "b hears goodbye", func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return b.byes == 1
 	})
-	eventually(t, 20*time.Second, "a has the keys, and owes nothing more", func() bool {
+	eventually(t, soon, "a has the keys, and owes nothing more", func() bool {
 		_, _, owed := a.Goodbye(b.peer)
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -253,12 +253,12 @@ func TestOnlyKeysAskedForAreTaken(t *testing.T) {
 				}
 				s.Close()
 			})
-			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), soon)
 			defer cancel()
 			if err := h.Connect(ctx, infoOf(n)); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, 20*time.Second, "goodbye is said", func() bool { _, _, owed := a.Goodbye(b.peer); return !owed })
+			eventually(t, soon, "goodbye is said", func() bool { _, _, owed := a.Goodbye(b.peer); return !owed })
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			if !slices.Equal(a.handed, lacks) {
@@ -276,7 +276,7 @@ func TestAStrangerIsHandedNoKeys(t *testing.T) {
 	b.door, b.owed[a.peer] = true, true // who parted from b may speak to it, of a circle that they share no more
 	nb := b.start(nil)
 	h := outsider(t, privOf(t, a))
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	if err := h.Connect(ctx, infoOf(nb)); err != nil {
 		t.Fatal(err)
@@ -314,7 +314,7 @@ func TestAGoodbyeAsksOnce(t *testing.T) {
 	b.door, b.owed[a.peer] = true, true
 	nb := b.start(nil)
 	h := outsider(t, privOf(t, a))
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	if err := h.Connect(ctx, infoOf(nb)); err != nil {
 		t.Fatal(err)
@@ -333,7 +333,7 @@ func TestAGoodbyeAsksOnce(t *testing.T) {
 	if _, err := s.Write(frames); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetReadDeadline(time.Now().Add(8 * time.Second)); err != nil { // before b gives up waiting for a frame
+	if err := s.SetReadDeadline(time.Now().Add(soon)); err != nil {
 		t.Fatal(err)
 	}
 	if said, err := io.ReadAll(s); err != nil || len(said) == 0 {
@@ -350,9 +350,9 @@ func TestGoodbyesOneAtATime(t *testing.T) {
 	defer nb.HearAnother()()
 	a.meet(nb, b)
 	na := a.start(nil)
-	eventually(t, 5*time.Second, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
+	eventually(t, soon, "a and b are connected", func() bool { return len(na.Status().Links) == 1 && len(nb.Status().Links) == 1 })
 	v.part(b)
-	eventually(t, 10*time.Second, "b is disconnected", func() bool {
+	eventually(t, soon, "b is disconnected", func() bool {
 		return na.LibHost().Network().Connectedness(nb.LibHost().ID()) == network.NotConnected
 	})
 	if _, _, owed := a.Goodbye(b.peer); !owed {

@@ -2,12 +2,15 @@ package p2p_test
 
 import (
 	"context"
+	"errors"
+	"net"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 
+	"tend/crdt/membership"
 	"tend/node/p2p"
 	"tend/protocol"
 )
@@ -24,7 +27,7 @@ func TestKnockingUntilLetIn(t *testing.T) {
 		nd.Contact(),
 	}}}
 	nj := j.start(nil)
-	eventually(t, 10*time.Second, "j is let in", func() bool {
+	eventually(t, soon, "j is let in", func() bool {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		return j.entered == 2
@@ -41,7 +44,7 @@ func TestKnockingUntilLetIn(t *testing.T) {
 	j.mu.Unlock()
 	// They are members of one circle now, on the connection they have.
 	d.write("welcome")
-	eventually(t, 5*time.Second, "what d writes reaches j", func() bool { return equal(d, j) })
+	eventually(t, soon, "what d writes reaches j", func() bool { return equal(d, j) })
 	if got := nj.Status(); len(got.Links) != 1 || got.Alone != p2p.NotAlone {
 		t.Errorf("status of j = %+v", got)
 	}
@@ -57,7 +60,7 @@ func TestDoorsAnswer(t *testing.T) {
 			nd := d.start(nil)
 			j.knocks = []p2p.Knocking{{ID: r.code, Contacts: []protocol.Contact{nd.Contact()}}}
 			j.start(nil)
-			eventually(t, 5*time.Second, "the door says "+r.want, func() bool {
+			eventually(t, soon, "the door says "+r.want, func() bool {
 				j.mu.Lock()
 				defer j.mu.Unlock()
 				return slices.Contains(j.told, r.want)
@@ -77,14 +80,14 @@ func TestFaceToFace(t *testing.T) {
 	nj := j.start(nil)
 	d.visits = []p2p.Visit{{ID: "code", Peer: j.peer, Addrs: nj.Contact().Addrs}}
 	d.start(nil)
-	eventually(t, 10*time.Second, "j is let in and d is through", func() bool {
+	eventually(t, soon, "j is let in and d is through", func() bool {
 		j.mu.Lock()
 		entered := j.entered
 		j.mu.Unlock()
 		return entered == 2 && len(d.Visits()) == 0
 	})
 	j.write("thank you")
-	eventually(t, 5*time.Second, "what j writes reaches d", func() bool { return equal(d, j) })
+	eventually(t, soon, "what j writes reaches d", func() bool { return equal(d, j) })
 }
 
 func TestJoinMessagesAreBounded(t *testing.T) {
@@ -94,7 +97,7 @@ func TestJoinMessagesAreBounded(t *testing.T) {
 	a.door = true
 	n := a.start(nil)
 	raw := outsider(t, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	if err := raw.Connect(ctx, infoOf(n)); err != nil {
 		t.Fatal(err)
@@ -104,7 +107,7 @@ func TestJoinMessagesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.SetDeadline(time.Now().Add(3 * time.Second))
+		s.SetDeadline(time.Now().Add(soon))
 		return s
 	}
 	for _, r := range []struct {
@@ -123,24 +126,27 @@ func TestJoinMessagesAreBounded(t *testing.T) {
 			}
 		})
 	}
-	// Four at once are served; a fifth finds the door taken.
+	// Four at once are served, and the door waits for their proof; a fifth finds it taken.
 	var held []network.Stream
 	for range 4 {
 		s := open()
-		s.Write([]byte{0}) // the beginning of a length
+		sendFrame(s, protocol.EncodeOpening(&protocol.Knock{Invite: membership.InviteID{1}, NonceJ: [16]byte{1}}))
+		if _, err := readFrame(s); err != nil {
+			t.Fatal(err)
+		}
 		held = append(held, s)
 	}
-	time.Sleep(100 * time.Millisecond)
-	s := open()
 	k := protocol.Knock{NonceJ: [16]byte{1}}
-	sendFrame(s, protocol.EncodeOpening(&k))
-	if data, err := readFrame(s); err == nil {
-		t.Errorf("a fifth join was answered %x", data)
+	fifth := open()
+	sendFrame(fifth, protocol.EncodeOpening(&k))
+	var late net.Error
+	if data, err := readFrame(fifth); err == nil || errors.As(err, &late) && late.Timeout() {
+		t.Errorf("a fifth join was answered %x, %v, want it turned away", data, err)
 	}
 	for _, s := range held {
 		s.Reset()
 	}
-	eventually(t, 3*time.Second, "the door is free again", func() bool {
+	eventually(t, soon, "the door is free again", func() bool {
 		s := open()
 		defer s.Reset()
 		sendFrame(s, protocol.EncodeOpening(&k))

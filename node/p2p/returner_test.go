@@ -3,7 +3,6 @@ package p2p_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"tend/crdt"
 	"tend/crdt/circle"
@@ -57,7 +56,7 @@ func TestReturnerIsHeard(t *testing.T) {
 	if _, err := tomasz.Join(inviteTo(t, rosa, id), "Tomasz"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "Tomasz is in and has a voice", func() bool {
+	eventually(t, soon, "Tomasz is in and has a voice", func() bool {
 		s, err := tomasz.View(id)
 		return err == nil && s.People.HasVoice(s.Me) && alike(rosa, tomasz, id)()
 	})
@@ -71,15 +70,15 @@ func TestReturnerIsHeard(t *testing.T) {
 	if _, err := again.ComeBack(code, "Rosa", &seed); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "Rosa is back", func() bool {
+	eventually(t, soon, "Rosa is back", func() bool {
 		s, err := again.View(id)
 		return err == nil && s.Standing == membership.In && len(again.Knocks()) == 0
 	})
-	eventually(t, 10*time.Second, "both hold the same", alike(again, tomasz, id))
+	eventually(t, soon, "both hold the same", alike(again, tomasz, id))
 	if _, err := again.Do(t.Context(), id, circle.SetSection{Section: circle.SectionName, Values: []string{"Rosa"}}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "Tomasz hears what Rosa writes", alike(again, tomasz, id))
+	eventually(t, soon, "Tomasz hears what Rosa writes", alike(again, tomasz, id))
 }
 
 // Who was removed knocks anew at a door that still owes them a GOODBYE: they hear
@@ -93,7 +92,7 @@ func TestPartedKnocks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, 20*time.Second, "all are in and have voices", func() bool {
+	eventually(t, soon, "all are in and have voices", func() bool {
 		s, err := rosa.View(id)
 		return err == nil && len(s.People.Voices()) == 3 && alike(rosa, ann, id)() && alike(rosa, farid, id)()
 	})
@@ -109,7 +108,7 @@ func TestPartedKnocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, 10*time.Second, "Rosa and Ann hold the same", alike(rosa, ann, id))
+		eventually(t, soon, "Rosa and Ann hold the same", alike(rosa, ann, id))
 		return res.ID
 	}
 	p := do(rosa, circle.ProposeForCircle{What: membership.Remove, Target: him, Reason: "Enough."})
@@ -117,10 +116,10 @@ func TestPartedKnocks(t *testing.T) {
 	do(rosa, circle.EnactDecision{ID: p})
 	code := inviteTo(t, ann, id)
 	code.Contacts = ann.net.Contacts(id)[:1]
-	eventually(t, 10*time.Second, "Rosa knows of the invitation", alike(rosa, ann, id))
+	eventually(t, soon, "Rosa knows of the invitation", alike(rosa, ann, id))
 	ann.off()
 	farid.on()
-	eventually(t, 20*time.Second, "Farid hears of it from Rosa", func() bool {
+	eventually(t, soon, "Farid hears of it from Rosa", func() bool {
 		s, err := farid.View(id)
 		return err == nil && s.Standing == membership.Removed
 	})
@@ -133,9 +132,9 @@ func TestPartedKnocks(t *testing.T) {
 	if _, err := farid.Join(code, "Farid"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 10*time.Second, "Farid is in again", func() bool {
+	eventually(t, soon, "Farid is in again", func() bool {
 		s, err := farid.View(id)
 		return err == nil && s.Standing == membership.In
 	})
-	eventually(t, 10*time.Second, "both hold the same", alike(farid, ann, id))
+	eventually(t, soon, "both hold the same", alike(farid, ann, id))
 }

@@ -72,7 +72,7 @@ func TestRubbishIsLeftAlone(t *testing.T) {
 	c.meet(na, a)
 	c.start(nil)
 	raw := outsider(t, privOf(t, b))
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := raw.Connect(ctx, infoOf(na)); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestRubbishIsLeftAlone(t *testing.T) {
 		}
 		s.Write(append([]byte{1}, v.genesis.ID[:]...))
 		sendFrame(s, []byte("rubbish"))
-		s.SetReadDeadline(time.Now().Add(3 * time.Second))
+		s.SetReadDeadline(time.Now().Add(soon))
 		for err == nil {
 			_, err = readFrame(s)
 		}
@@ -94,13 +94,13 @@ func TestRubbishIsLeftAlone(t *testing.T) {
 	if sent < 3 {
 		t.Errorf("left alone after %d frames of rubbish", sent)
 	}
-	eventually(t, 3*time.Second, "the talker of rubbish is closed", func() bool {
+	eventually(t, soon, "the talker of rubbish is closed", func() bool {
 		return na.Resting(raw.ID()) && na.LibHost().Network().Connectedness(raw.ID()) == network.NotConnected
 	})
 	_ = raw.Connect(ctx, infoOf(na)) // with QUIC it may seem to work for a moment
-	eventually(t, 3*time.Second, "it does not come in again", func() bool {
+	eventually(t, soon, "it does not come in again", func() bool {
 		return raw.Network().Connectedness(na.LibHost().ID()) == network.NotConnected
 	})
 	a.write("after")
-	eventually(t, 5*time.Second, "who is sound goes on", func() bool { return equal(a, c) })
+	eventually(t, soon, "who is sound goes on", func() bool { return equal(a, c) })
 }

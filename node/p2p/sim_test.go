@@ -3,7 +3,6 @@ package p2p_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -59,10 +58,7 @@ func (s *simulated) place(t *testing.T, h *house, ip string, gossip bool) *p2p.N
 	t.Helper()
 	link := simnet.LinkSettings{BitsPerSecond: 20 * simlibp2p.OneMbps}
 	c := p2p.Config{Home: h, Listen: []string{fmt.Sprintf("/ip4/%s/udp/8000/quic-v1", ip)}, NoGossip: !gossip, NoMDNS: true,
-		Log: slog.New(slog.DiscardHandler)}
-	if testing.Verbose() {
-		c.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})).With("home", h.name)
-	}
+		Log: h.logs(t)}
 	n, err := p2p.Start(context.Background(), c.On(simlibp2p.QUICSimnet(s.Simnet, simnet.NodeBiDiLinkSettings{Downlink: link, Uplink: link})))
 	if err != nil {
 		t.Fatalf("Start at %s: %v", ip, err)
@@ -167,6 +163,50 @@ func TestAddressChange(t *testing.T) {
 			t.Errorf("c found a = %v, all equal = %v", found, equal(a, b, c))
 		}
 	})
+}
+
+// Leaving the network takes no longer than two seconds, whatever runs, also when it
+// was just cut and nobody answers.
+func TestCloseIsSoon(t *testing.T) {
+	warm(t)
+	for _, cut := range []bool{false, true} {
+		t.Run(fmt.Sprintf("cut=%v", cut), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newVillage(t)
+				houses := []*house{v.house("a"), v.house("b"), v.house("c")}
+				v.join(houses...)
+				s := newSimulated("1.0.0.1")
+				s.Start()
+				defer s.Close()
+				var nets []*p2p.Net
+				for i, h := range houses {
+					if i > 0 {
+						h.meet(nets[0], houses[0])
+					}
+					nets = append(nets, s.place(t, h, fmt.Sprint("1.0.0.", i+1), true))
+				}
+				time.Sleep(30 * time.Second)
+				for _, n := range nets {
+					if got, want := len(n.Status().Links), 2; got != want {
+						t.Fatalf("connected to %d homes, want %d", got, want)
+					}
+				}
+				s.cut.Store(cut)
+				for i := range 10 {
+					houses[0].write(fmt.Sprint(i))
+				}
+				for i, n := range nets {
+					begin := time.Now()
+					if err := n.Close(); err != nil {
+						t.Errorf("Close of home %d: %v", i, err)
+					}
+					if took := time.Since(begin); took > 2*time.Second {
+						t.Errorf("Close of home %d took %v", i, took)
+					}
+				}
+			})
+		})
+	}
 }
 
 func equal(houses ...*house) bool {

@@ -39,7 +39,7 @@ func rawMember(t *testing.T) (v *village, a *house, n *p2p.Net, raw host.Host) {
 	v.join(a, b)
 	n = a.start(nil)
 	raw = outsider(t, privOf(t, b))
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	if err := raw.Connect(ctx, infoOf(n)); err != nil {
 		t.Fatal(err)
@@ -49,13 +49,13 @@ func rawMember(t *testing.T) (v *village, a *house, n *p2p.Net, raw host.Host) {
 
 func openSync(t *testing.T, v *village, n *p2p.Net, raw host.Host) network.Stream {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	s, err := raw.NewStream(ctx, n.LibHost().ID(), "/tend/sync/1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.SetDeadline(time.Now().Add(5 * time.Second))
+	s.SetDeadline(time.Now().Add(soon))
 	if _, err := s.Write(append([]byte{1}, v.genesis.ID[:]...)); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestAnotherVersionIsClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.SetDeadline(time.Now().Add(5 * time.Second))
+	s.SetDeadline(time.Now().Add(soon))
 	if _, err := s.Write(append([]byte{2}, v.genesis.ID[:]...)); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestForgedOpsAreLeftOut(t *testing.T) {
 	s := openSync(t, v, n, raw)
 	sendFrame(s, encoded(t, protocol.PackByID([]crdt.Op{op, forged}, func(*crdt.Op) bool { return true })))
 	s.CloseWrite()
-	eventually(t, 3*time.Second, "the good op is taken", func() bool { return a.count() == 2 })
+	eventually(t, soon, "the good op is taken", func() bool { return a.count() == 2 })
 	if _, ok, _ := a.cir.Fact(forged.ID); ok {
 		t.Error("a forged op was committed")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"log/slog"
 	"maps"
@@ -123,11 +124,13 @@ func (v *village) join(houses ...*house) {
 	v.stir()
 }
 
+// part takes a home out. What the others owe it stands before it is out, for to a home
+// it is a member until it is one who parted, and never a stranger in between.
 func (v *village) part(h *house) {
 	v.mu.Lock()
-	delete(v.members, h.peer)
-	all := v.members
+	all := maps.Clone(v.members)
 	v.mu.Unlock()
+	delete(all, h.peer)
 	h.mu.Lock()
 	h.removed = true
 	h.mu.Unlock()
@@ -136,6 +139,9 @@ func (v *village) part(h *house) {
 		other.owed[h.peer] = true
 		other.mu.Unlock()
 	}
+	v.mu.Lock()
+	delete(v.members, h.peer)
+	v.mu.Unlock()
 	v.stir()
 }
 
@@ -157,10 +163,7 @@ func (v *village) in(peer p2p.PeerKey) bool {
 func (h *house) start(change func(*p2p.Config)) *p2p.Net {
 	h.v.t.Helper()
 	c := p2p.Config{Home: h, Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}, NoMDNS: true, NoPortMap: true,
-		Log: slog.New(slog.DiscardHandler)}
-	if testing.Verbose() {
-		c.Log = slog.New(slog.NewTextHandler(h.v.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})).With("home", h.name)
-	}
+		Log: h.logs(h.v.t)}
 	if change != nil {
 		change(&c)
 	}
@@ -170,6 +173,37 @@ func (h *house) start(change func(*p2p.Config)) *p2p.Net {
 	}
 	h.v.t.Cleanup(func() { n.Close() })
 	return n
+}
+
+// logs is where a home says what it does, for whoever watches the tests.
+func (h *house) logs(t testing.TB) *slog.Logger {
+	if !testing.Verbose() {
+		return slog.New(slog.DiscardHandler)
+	}
+	w := &untilOver{to: t.Output()}
+	t.Cleanup(w.over)
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})).With("home", h.name)
+}
+
+// untilOver writes until its test is over: what ends with a connection may say so later.
+type untilOver struct {
+	mu sync.Mutex
+	to io.Writer // nil: it is over
+}
+
+func (w *untilOver) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.to == nil {
+		return len(p), nil
+	}
+	return w.to.Write(p)
+}
+
+func (w *untilOver) over() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.to = nil
 }
 
 // meet gives h another home's address, as a record would.
@@ -664,6 +698,10 @@ func someCert(h *house) membership.DeviceCert {
 	return membership.DeviceCert{V: 1, Circle: h.v.genesis.ID, Dev: h.dev, Peer: h.peer, Box: make([]byte, 1216),
 		SigRoot: make([]byte, 64), SigDev: make([]byte, 64), SigPeer: make([]byte, 64)}
 }
+
+// soon is how long these tests wait for what is done at once: longer than a busy machine
+// needs, and shorter than the half minute after which a tick would have done it too.
+const soon = 25 * time.Second
 
 // eventually waits until ok holds.
 func eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
