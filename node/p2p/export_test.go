@@ -29,6 +29,9 @@ func (n *Net) HearAnother() (free func()) {
 	return func() { <-n.farewells }
 }
 
+// SayGoodbye says goodbye to a peer, if it is owed one.
+func (n *Net) SayGoodbye(p peer.ID) { n.sayGoodbye(p) }
+
 // Limits of the package, for tests at their edge.
 const (
 	MaxFrame   = maxFrame

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"io"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -149,6 +150,40 @@ func TestPartedSpeaksGoodbyeOnly(t *testing.T) {
 	}
 	if protos, err := h.Peerstore().GetProtocols(n.LibHost().ID()); err != nil || slices.Contains(protos, identify.ID) {
 		t.Errorf("the departed learned protocols %v, %v", protos, err)
+	}
+}
+
+// TestGoodbyeIsSaidOnce: who connects just as they are parted from is owed one goodbye,
+// though both are a reason to say it.
+func TestGoodbyeIsSaidOnce(t *testing.T) {
+	v := newVillage(t)
+	a, b := v.house("a"), v.house("b")
+	v.join(a)
+	a.owed[b.peer] = true
+	n := a.start(nil)
+	h := outsider(t, privOf(t, b))
+	streams, heard := make(chan struct{}, 8), make(chan struct{})
+	h.SetStreamHandler("/tend/sync/1", func(s network.Stream) {
+		streams <- struct{}{}
+		_, _ = io.ReadAll(s)
+		<-heard
+		s.Close()
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	if err := h.Connect(ctx, infoOf(n)); err != nil {
+		t.Fatal(err)
+	}
+	<-streams
+	var said sync.WaitGroup
+	for range 3 {
+		said.Go(func() { n.SayGoodbye(h.ID()) })
+	}
+	time.Sleep(100 * time.Millisecond) // in which another would come
+	close(heard)
+	said.Wait()
+	if _, _, owed := a.Goodbye(b.peer); owed || len(streams) > 0 {
+		t.Errorf("goodbye was begun %d times more while it was said; still owed: %t", len(streams), owed)
 	}
 }
 

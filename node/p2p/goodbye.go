@@ -17,12 +17,14 @@ import (
 )
 
 // sayGoodbye hands a departed member the control ops up to its leave or removal,
-// once. What was not heard to its end is owed still.
+// once. What was not heard to its end is owed still. It returns when that is so, also
+// where a connection and a change of people ask for it at the same time.
 func (n *Net) sayGoodbye(p peer.ID) {
 	key, err := keyOf(p)
 	if err != nil {
 		return
 	}
+	defer n.goodbyeTurn(p)()
 	circle, frames, ok := n.home.Goodbye(key)
 	if !ok {
 		return
@@ -36,6 +38,30 @@ func (n *Net) sayGoodbye(p peer.ID) {
 		return
 	}
 	n.home.SaidGoodbye(key, circle)
+}
+
+// goodbyeTurn waits until no other goodbye is said to a peer. The caller says when its
+// own is over.
+func (n *Net) goodbyeTurn(p peer.ID) (over func()) {
+	mine := make(chan struct{})
+	for {
+		n.mu.Lock()
+		other, busy := n.goodbyes[p]
+		if !busy {
+			n.goodbyes[p] = mine
+		}
+		n.mu.Unlock()
+		if !busy {
+			break
+		}
+		<-other
+	}
+	return func() {
+		n.mu.Lock()
+		delete(n.goodbyes, p)
+		n.mu.Unlock()
+		close(mine)
+	}
 }
 
 // hand opens a stream for a GOODBYE and returns when the peer has closed its side,

@@ -115,6 +115,8 @@ type Net struct {
 	circles map[crdt.ID]*circleSync // what sync needs to remember
 	relay   *relay.Relay            // nil: this home relays for nobody
 	holes   *holepunch.Service      // nil: no hole could lead here yet
+
+	goodbyes map[peer.ID]chan struct{} // being said; closed when that is over
 }
 
 // known is what is remembered of a peer while this home runs; guarded by Net.mu.
@@ -148,7 +150,7 @@ func Start(ctx context.Context, cfg Config) (*Net, error) {
 		cfg.Now = time.Now
 	}
 	n := &Net{cfg: cfg, home: cfg.Home, log: cfg.Log, peers: map[peer.ID]*known{},
-		circles: map[crdt.ID]*circleSync{}, joins: make(chan struct{}, maxJoins),
+		circles: map[crdt.ID]*circleSync{}, goodbyes: map[peer.ID]chan struct{}{}, joins: make(chan struct{}, maxJoins),
 		knocked: make(chan struct{}, 1), visited: make(chan struct{}, 1),
 		talks: make(chan struct{}, talksAtOnce), farewells: make(chan struct{}, 1)}
 	n.ctx, n.cancel = context.WithCancel(ctx)
