@@ -114,7 +114,8 @@ func live(outer testing.TB, t *rapid.T, threads [][]string) lived {
 			w.meet()
 		}
 	}
-	for _, h := range w.homes {
+	for _, name := range w.order { // the same each time, as what is drawn for each
+		h := w.homes[name]
 		l.people = append(l.people, h.id)
 		l.changes = append(l.changes, h.wrote...)
 		l.kept[h.id] = h.kept

@@ -822,10 +822,11 @@ func TestTalkApart(t *testing.T) {
 			}
 		}
 		w.meet()
-		for _, h := range w.homes {
+		for _, name := range w.order { // the same each time, as what is drawn for each
+			h := w.homes[name]
 			var all []circle.Change
-			for _, from := range w.homes {
-				for _, c := range from.wrote {
+			for _, from := range w.order {
+				for _, c := range w.homes[from].wrote {
 					if c.Audience.Whole() || slices.Contains(c.Audience.Members, h.id) {
 						all = append(all, c)
 					}

@@ -5,6 +5,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,7 +129,7 @@ func TestRestUnderWrites(t *testing.T) {
 	check(t, c.Append(log.Batch(genesis)))
 	var all sync.WaitGroup
 	over := make(chan struct{})
-	rests := 0
+	var rests atomic.Int64
 	all.Go(func() {
 		for {
 			select {
@@ -136,7 +137,7 @@ func TestRestUnderWrites(t *testing.T) {
 				return
 			default:
 				if s.TestingTire() {
-					rests++
+					rests.Add(1)
 				}
 			}
 		}
@@ -154,13 +155,13 @@ func TestRestUnderWrites(t *testing.T) {
 			}
 		}
 	})
-	const ops = 500
-	for range ops {
+	ops := uint64(0)
+	for ; ops < 500 || rests.Load() == 0 && ops < 50_000; ops++ { // more where the other two are kept waiting
 		check(t, c.Append(log.Batch(log.Content(0, 100))))
 	}
 	close(over)
 	all.Wait()
-	if rests == 0 {
+	if rests.Load() == 0 {
 		t.Error("the store never rested")
 	}
 	go s.TestingTire()
