@@ -389,7 +389,9 @@ func rewritten(t *testing.T, file []byte, change func(*protocol.BackupOp)) []byt
 
 // TestRestoreOnAFailingStore: whichever write fails, the home stays empty, and the
 // same backup comes back later.
-func TestRestoreOnAFailingStore(t *testing.T) {
+func TestRestoreOnAFailingStore(t *testing.T) { unhurried(t, restoreOnAFailingStore) }
+
+func restoreOnAFailingStore(t *testing.T) {
 	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)

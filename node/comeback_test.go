@@ -113,7 +113,9 @@ func TestOtherWordsOpenNothing(t *testing.T) {
 	}
 }
 
-func TestBackByTrustees(t *testing.T) {
+func TestBackByTrustees(t *testing.T) { unhurried(t, backByTrustees) }
+
+func backByTrustees(t *testing.T) {
 	clock := &sharedClock{}
 	clock.ms.Store(time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC).UnixMilli())
 	ann, ben, cem, again := newHome(t, "Ann").at(clock), newHome(t, "Ben").at(clock), newHome(t, "Cem").at(clock), newHome(t, "Ann's new laptop").at(clock)
@@ -259,7 +261,7 @@ func (h *home) restart() { h.shut(); h.start() }
 
 func deadline(t *testing.T, done func() bool) {
 	t.Helper()
-	for until := time.Now().Add(20 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
+	for until := time.Now().Add(patience); !done(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("it never came to that")
 		}

@@ -11,7 +11,9 @@ import (
 // TestWelcomedHereAndPartedThere lets one member welcome a newcomer while another, who
 // hears nothing of it, proposes to part from them. The two see both sides, until the one
 // who welcomed has said how they see it; the others are not troubled.
-func TestWelcomedHereAndPartedThere(t *testing.T) {
+func TestWelcomedHereAndPartedThere(t *testing.T) { unhurried(t, welcomedHereAndPartedThere) }
+
+func welcomedHereAndPartedThere(t *testing.T) {
 	var homes []*home
 	for _, name := range []string{"Ann", "Ben", "Cem", "Dora", "Eve"} {
 		homes = append(homes, newHome(t, name))

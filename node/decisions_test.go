@@ -16,7 +16,9 @@ import (
 // TestPartingByConsent lets two of five stand up for a parting: homes show by
 // themselves that they know of it, at once and when the week is over, and then it
 // can be carried out; with a new epoch, and none for the one who goes.
-func TestPartingByConsent(t *testing.T) {
+func TestPartingByConsent(t *testing.T) { unhurried(t, partingByConsent) }
+
+func partingByConsent(t *testing.T) {
 	var clock skewed
 	var homes []*home
 	for _, name := range []string{"Ann", "Ben", "Cem", "Dora", "Eve"} {
@@ -86,7 +88,9 @@ func TestPartingByConsent(t *testing.T) {
 }
 
 // TestLostVoid tells the author of what has no effect, across a restart.
-func TestLostVoid(t *testing.T) {
+func TestLostVoid(t *testing.T) { unhurried(t, lostVoid) }
+
+func lostVoid(t *testing.T) {
 	var clock skewed
 	var homes []*home
 	for _, name := range []string{"Ann", "Ben", "Cem"} {
@@ -141,7 +145,9 @@ func TestLostVoid(t *testing.T) {
 
 // TestALongGoodbye: whoever was away while the circle went through much hears of
 // their parting whole, in several frames, and nothing that they knew already.
-func TestALongGoodbye(t *testing.T) {
+func TestALongGoodbye(t *testing.T) { unhurried(t, aLongGoodbye) }
+
+func aLongGoodbye(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)

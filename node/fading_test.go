@@ -17,6 +17,10 @@ import (
 // TestClosedTenderThingsFadeEverywhere: by the log's own clock, on homes that hear
 // of it at different times, on one that was away, and for one who comes later.
 func TestClosedTenderThingsFadeEverywhere(t *testing.T) {
+	unhurried(t, closedTenderThingsFadeEverywhere)
+}
+
+func closedTenderThingsFadeEverywhere(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -82,7 +86,9 @@ func TestClosedTenderThingsFadeEverywhere(t *testing.T) {
 
 // TestFadesWithoutAStart: a home that runs on lets go once the log's clock says so,
 // though it looks over what it holds no more than once an hour.
-func TestFadesWithoutAStart(t *testing.T) {
+func TestFadesWithoutAStart(t *testing.T) { unhurried(t, fadesWithoutAStart) }
+
+func fadesWithoutAStart(t *testing.T) {
 	ann := newHome(t, "Ann")
 	ann.shut()
 	var ahead atomic.Int64
@@ -103,7 +109,7 @@ func TestFadesWithoutAStart(t *testing.T) {
 // writes by itself in the meantime goes round too.
 func settle(t *testing.T, id crdt.ID, homes ...*home) {
 	t.Helper()
-	for until := time.Now().Add(15 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		same := true
 		var first node.CircleStatus
 		for i, h := range homes {
@@ -160,7 +166,7 @@ func pull(h, from *home, id crdt.ID) {
 // at what it keeps once stopped.
 func eventuallyForgets(t *testing.T, h *home, id crdt.ID) {
 	t.Helper()
-	for until := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		found := h.view(id).State.Search(h.env(id), "canary")
 		if len(found) == 0 && len(h.view(id).State.Fading(1<<62)) == 0 {
 			break

@@ -43,7 +43,7 @@ func (h *home) crash() {
 // happened. What was acknowledged stays, nobody forks, and all converge.
 func TestStoresThatFail(t *testing.T) {
 	for seed := range uint64(4) {
-		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) { failing(t, seed) })
+		runUnhurried(t, fmt.Sprint("seed=", seed), func(t *testing.T) { failing(t, seed) })
 	}
 }
 
@@ -110,7 +110,9 @@ func failing(t *testing.T, seed uint64) {
 
 // TestLateKeysSurviveACrash: what is read once its key comes is older than the
 // checkpoint, and no later checkpoint is written before the power goes.
-func TestLateKeysSurviveACrash(t *testing.T) {
+func TestLateKeysSurviveACrash(t *testing.T) { unhurried(t, lateKeysSurviveACrash) }
+
+func lateKeysSurviveACrash(t *testing.T) {
 	var all skewed
 	all.by.Store(-int64(3 * time.Hour))
 	ann, ben, cem := newHomeOn(t, "Ann", storage.NewMem(), all.now), newHomeOn(t, "Ben", storage.NewMem(), all.now), newHome(t, "Cem")
@@ -199,7 +201,7 @@ func TestManyThatWaited(t *testing.T) {
 	if ben.Gossiped(id, ann.peer(), late) != node.Accept {
 		t.Fatal("Ben does not take the op that was missing")
 	}
-	for until := time.Now().Add(10 * time.Second); !ben.view(id).State.Has(made[many-1]); {
+	for until := time.Now().Add(patience); !ben.view(id).State.Has(made[many-1]); {
 		if time.Now().After(until) {
 			t.Fatalf("%d ops still wait", ben.view(id).Waiting)
 		}

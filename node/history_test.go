@@ -91,7 +91,9 @@ func TestNewcomersReadAllOfThePast(t *testing.T) {
 	ben.mustRead(id, "after a restart", shownNeed, shownNote, closedNeed, closedNote, replacedName)
 }
 
-func TestNewcomersReadFromJoiningOn(t *testing.T) {
+func TestNewcomersReadFromJoiningOn(t *testing.T) { unhurried(t, newcomersReadFromJoiningOn) }
+
+func newcomersReadFromJoiningOn(t *testing.T) {
 	ann, id, old := past(t, membership.HistoryFromJoining)
 	ben, cem := newHome(t, "Ben"), newHome(t, "Cem")
 	join(ben, ann, id)
@@ -150,7 +152,9 @@ func TestNewcomersReadFromJoiningOn(t *testing.T) {
 // TestACircleChangesWhatNewcomersRead: it began with all of the past for everyone; by
 // its charter's change newcomers read from their joining on, and the others what they
 // read before; and changed back, whoever is in reads all.
-func TestACircleChangesWhatNewcomersRead(t *testing.T) {
+func TestACircleChangesWhatNewcomersRead(t *testing.T) { unhurried(t, aCircleChangesWhatNewcomersRead) }
+
+func aCircleChangesWhatNewcomersRead(t *testing.T) {
 	ann, id, _ := past(t, membership.HistoryAll)
 	change := func(history uint64, others ...*home) {
 		t.Helper()
@@ -188,7 +192,7 @@ func TestACircleChangesWhatNewcomersRead(t *testing.T) {
 
 // waitVoice lets two homes meet until h has voice.
 func waitVoice(h, other *home, id crdt.ID) error {
-	for range 50 {
+	for range patience / (100 * time.Millisecond) {
 		s := h.view(id)
 		if s.People.HasVoice(s.Me) {
 			return nil
@@ -207,6 +211,10 @@ func waitVoice(h, other *home, id crdt.ID) error {
 // what stands under a tag, and what is said of the circle itself; and never what is
 // over, what was taken back, or what is for a few.
 func TestTheWelcomePackHoldsAllThatIsOpen(t *testing.T) {
+	unhurried(t, theWelcomePackHoldsAllThatIsOpen)
+}
+
+func theWelcomePackHoldsAllThatIsOpen(t *testing.T) {
 	for _, history := range []uint64{membership.HistoryFromJoining, membership.HistoryAll} {
 		ann, id, _ := past(t, history)
 		ben, dan, cem := newHome(t, "Ben"), newHome(t, "Dan"), newHome(t, "Cem")

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tend/crdt"
@@ -49,6 +50,40 @@ func newHome(t testing.TB, name string) *home {
 	h.start()
 	t.Cleanup(func() { h.shut() })
 	return h
+}
+
+// unhurried runs a test in a time that passes only while the test waits. What homes do by
+// themselves, a second after a start or within some after a meeting, they do then, and
+// not wherever a busy machine happens to be with the test.
+func unhurried(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	warm(t)
+	synctest.Test(t, test)
+}
+
+// warm uses the compressor of frames: it keeps channels, which would belong to the test
+// in whose time it was used first.
+func warm(t *testing.T) {
+	t.Helper()
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	header := crdt.Header{Dev: crdt.Device(key.Public().(ed25519.PublicKey)), Seq: 1, Class: crdt.Control, HLC: crdt.At(1)}
+	op, err := crdt.Sign(crdt.ID{}, header, []byte("genesis"), func(msg []byte) ([]byte, error) { return ed25519.Sign(key, msg), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := protocol.EncodeFrame(protocol.PackByID([]crdt.Op{op}, func(*crdt.Op) bool { return true }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := protocol.DecodeFrame(data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// runUnhurried is t.Run of a test in such a time.
+func runUnhurried(t *testing.T, name string, test func(*testing.T)) bool {
+	t.Helper()
+	return t.Run(name, func(t *testing.T) { unhurried(t, test) })
 }
 
 // open opens the node over what the home keeps.

@@ -66,7 +66,9 @@ func TestAFurtherDeviceReadsWhatItsMemberCould(t *testing.T) {
 
 // A member who comes back at the door of somebody who came later reads at once what
 // stands open, and the rest of what they could once a home is met that has it.
-func TestAReturnerReadsWhatTheyCould(t *testing.T) {
+func TestAReturnerReadsWhatTheyCould(t *testing.T) { unhurried(t, aReturnerReadsWhatTheyCould) }
+
+func aReturnerReadsWhatTheyCould(t *testing.T) {
 	ann, id, old := past(t, membership.HistoryFromJoining)
 	ben, cem, again := newHome(t, "Ben"), newHome(t, "Cem"), newHome(t, "Ben again")
 	join(ben, ann, id)

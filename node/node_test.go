@@ -33,7 +33,9 @@ func wish(title string) circle.PostNeed {
 	return circle.PostNeed{Posted: circle.Posted{Title: title, People: 1}}
 }
 
-func TestThreeHomesOneCircle(t *testing.T) {
+func TestThreeHomesOneCircle(t *testing.T) { unhurried(t, threeHomesOneCircle) }
+
+func threeHomesOneCircle(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -85,7 +87,9 @@ func TestAHomeStartsAgainAsItWas(t *testing.T) {
 	ann.do(id, wish("Bread"))
 }
 
-func TestWhoLeftReadsNothingMore(t *testing.T) {
+func TestWhoLeftReadsNothingMore(t *testing.T) { unhurried(t, whoLeftReadsNothingMore) }
+
+func whoLeftReadsNothingMore(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -126,7 +130,9 @@ func TestWhoLeftReadsNothingMore(t *testing.T) {
 // TestWhatALeaverWroteLastIsRead: the leave and what was written before it may come
 // by way of somebody who left too, and was never handed the key to it. Who it is
 // for asks the one who wrote it, and nobody else could give it.
-func TestWhatALeaverWroteLastIsRead(t *testing.T) {
+func TestWhatALeaverWroteLastIsRead(t *testing.T) { unhurried(t, whatALeaverWroteLastIsRead) }
+
+func whatALeaverWroteLastIsRead(t *testing.T) {
 	ann, ben, cem, dora := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem"), newHome(t, "Dora")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -159,7 +165,9 @@ func TestWhatALeaverWroteLastIsRead(t *testing.T) {
 
 // TestALeaverWasHandedTheKeyLater: who wrote last may hold the key of an epoch whose
 // author did not know them yet, and be the only one who is there to ask for it.
-func TestALeaverWasHandedTheKeyLater(t *testing.T) {
+func TestALeaverWasHandedTheKeyLater(t *testing.T) { unhurried(t, aLeaverWasHandedTheKeyLater) }
+
+func aLeaverWasHandedTheKeyLater(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	xia, yan, zoe := newHome(t, "Xia"), newHome(t, "Yan"), newHome(t, "Zoe")
 	id := ann.begin("Elm Street")

@@ -12,7 +12,9 @@ import (
 
 // TestOnlyTheTwoReadIt: what two people say to each other is unreadable in a
 // third home's state and in its store, though that holds every op.
-func TestOnlyTheTwoReadIt(t *testing.T) {
+func TestOnlyTheTwoReadIt(t *testing.T) { unhurried(t, onlyTheTwoReadIt) }
+
+func onlyTheTwoReadIt(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -96,7 +98,9 @@ func kept(t *testing.T, h *home, id crdt.ID) []byte {
 
 // TestWhatIsTakenBackIsGoneEverywhere: no home keeps its body, nor its text, in
 // whatever order the two come, and a start does not bring it back.
-func TestWhatIsTakenBackIsGoneEverywhere(t *testing.T) {
+func TestWhatIsTakenBackIsGoneEverywhere(t *testing.T) { unhurried(t, whatIsTakenBackIsGoneEverywhere) }
+
+func whatIsTakenBackIsGoneEverywhere(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)

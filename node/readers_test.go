@@ -38,7 +38,9 @@ func (l *heard) String() string {
 // TestNothingForAFewLeavesThem: a need, a note, an agreement, a section of one's
 // page and a word to one person are with their readers, and at everybody else's
 // home in no store, no frame that came, no log, no search and no carry file.
-func TestNothingForAFewLeavesThem(t *testing.T) {
+func TestNothingForAFewLeavesThem(t *testing.T) { unhurried(t, nothingForAFewLeavesThem) }
+
+func nothingForAFewLeavesThem(t *testing.T) {
 	homes := []*home{newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem"), newHome(t, "Dan")}
 	ann, ben, cem, dan := homes[0], homes[1], homes[2], homes[3]
 	id := ann.begin("Elm Street")
@@ -132,7 +134,7 @@ func TestNothingForAFewLeavesThem(t *testing.T) {
 // of the rest writes first.
 func TestTheNextWordIsWithoutWhoLeft(t *testing.T) {
 	for _, way := range []string{"left", "parted from"} {
-		t.Run(way, func(t *testing.T) {
+		runUnhurried(t, way, func(t *testing.T) {
 			ann, ben, cem := newHomeOn(t, "Ann", storagetest.NewFaulty(storage.NewMem()), time.Now), newHome(t, "Ben"), newHome(t, "Cem")
 			id := ann.begin("Elm Street")
 			join(ben, ann, id)
@@ -198,6 +200,10 @@ func TestTheNextWordIsWithoutWhoLeft(t *testing.T) {
 // TestNarrowingSaysWhoHoldsTheOlderCopy: and what is written from then on is with
 // fewer people alone.
 func TestNarrowingSaysWhoHoldsTheOlderCopy(t *testing.T) {
+	unhurried(t, narrowingSaysWhoHoldsTheOlderCopy)
+}
+
+func narrowingSaysWhoHoldsTheOlderCopy(t *testing.T) {
 	homes := []*home{newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")}
 	ann, ben, cem := homes[0], homes[1], homes[2]
 	id := ann.begin("Elm Street")

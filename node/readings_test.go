@@ -9,7 +9,9 @@ import (
 
 // TestLooksKeepWhatTheyRead: a running home keeps between looks what it read of the posts;
 // a state alone reads them anew.
-func TestLooksKeepWhatTheyRead(t *testing.T) {
+func TestLooksKeepWhatTheyRead(t *testing.T) { unhurried(t, looksKeepWhatTheyRead) }
+
+func looksKeepWhatTheyRead(t *testing.T) {
 	ann := newHome(t, "Ann")
 	id := ann.begin("Elm Street")
 	for i := range 50 {

@@ -52,7 +52,9 @@ func eachRead(t *testing.T, f *storagetest.Faulty, h *home, id crdt.ID, do func(
 
 // TestReadsThatFail: a read that fails while something is done is told to who
 // asked for it, and nothing has happened; then it can be done.
-func TestReadsThatFail(t *testing.T) {
+func TestReadsThatFail(t *testing.T) { unhurried(t, readsThatFail) }
+
+func readsThatFail(t *testing.T) {
 	f := storagetest.NewFaulty(storage.NewMem())
 	ann, ben := newHomeOn(t, "Ann", f, time.Now), newHome(t, "Ben")
 	id := ann.begin("Elm Street")
@@ -79,7 +81,9 @@ func TestReadsThatFail(t *testing.T) {
 }
 
 // TestReadsThatFailAtTheStart: a home does not open half of what it keeps.
-func TestReadsThatFailAtTheStart(t *testing.T) {
+func TestReadsThatFailAtTheStart(t *testing.T) { unhurried(t, readsThatFailAtTheStart) }
+
+func readsThatFailAtTheStart(t *testing.T) {
 	f := storagetest.NewFaulty(storage.NewMem())
 	ann, ben := newHomeOn(t, "Ann", f, time.Now), newHome(t, "Ben")
 	id := ann.begin("Elm Street")

@@ -35,12 +35,14 @@ func TestWhoGivesUpHearsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	short, stop := context.WithTimeout(ctx, 10*time.Millisecond)
+	short, stop := context.WithCancel(ctx)
 	defer stop()
-	slow := func(*replica.Replica, time.Time) (int, error) { time.Sleep(200 * time.Millisecond); return 7, nil }
-	if said, err := heardFrom(short, x, job{}, slow); said != 0 || !errors.Is(err, context.DeadlineExceeded) {
+	given := make(chan struct{})
+	slow := func(*replica.Replica, time.Time) (int, error) { stop(); <-given; return 7, nil }
+	if said, err := heardFrom(short, x, job{}, slow); said != 0 || !errors.Is(err, context.Canceled) {
 		t.Errorf("who gave up heard %d, %v", said, err)
 	}
+	close(given)
 	if said, err := heardFrom(ctx, x, job{}, slow); said != 7 || err != nil {
 		t.Errorf("who waited heard %d, %v", said, err)
 	}

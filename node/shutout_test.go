@@ -105,7 +105,9 @@ func shutsOut(t *testing.T, id crdt.ID, faulty *storagetest.Faulty, ann, ben, ou
 	equal(t, id, ann, ben)
 }
 
-func TestARemovalMintsAtOnce(t *testing.T) {
+func TestARemovalMintsAtOnce(t *testing.T) { unhurried(t, aRemovalMintsAtOnce) }
+
+func aRemovalMintsAtOnce(t *testing.T) {
 	faulty := storagetest.NewFaulty(storage.NewMem())
 	ann, ben, cem := newHomeOn(t, "Ann", faulty, time.Now), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
@@ -125,7 +127,9 @@ func TestARemovalMintsAtOnce(t *testing.T) {
 	}
 }
 
-func TestARevokedDeviceMintsAtOnce(t *testing.T) {
+func TestARevokedDeviceMintsAtOnce(t *testing.T) { unhurried(t, aRevokedDeviceMintsAtOnce) }
+
+func aRevokedDeviceMintsAtOnce(t *testing.T) {
 	faulty := storagetest.NewFaulty(storage.NewMem())
 	ann, ben, phone := newHomeOn(t, "Ann", faulty, time.Now), newHome(t, "Ben"), newHome(t, "Ann's phone")
 	id := ann.begin("Elm Street")
@@ -146,7 +150,7 @@ func TestARevokedDeviceMintsAtOnce(t *testing.T) {
 // who is not meant gets it.
 func TestALaterDeviceAsksForNooks(t *testing.T) {
 	for _, from := range []string{"the author", "the member's other device"} {
-		t.Run(from, func(t *testing.T) {
+		runUnhurried(t, from, func(t *testing.T) {
 			ann, ben, cem, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem"), newHome(t, "Ben's phone")
 			id := ann.begin("Elm Street")
 			join(ben, ann, id)

@@ -65,7 +65,7 @@ func goneFrom(t *testing.T, id, op crdt.ID, homes ...*home) {
 func TestARetractionMeetsItsFirstDelivery(t *testing.T) {
 	for _, way := range []string{"retraction first, then the whole op again", "op and retraction in one batch",
 		"op without its body, the retraction, then the body", "the op whole, then the retraction"} {
-		t.Run(way, func(t *testing.T) {
+		runUnhurried(t, way, func(t *testing.T) {
 			ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 			id := ann.begin("Elm Street")
 			join(ben, ann, id)
@@ -104,6 +104,10 @@ func TestARetractionMeetsItsFirstDelivery(t *testing.T) {
 // TestWhatWasForOneIsTakenBackEverywhere: also from homes that hold it sealed and
 // never could read it.
 func TestWhatWasForOneIsTakenBackEverywhere(t *testing.T) {
+	unhurried(t, whatWasForOneIsTakenBackEverywhere)
+}
+
+func whatWasForOneIsTakenBackEverywhere(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -124,7 +128,9 @@ func TestWhatWasForOneIsTakenBackEverywhere(t *testing.T) {
 }
 
 // TestAnotherDeviceTakesItBack: any device of who wrote it may, and nobody else's.
-func TestAnotherDeviceTakesItBack(t *testing.T) {
+func TestAnotherDeviceTakesItBack(t *testing.T) { unhurried(t, anotherDeviceTakesItBack) }
+
+func anotherDeviceTakesItBack(t *testing.T) {
 	ann, ben, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -141,7 +147,9 @@ func TestAnotherDeviceTakesItBack(t *testing.T) {
 
 // TestAnOldFileDoesNotBringItBack: a carry file from before holds the words still
 // and says nothing of their being taken back.
-func TestAnOldFileDoesNotBringItBack(t *testing.T) {
+func TestAnOldFileDoesNotBringItBack(t *testing.T) { unhurried(t, anOldFileDoesNotBringItBack) }
+
+func anOldFileDoesNotBringItBack(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -180,6 +188,10 @@ func TestAnOldFileDoesNotBringItBack(t *testing.T) {
 
 // TestAnOldFileDoesNotBringBackWhatFaded: nor does a peer that was away.
 func TestAnOldFileDoesNotBringBackWhatFaded(t *testing.T) {
+	unhurried(t, anOldFileDoesNotBringBackWhatFaded)
+}
+
+func anOldFileDoesNotBringBackWhatFaded(t *testing.T) {
 	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)

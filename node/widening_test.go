@@ -11,6 +11,10 @@ import (
 // TestEachStepOfWideningReachesItsReadersAlone: what a step gives is in the store
 // of its readers and of nobody else, though all hold every op.
 func TestEachStepOfWideningReachesItsReadersAlone(t *testing.T) {
+	unhurried(t, eachStepOfWideningReachesItsReadersAlone)
+}
+
+func eachStepOfWideningReachesItsReadersAlone(t *testing.T) {
 	homes := []*home{newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem"), newHome(t, "Dan")}
 	ann, ben, cem, dan := homes[0], homes[1], homes[2], homes[3]
 	id := ann.begin("Elm Street")

@@ -72,7 +72,7 @@ func TestEveryWriteThatFails(t *testing.T) {
 			for n := 1; ; n++ {
 				f, k := storagetest.NewFaulty(storage.NewMem()), &faultyKeys{}
 				fault.set(f, k, n)
-				if !t.Run(fmt.Sprint(n), func(t *testing.T) { liveWith(t, f, k) }) {
+				if !runUnhurried(t, fmt.Sprint(n), func(t *testing.T) { liveWith(t, f, k) }) {
 					return
 				}
 				if most := fault.most(f, k); n > most {
