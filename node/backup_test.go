@@ -55,7 +55,9 @@ func refused(t testing.TB, err error, code circle.Code) string {
 	return words.Told.Tell(p.Said)
 }
 
-func TestBackupBringsAllBack(t *testing.T) {
+func TestBackupBringsAllBack(t *testing.T) { unhurried(t, backupBringsAllBack) }
+
+func backupBringsAllBack(t *testing.T) {
 	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)
@@ -154,7 +156,9 @@ func digest(h *home, id crdt.ID) crdt.ID {
 func tried(_ circle.Result, err error) error { return err }
 
 // TestBackupTwice: the same backup in two homes makes two devices.
-func TestBackupTwice(t *testing.T) {
+func TestBackupTwice(t *testing.T) { unhurried(t, backupTwice) }
+
+func backupTwice(t *testing.T) {
 	ann := newHome(t, "Ann")
 	id := ann.begin("Oak Street")
 	file := ann.backup()
@@ -197,7 +201,9 @@ func carryAll(t *testing.T, id crdt.ID, from, to *home) {
 	}
 }
 
-func TestAloneAgain(t *testing.T) {
+func TestAloneAgain(t *testing.T) { unhurried(t, aloneAgain) }
+
+func aloneAgain(t *testing.T) {
 	ann, again := newHome(t, "Ann"), newHome(t, "Ann's new laptop")
 	id := ann.begin("Oak Street")
 	need := ann.do(id, wish("a ladder")).ID

@@ -20,7 +20,9 @@ func carry(t *testing.T, from, to *home, file *bytes.Buffer, opts ...func([]byte
 	return to.CarryIn(t.Context(), bytes.NewReader(data), int64(len(data)))
 }
 
-func TestOnlyFilesCross(t *testing.T) {
+func TestOnlyFilesCross(t *testing.T) { unhurried(t, onlyFilesCross) }
+
+func onlyFilesCross(t *testing.T) {
 	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)

@@ -63,7 +63,9 @@ func returns(j, d *home) (string, error) {
 	return told, err
 }
 
-func TestBackByTheWords(t *testing.T) {
+func TestBackByTheWords(t *testing.T) { unhurried(t, backByTheWords) }
+
+func backByTheWords(t *testing.T) {
 	ann, ben, again := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's new laptop")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)

@@ -106,7 +106,9 @@ func linkUp(t *testing.T, o, fresh *home) {
 	}
 }
 
-func TestASecondDevice(t *testing.T) {
+func TestASecondDevice(t *testing.T) { unhurried(t, aSecondDevice) }
+
+func aSecondDevice(t *testing.T) {
 	ann, ben, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)
@@ -147,7 +149,9 @@ func (h *home) Phrase0(t *testing.T) string {
 	return fmt.Sprint(all[0].Words)
 }
 
-func TestARevokedDeviceReadsNothingNew(t *testing.T) {
+func TestARevokedDeviceReadsNothingNew(t *testing.T) { unhurried(t, aRevokedDeviceReadsNothingNew) }
+
+func aRevokedDeviceReadsNothingNew(t *testing.T) {
 	ann, ben, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)

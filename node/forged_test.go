@@ -50,7 +50,9 @@ func forge(t *testing.T, h *home, id crdt.ID, after *crdt.Op, body circle.Body) 
 // TestASnapshotNamesItsAuthor: whoever gives a record to other readers cannot put
 // other words, or another name, in its place, whether the record's header is here
 // before or comes after.
-func TestASnapshotNamesItsAuthor(t *testing.T) {
+func TestASnapshotNamesItsAuthor(t *testing.T) { unhurried(t, aSnapshotNamesItsAuthor) }
+
+func aSnapshotNamesItsAuthor(t *testing.T) {
 	ann, ben, cem := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Cem")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)
@@ -90,7 +92,9 @@ func TestASnapshotNamesItsAuthor(t *testing.T) {
 }
 
 // TestWhatTakesBackStays: a retraction of a retraction takes nothing back.
-func TestWhatTakesBackStays(t *testing.T) {
+func TestWhatTakesBackStays(t *testing.T) { unhurried(t, whatTakesBackStays) }
+
+func whatTakesBackStays(t *testing.T) {
 	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
 	id := ann.begin("Elm Street")
 	join(ben, ann, id)

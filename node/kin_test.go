@@ -44,6 +44,10 @@ func backByWords(t *testing.T, again, door *home, id crdt.ID, name string, seed 
 // Where newcomers read from their joining on, a member's further device reads what
 // its member can: no less, and of the past no more.
 func TestAFurtherDeviceReadsWhatItsMemberCould(t *testing.T) {
+	unhurried(t, aFurtherDeviceReadsWhatItsMemberCould)
+}
+
+func aFurtherDeviceReadsWhatItsMemberCould(t *testing.T) {
 	ann, id, _ := past(t, membership.HistoryFromJoining)
 	ben, phone, tablet := newHome(t, "Ben"), newHome(t, "Ben's phone"), newHome(t, "Ann's tablet")
 	join(ben, ann, id)
@@ -213,7 +217,9 @@ func TestAReturnerTurnsFromAFalseDoor(t *testing.T) {
 }
 
 // Every way in makes a device key of its own, and none is a key of before.
-func TestDeviceKeysAreNeverReused(t *testing.T) {
+func TestDeviceKeysAreNeverReused(t *testing.T) { unhurried(t, deviceKeysAreNeverReused) }
+
+func deviceKeysAreNeverReused(t *testing.T) {
 	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
 	id := ann.begin("Oak Street")
 	ann.do(id, circle.SetSection{Section: circle.SectionName, Values: []string{"Ann"}})
@@ -264,7 +270,9 @@ func TestDeviceKeysAreNeverReused(t *testing.T) {
 
 // A device that was ended is told so by whoever meets it: by which other device, and
 // what it wrote without effect; it writes nothing more, and makes no noise.
-func TestAnEndedDeviceIsTold(t *testing.T) {
+func TestAnEndedDeviceIsTold(t *testing.T) { unhurried(t, anEndedDeviceIsTold) }
+
+func anEndedDeviceIsTold(t *testing.T) {
 	ann, ben, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)
@@ -320,7 +328,9 @@ func TestAnEndedDeviceIsTold(t *testing.T) {
 
 // An invitation that was made on a lost device opens no door: whoever has the device
 // has the invitation.
-func TestAnInvitationOfALostDevice(t *testing.T) {
+func TestAnInvitationOfALostDevice(t *testing.T) { unhurried(t, anInvitationOfALostDevice) }
+
+func anInvitationOfALostDevice(t *testing.T) {
 	ann, ben, phone, thief := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone"), newHome(t, "thief")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)
@@ -349,7 +359,9 @@ func TestAnInvitationOfALostDevice(t *testing.T) {
 
 // What is written for a few after a device was ended is not under a secret that the
 // device had.
-func TestANookOfALostDevice(t *testing.T) {
+func TestANookOfALostDevice(t *testing.T) { unhurried(t, aNookOfALostDevice) }
+
+func aNookOfALostDevice(t *testing.T) {
 	ann, ben, phone := newHome(t, "Ann"), newHome(t, "Ben"), newHome(t, "Ann's phone")
 	id := ann.begin("Oak Street")
 	join(ben, ann, id)
@@ -435,7 +447,9 @@ func backBy(t *testing.T, clock *sharedClock, ben, again *home, id, member crdt.
 }
 
 // The door keeps who asks, over a restart, and hands out nothing before the enact.
-func TestTheDoorKeepsWhoAsks(t *testing.T) {
+func TestTheDoorKeepsWhoAsks(t *testing.T) { unhurried(t, theDoorKeepsWhoAsks) }
+
+func theDoorKeepsWhoAsks(t *testing.T) {
 	clock := newClock()
 	ann, ben, again := newHome(t, "Ann").at(clock), newHome(t, "Ben").at(clock), newHome(t, "Ann again").at(clock)
 	id := ann.begin("Oak Street")
@@ -564,7 +578,9 @@ func TestNamesWithoutProofAtTheDoor(t *testing.T) {
 
 // From the first who stands, a home may leave the devices that may be lost out of
 // what it writes for a few; once its member is back, their new device reads that.
-func TestLostDevicesAreLeftOut(t *testing.T) {
+func TestLostDevicesAreLeftOut(t *testing.T) { unhurried(t, lostDevicesAreLeftOut) }
+
+func lostDevicesAreLeftOut(t *testing.T) {
 	clock := newClock()
 	ann, ben, again := newHome(t, "Ann").at(clock), newHome(t, "Ben").at(clock), newHome(t, "Ann again").at(clock)
 	id := ann.begin("Oak Street")
@@ -647,7 +663,9 @@ func TestLostDevicesAreLeftOut(t *testing.T) {
 
 // TestRootsAreNeverReused: what a device begins that has another one's seeds, by a
 // link or by the words on paper, is by a root that nobody used before.
-func TestRootsAreNeverReused(t *testing.T) {
+func TestRootsAreNeverReused(t *testing.T) { unhurried(t, rootsAreNeverReused) }
+
+func rootsAreNeverReused(t *testing.T) {
 	ann, ben := newHome(t, "Ann"), newHome(t, "Ben")
 	id := ann.begin("Oak Street")
 	ann.do(id, circle.SetSection{Section: circle.SectionName, Values: []string{"Ann"}})
