@@ -4,16 +4,16 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
+	"strings"
 )
 
-// asidePattern is what a file is called while it is put aside in the home, as it came: one
+// asidePart is how a file's name begins while it is put aside in the home, as it came: one
 // that is read twice.
-const asidePattern = ".aside-*"
+const asidePart = ".aside-"
 
 // putAside copies what r has into a file in the home; done lets it go.
 func (h home) putAside(r io.Reader) (f *os.File, size int64, done func() error, err error) {
-	if f, err = os.CreateTemp(h.dir, asidePattern); err != nil { // mode 0600
+	if f, err = os.CreateTemp(h.dir, asidePart+"*"); err != nil { // mode 0600
 		return nil, 0, nil, err
 	}
 	done = func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
@@ -25,9 +25,11 @@ func (h home) putAside(r io.Reader) (f *os.File, size int64, done func() error, 
 
 // clearAside lets go what a crash left put aside. The caller has the home to itself.
 func (h home) clearAside() error {
-	left, err := filepath.Glob(h.path(asidePattern))
-	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
+	entries, err := os.ReadDir(h.dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), asidePart) {
+			err = errors.Join(err, os.Remove(h.path(e.Name())))
+		}
 	}
 	return err
 }

@@ -139,7 +139,7 @@ func (m *machine) checkTip() view.Check {
 // was kept.
 func (m *machine) checkStore() view.Check {
 	c := view.Check{Check: "store", OK: true}
-	if old := badgerstore.OldCopies(m.store.Dir()); len(old) > 0 {
+	if old, err := badgerstore.OldCopies(m.store.Dir()); err == nil && len(old) > 0 {
 		return c.Find(circle.As("found.store_old", badgerstore.Version, old[0]))
 	}
 	return c.Find(circle.As("found.store", badgerstore.Version))

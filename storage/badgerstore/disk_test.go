@@ -19,10 +19,11 @@ import (
 	"tend/storage/storagetest"
 )
 
-// fill returns an open store with one circle of n batches of three ops.
+// fill returns an open store with one circle of n batches of three ops, in a folder whose
+// name would be a pattern to some.
 func fill(t testing.TB, n int) (*badgerstore.Store, storage.Circle, *storagetest.Log) {
 	t.Helper()
-	s := open(t, t.TempDir())
+	s := open(t, filepath.Join(t.TempDir(), "store[1]*"))
 	log, genesis := storagetest.NewLog(1)
 	c := circle(t, s, log.Circle)
 	check(t, c.Append(log.Batch(genesis)))
@@ -297,11 +298,11 @@ func TestTablesNobodyNames(t *testing.T) {
 	s, _, log := fill(t, 3)
 	check(t, s.Close())
 	check(t, os.Remove(filepath.Join(s.Dir(), "SEAL")))
-	tables, err := filepath.Glob(filepath.Join(s.Dir(), "*.sst"))
+	tables, err := fs.Glob(os.DirFS(s.Dir()), "*.sst")
 	if err != nil || len(tables) == 0 {
 		t.Fatalf("tables %v, %v", tables, err)
 	}
-	data, err := os.ReadFile(tables[0])
+	data, err := os.ReadFile(filepath.Join(s.Dir(), tables[0]))
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(s.Dir(), "000900.sst"), data, 0o600))
 	check(t, os.WriteFile(filepath.Join(s.Dir(), "000901.sst"), nil, 0o600))

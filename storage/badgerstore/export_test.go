@@ -63,7 +63,13 @@ func (s *Store) TestingSyncedLog() *os.File { return s.journal.file }
 const TestingSyncsAlone = syncsMapped
 
 // TestingNewestLog returns the name of the write-ahead file written to.
-func (s *Store) TestingNewestLog() string { return logName(s.dir, newestLog(s.dir)) }
+func (s *Store) TestingNewestLog() string {
+	newest, err := newestLog(s.dir)
+	if err != nil {
+		panic(err)
+	}
+	return logName(s.dir, newest)
+}
 
 // TestingNumber returns the local number of the n-th circle made.
 func TestingNumber(n int) uint32 { return uint32(n + 1) }

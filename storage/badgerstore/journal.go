@@ -44,7 +44,10 @@ const (
 // newJournal begins a journal on a database that was just opened: Badger begins a
 // new file then. whole syncs the database as a whole.
 func newJournal(dir string, limit int, whole func() error) *journal {
-	j := &journal{dir: dir, limit: limit, sync: whole, newest: newestLog(dir)}
+	j := &journal{dir: dir, limit: limit, sync: whole, lost: true}
+	if newest, err := newestLog(dir); err == nil {
+		j.newest, j.lost = newest, false
+	}
 	if syncsMapped {
 		j.sync = func() error { return j.syncNewest(whole) }
 	}
@@ -57,7 +60,11 @@ func newJournal(dir string, limit int, whole func() error) *journal {
 func (j *journal) syncNewest(whole func() error) error {
 	newest := j.newest
 	if j.lost {
-		newest = newestLog(j.dir)
+		there, err := newestLog(j.dir)
+		if err != nil {
+			return err
+		}
+		newest = max(newest, there)
 	}
 	for isThere(logName(j.dir, newest+1)) {
 		newest++
@@ -72,14 +79,15 @@ func (j *journal) syncNewest(whole func() error) error {
 		}
 		j.held = j.limit
 	}
-	j.lost = false
 	if err := j.open(newest); err != nil {
 		return whole()
 	}
+	j.lost = false
 	return datasync(j.file)
 }
 
-// open opens a write-ahead file to be synced. It stays open for the next time.
+// open opens a write-ahead file to be synced, and makes sure of its name in the folder. It
+// stays open for the next time.
 func (j *journal) open(number int) error {
 	if j.file != nil && j.number == number {
 		return nil
@@ -87,6 +95,9 @@ func (j *journal) open(number int) error {
 	f, err := os.OpenFile(logName(j.dir, number), os.O_RDWR, 0)
 	if err != nil {
 		return err
+	}
+	if err := syncFolder(j.dir); err != nil {
+		return errors.Join(err, f.Close())
 	}
 	j.close()
 	j.file, j.number = f, number
@@ -143,24 +154,26 @@ func isThere(name string) bool {
 	return err == nil
 }
 
-// newestLog returns the highest number of a write-ahead file. 0 if there is none or the
-// folder cannot be read.
-func newestLog(dir string) int {
-	names, _ := filepath.Glob(filepath.Join(dir, "*.mem")) // the only error is a bad pattern
+// newestLog returns the highest number of a write-ahead file; 0 if there is none.
+func newestLog(dir string) (int, error) {
+	names, err := filesIn(dir, "", ".mem")
 	newest := 0
 	for _, name := range names {
 		if number, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(name), ".mem")); err == nil {
 			newest = max(newest, number)
 		}
 	}
-	return newest
+	return newest, err
 }
 
 // settle syncs the write-ahead files that an earlier run left behind. If that run
 // was killed, they hold what it had written and not yet synced; Badger reads them
 // in at opening, and goes on in a new file.
 func settle(dir string) error {
-	names, _ := filepath.Glob(filepath.Join(dir, "*.mem"))
+	names, err := filesIn(dir, "", ".mem")
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
 		f, err := os.OpenFile(name, os.O_RDWR, 0)
 		if err != nil {

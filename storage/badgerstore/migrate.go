@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -60,9 +59,8 @@ func oldName(dir string, version byte) string { return fmt.Sprintf("%s.old-%d", 
 
 // OldCopies returns the folders of the copies that were kept when the store in dir
 // was of an older version.
-func OldCopies(dir string) []string {
-	names, _ := filepath.Glob(dir + ".old-*") // the only error is a bad pattern
-	return names
+func OldCopies(dir string) ([]string, error) {
+	return filesIn(filepath.Dir(dir), filepath.Base(dir)+".old-", "")
 }
 
 // finishMigration ends what a crash interrupted: between the two renames the new
@@ -73,8 +71,11 @@ func finishMigration(dir string) error {
 	} else if err != nil {
 		return err
 	}
-	_, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) && len(OldCopies(dir)) > 0 {
+	old, err := OldCopies(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && len(old) > 0 {
 		return errors.Join(os.Rename(newName(dir), dir), syncFolder(filepath.Dir(dir)))
 	}
 	return os.RemoveAll(newName(dir))
@@ -185,22 +186,9 @@ func folderSize(dir string) (uint64, error) {
 
 // forgetOld deletes the copies of older versions: what was let go lies in them.
 func forgetOld(dir string) error {
-	var err error
-	for _, name := range OldCopies(dir) {
+	old, err := OldCopies(dir)
+	for _, name := range old {
 		err = errors.Join(err, os.RemoveAll(name))
 	}
 	return err
-}
-
-// syncFolder makes renames in a folder durable. Windows has no such call and needs
-// none.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

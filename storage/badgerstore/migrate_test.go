@@ -30,7 +30,7 @@ func olderOf(t *testing.T, version byte) (dir string, log *storagetest.Log, ops 
 	check(t, s.Node().Put(storage.Row{Key: []byte("B"), Value: []byte("y")}))
 	ops = c.Count()
 	check(t, s.Close())
-	dir = filepath.Join(t.TempDir(), "store")
+	dir = filepath.Join(t.TempDir(), "home[1]", "store")
 	check(t, os.CopyFS(dir, os.DirFS(s.Dir())))
 	check(t, badgerstore.TestingMakeOld(dir, testKey, version))
 	return dir, log, ops
@@ -63,7 +63,7 @@ func whole(t *testing.T, dir string, id crdt.ID, ops uint64) {
 func TestMigratesTheIndex(t *testing.T) {
 	dir, log, ops := olderOf(t, 1)
 	whole(t, dir, log.Circle, ops)
-	if kept := badgerstore.OldCopies(dir); len(kept) != 1 || filepath.Base(kept[0]) != "store.old-1" {
+	if kept := oldCopies(t, dir); len(kept) != 1 || filepath.Base(kept[0]) != "store.old-1" {
 		t.Fatalf("kept %v, want store.old-1", kept)
 	}
 	c := circle(t, open(t, dir), log.Circle)
@@ -91,7 +91,7 @@ func TestMigratesTheIndex(t *testing.T) {
 func TestMigrates(t *testing.T) {
 	dir, id, ops := older(t)
 	whole(t, dir, id, ops)
-	kept := badgerstore.OldCopies(dir)
+	kept := oldCopies(t, dir)
 	if len(kept) != 1 || filepath.Base(kept[0]) != "store.old-0" {
 		t.Fatalf("kept %v, want store.old-0", kept)
 	}
@@ -104,7 +104,7 @@ func TestMigrates(t *testing.T) {
 	// What is let go is let go there as well.
 	s := open(t, dir)
 	check(t, s.Forget())
-	if kept := badgerstore.OldCopies(dir); len(kept) > 0 {
+	if kept := oldCopies(t, dir); len(kept) > 0 {
 		t.Errorf("after Forget there is %v", kept)
 	}
 }
@@ -168,8 +168,15 @@ func TestMigrationOnAFullDisk(t *testing.T) {
 	if _, err := badgerstore.Open(dir, testKey, badgerstore.Options{Room: full}); !errors.Is(err, storage.ErrFull) {
 		t.Fatalf("Open = %v, want %v", err, storage.ErrFull)
 	}
-	if kept := badgerstore.OldCopies(dir); len(kept) > 0 {
+	if kept := oldCopies(t, dir); len(kept) > 0 {
 		t.Errorf("something was put aside: %v", kept)
 	}
 	whole(t, dir, id, ops)
+}
+
+func oldCopies(t testing.TB, dir string) []string {
+	t.Helper()
+	names, err := badgerstore.OldCopies(dir)
+	check(t, err)
+	return names
 }

@@ -78,7 +78,10 @@ func sealed(data []byte) []byte {
 // seal writes the seal of a store that was just closed. Checksums in have need not
 // be made again.
 func seal(dir string, have sums) error {
-	files, _ := filepath.Glob(filepath.Join(dir, "*.sst")) // the only error is a bad pattern
+	files, err := filesIn(dir, "", ".sst")
+	if err != nil {
+		return err
+	}
 	for _, name := range []string{badger.ManifestFilename, badger.KeyRegistryFileName} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			files = append(files, filepath.Join(dir, name))

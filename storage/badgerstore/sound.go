@@ -28,11 +28,14 @@ import (
 // is named. So Badger may delete what is not named, unless the list lost its end while
 // the store was closed; that, its seal tells.
 func sound(dir string, key []byte, o Options) error {
-	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	tables, err := filesIn(dir, "", ".sst")
 	if err != nil {
 		return err
 	}
-	logs, _ := filepath.Glob(filepath.Join(dir, "*.mem")) // the only error is a bad pattern
+	logs, err := filesIn(dir, "", ".mem")
+	if err != nil {
+		return err
+	}
 	list, err := os.Open(filepath.Join(dir, badger.ManifestFilename))
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(tables)+len(logs) > 0 {
@@ -116,10 +119,13 @@ func soundTable(name string) error {
 // clearEmpty removes the write-ahead files and value logs that are empty, which Badger refuses
 // to open. It makes such a file before it gives it a length, and takes the length away
 // before it deletes it, so a crash leaves an empty one now and then: nothing was in it yet,
-// or all that was in it is elsewhere.
+// or all that was in it is elsewhere. The caller has the folder to itself.
 func clearEmpty(dir string) error {
-	for _, pattern := range []string{"*.mem", "*.vlog"} {
-		names, _ := filepath.Glob(filepath.Join(dir, pattern)) // the only error is a bad pattern
+	for _, ending := range []string{".mem", ".vlog"} {
+		names, err := filesIn(dir, "", ending)
+		if err != nil {
+			return err
+		}
 		for _, name := range names {
 			info, err := os.Stat(name)
 			if err == nil && info.Size() == 0 {

@@ -136,6 +136,7 @@ func open(dir string, key []byte, o Options) (*Store, error) {
 	s.journal = newJournal(dir, memTableSize, db.Sync)
 	s.gate.idle = sync.NewCond(&s.gate.mu)
 	if err := s.load(); err != nil {
+		s.journal.close()
 		return nil, errors.Join(err, db.Close())
 	}
 	s.rest.last = time.Now()

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -28,8 +29,9 @@ const (
 	// MaxFile bounds the vault file: far above what a home with many circles
 	// gathers in decades.
 	MaxFile = 64 << 20
-	// tempPattern is what is behind a file's name while it is being written.
-	tempPattern = ".new-*"
+	// tempPart is what is behind a file's name while it is being written, with a number
+	// after it.
+	tempPart = ".new-"
 )
 
 type aead = gocipher.AEAD
@@ -150,7 +152,7 @@ func readBounded(name string) ([]byte, error) {
 // old file or the new one, whole. stop, if not nil, is called before the rename;
 // it is where tests let the program die.
 func writeFile(name string, data []byte, stop func() error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+tempPattern) // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+tempPart+"*") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -203,4 +205,19 @@ func syncDir(dir string) error {
 		err = cerr
 	}
 	return err
+}
+
+// leftOf returns what a crash left of a file that was being written.
+func leftOf(name string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Dir(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var left []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), filepath.Base(name)+tempPart) {
+			left = append(left, filepath.Join(filepath.Dir(name), e.Name()))
+		}
+	}
+	return left, err
 }

@@ -224,7 +224,10 @@ func (v *Vault) open(data []byte) error {
 // tidy removes what a crash left behind.
 func (v *Vault) tidy() error {
 	for _, name := range []string{v.path(), v.o.KeyFile} {
-		left, _ := filepath.Glob(name + tempPattern) // the only error is a bad pattern
+		left, err := leftOf(name)
+		if err != nil {
+			return err
+		}
 		for _, name := range left {
 			if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -24,7 +25,8 @@ var cheap = vault.Params{Time: 1, KiB: 64, Threads: 1}
 
 func create(t testing.TB) (*vault.Vault, string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "home[1]*") // a pattern to some
+	check(t, os.Mkdir(dir, 0o700))
 	v, err := vault.Create(dir, vault.Options{})
 	check(t, err)
 	return v, dir
@@ -287,7 +289,7 @@ func TestCrashBeforeRename(t *testing.T) {
 	if got, _ := v.Local("x"); string(got) != "old" {
 		t.Errorf("an update that is not on disk is seen: %q", got)
 	}
-	left, _ := filepath.Glob(filepath.Join(dir, "*.new-*"))
+	left, _ := fs.Glob(os.DirFS(dir), "*.new-*")
 	if len(left) != 1 {
 		t.Fatalf("%d temporary files after a crash, want 1", len(left))
 	}
@@ -295,7 +297,7 @@ func TestCrashBeforeRename(t *testing.T) {
 	if got, _ := v.Local("x"); string(got) != "old" {
 		t.Errorf("after a crash x = %q, want old", got)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*.new-*")); len(left) != 0 {
+	if left, _ := fs.Glob(os.DirFS(dir), "*.new-*"); len(left) != 0 {
 		t.Errorf("opening left %v", left)
 	}
 }
