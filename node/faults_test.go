@@ -140,6 +140,43 @@ func lateKeysSurviveACrash(t *testing.T) {
 	alike(t, id, ann, ben)
 }
 
+// TestMuchTakenBackUnderALateKey: what was taken back under an epoch of which a home has no
+// key yet is more than one batch may let go of.
+func TestMuchTakenBackUnderALateKey(t *testing.T) { unhurried(t, muchTakenBackUnderALateKey) }
+
+func muchTakenBackUnderALateKey(t *testing.T) {
+	var all skewed
+	all.by.Store(-int64(100 * 24 * time.Hour))
+	ann, ben, cem := newHomeOn(t, "Ann", storage.NewMem(), all.now), newHomeOn(t, "Ben", storage.NewMem(), all.now), newHomeOn(t, "Cem", storage.NewMem(), all.now)
+	id := ann.begin("Elm Street")
+	join(ben, ann, id)
+	var taken []crdt.ID
+	for i := range storage.MaxBatchBodies + 50 {
+		if i%50 == 0 {
+			all.by.Add(int64(24 * time.Hour))
+		}
+		taken = append(taken, ann.do(id, wish(fmt.Sprintf("taken back %d", i))).ID)
+	}
+	meet(ben, ann, id)
+	join(cem, ann, id) // with a new epoch
+	for i, need := range taken {
+		if i%50 == 0 {
+			all.by.Add(int64(24 * time.Hour))
+		}
+		ann.do(id, circle.Retract{ID: need})
+	}
+	kept := ann.do(id, wish("kept")).ID
+	withoutKeys(t, ann, ben, id)
+	if err := keys(ben, ann, id); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return ben.view(id).State.Has(kept) })
+	if got := len(ben.view(id).State.Posts(ben.env(id), circle.Filter{Needs: true})); got != 1 {
+		t.Errorf("Ben reads %d needs, want the one that was not taken back", got)
+	}
+	alike(t, id, ann, ben)
+}
+
 // withoutKeys lets two homes sync their ops and hand over no keys.
 func withoutKeys(t *testing.T, a, b *home, id crdt.ID) {
 	t.Helper()

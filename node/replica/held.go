@@ -46,7 +46,7 @@ func (r *Replica) onHeld(op *crdt.Op) bool {
 // letGo gives the held ops whose time has come their effect, in the order of
 // their clocks.
 func (r *Replica) letGo(now int64) error {
-	for len(r.held) > 0 && r.held[0].hlc.Millis() <= now+MaxAhead && r.spare.rows > 0 {
+	for len(r.held) > 0 && r.held[0].hlc.Millis() <= now+MaxAhead && r.spare.rows > 0 && !r.crowded() {
 		h := r.held[0]
 		r.held = slices.Clone(r.held[1:])
 		r.row(arrKey(rowHeld, h.arr), nil)

@@ -65,7 +65,7 @@ func (r *Replica) readWaiting(e membership.EpochID) error {
 	}
 	slices.Sort(arrs)
 	for _, arr := range slices.Compact(arrs) {
-		if r.spare.rows <= 0 {
+		if r.spare.rows <= 0 || r.crowded() {
 			r.unread = append(slices.Clip(r.unread), e)
 			return nil
 		}

@@ -77,7 +77,14 @@ func (r *Replica) targetCame(id crdt.ID) error {
 		r.awaited[id], arrs = arrs[maxReread:], arrs[:maxReread]
 		r.came = append(slices.Clip(r.came), id)
 	}
-	for _, arr := range arrs {
+	for i, arr := range arrs {
+		if r.crowded() {
+			if len(r.awaited[id]) == 0 {
+				r.came = append(slices.Clip(r.came), id)
+			}
+			r.awaited[id] = slices.Concat(arrs[i:], r.awaited[id])
+			break
+		}
 		r.row(awaitedKey(id, arr), nil)
 		s, ok, err := r.byArrival(arr)
 		if err != nil {

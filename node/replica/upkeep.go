@@ -11,6 +11,13 @@ type spare struct{ ops, bytes, rows int }
 // maxLate is how many things of old one batch does: each is a few rows.
 const maxLate = 512
 
+// maxLateBodies is how many bodies have gone or come with a batch when things of old wait
+// for the next one: each may take some away.
+const maxLateBodies = 128
+
+// crowded reports whether it is so.
+func (r *Replica) crowded() bool { return len(r.out.Bodies) >= maxLateBodies }
+
 // Spare tells a working copy how much room its batch has now beside what its next job
 // brings. Without it, ops that wait go on waiting.
 func (r *Replica) Spare(ops, bytes int) { r.spare.ops, r.spare.bytes = ops, bytes }
