@@ -25,8 +25,8 @@ const (
 	// where there is room for that.
 	wishOps   = 8
 	wishBytes = 64 << 10
-	// maxJobs is how many jobs one batch takes: if one of them fails, the others are done
-	// once more.
+	// maxJobs is how many jobs are taken from the inbox at once: if one fails, those of its
+	// batch are done once more.
 	maxJobs = 128
 	// checkpointEvery is after how many changed records the state is checkpointed
 	// while the loop is busy; an idle loop does so after checkpointIdle.
@@ -50,10 +50,15 @@ type job struct {
 	done  chan error // takes one; nil if nobody waits
 }
 
+// most is how much the job may add to a batch; one that does not say is taken for a small
+// wish.
+func (j job) most() (ops, bytes int) { return max(j.ops, wishOps), max(j.bytes, wishBytes/4) }
+
 // fits reports whether a batch with so much room takes the job, also if each of its ops
 // takes a body away.
 func (j job) fits(ops, bytes int) bool {
-	return j.ops <= ops && j.bytes+j.ops*replica.BodyCost <= bytes
+	o, b := j.most()
+	return o <= ops && b+o*replica.BodyCost <= bytes
 }
 
 // runner is one circle of a node: its replica, and the one goroutine that owns it.
@@ -380,7 +385,7 @@ func (x *runner) said(ctx context.Context) error {
 // attempt runs jobs on a working copy, as many as it has room for, and at least one. A
 // job that fails is answered and left out; if it had changed the copy already, the batch
 // is made anew without it. It returns those that were done, and the rest.
-func (x *runner) attempt(jobs []job, now time.Time) (w *replica.Replica, commit *replica.Commit, done, rest []job) {
+func (x *runner) attempt(jobs []job, now time.Time) (_ *replica.Replica, _ *replica.Commit, done, rest []job) {
 	for {
 		w, spoiled := x.replica.Begin(), false
 		for i := 0; i < len(jobs) && !spoiled; {
@@ -390,7 +395,8 @@ func (x *runner) attempt(jobs []job, now time.Time) (w *replica.Replica, commit 
 				break
 			}
 			// What waited and is taken in beside a job leaves the job its room.
-			w.Spare(ops-max(jobs[i].ops, wishOps), bytes-max(jobs[i].bytes, wishBytes/4))
+			o, b := jobs[i].most()
+			w.Spare(ops-o, bytes-b)
 			before := w.Drafted()
 			err := jobs[i].do(w, now)
 			if err == nil {

@@ -47,3 +47,24 @@ func TestWhoGivesUpHearsNothing(t *testing.T) {
 		t.Errorf("who waited heard %d, %v", said, err)
 	}
 }
+
+// TestAJobNeedsRoom: one that does not say what it adds is let into no full batch.
+func TestAJobNeedsRoom(t *testing.T) {
+	for _, test := range []struct {
+		job        job
+		ops, bytes int
+		want       bool
+	}{
+		{job{}, replica.MaxBatchOps, replica.MaxBatchBytes, true},
+		{job{}, wishOps - 1, replica.MaxBatchBytes, false},
+		{job{}, replica.MaxBatchOps, 0, false},
+		{job{ops: 20, bytes: 1000}, 20, wishBytes/4 + 20*replica.BodyCost, true},
+		{job{ops: 20, bytes: 1000}, 19, replica.MaxBatchBytes, false},
+		{job{ops: 20, bytes: 1000}, 20, wishBytes/4 + 20*replica.BodyCost - 1, false},
+		{job{ops: replica.MaxBatchOps, bytes: 1000}, replica.MaxBatchOps, replica.MaxBatchBytes, false}, // each may take a body away
+	} {
+		if got := test.job.fits(test.ops, test.bytes); got != test.want {
+			t.Errorf("%d ops of %d bytes fit into %d and %d: %t, want %t", test.job.ops, test.job.bytes, test.ops, test.bytes, got, test.want)
+		}
+	}
+}

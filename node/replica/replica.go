@@ -197,7 +197,7 @@ type weighed struct{ entries, rows, bodies, bytes int }
 // its op's header and signature are written again.
 const BodyCost = crdt.MaxHeaderSize + 64
 
-// Room is how many ops, and how many bytes of all that is written, the batch has left.
+// Room is how many ops, and how many bytes of ops, rows and bodies, the batch has left.
 func (r *Replica) Room() (ops, bytes int) {
 	w, c := &r.weighed, r.out
 	for _, e := range c.Entries[w.entries:] {
