@@ -17,14 +17,19 @@ import (
 )
 
 // sayGoodbye hands a departed member the control ops up to its leave or removal,
-// once. What was not heard to its end is owed still. It returns when that is so, also
-// where a connection and a change of people ask for it at the same time.
+// once. What was not heard to its end is owed still. It returns when that is so; where a
+// connection and a change of people ask for it at the same time, it is said once, and
+// both return then.
 func (n *Net) sayGoodbye(p peer.ID) {
 	key, err := keyOf(p)
 	if err != nil {
 		return
 	}
-	defer n.goodbyeTurn(p)()
+	over, mine := n.goodbyeTurn(p)
+	if !mine {
+		return
+	}
+	defer over()
 	circle, frames, ok := n.home.Goodbye(key)
 	if !ok {
 		return
@@ -40,28 +45,29 @@ func (n *Net) sayGoodbye(p peer.ID) {
 	n.home.SaidGoodbye(key, circle)
 }
 
-// goodbyeTurn waits until no other goodbye is said to a peer. The caller says when its
-// own is over.
-func (n *Net) goodbyeTurn(p peer.ID) (over func()) {
-	mine := make(chan struct{})
-	for {
-		n.mu.Lock()
-		other, busy := n.goodbyes[p]
-		if !busy {
-			n.goodbyes[p] = mine
+// goodbyeTurn lets one goodbye at a time be said to a peer; whoever has the turn says when
+// it is over. Where another has it, it returns when that one is over, or this home ends.
+func (n *Net) goodbyeTurn(p peer.ID) (over func(), mine bool) {
+	n.mu.Lock()
+	other, busy := n.goodbyes[p]
+	said := make(chan struct{})
+	if !busy {
+		n.goodbyes[p] = said
+	}
+	n.mu.Unlock()
+	if busy {
+		select {
+		case <-other:
+		case <-n.ctx.Done():
 		}
-		n.mu.Unlock()
-		if !busy {
-			break
-		}
-		<-other
+		return nil, false
 	}
 	return func() {
 		n.mu.Lock()
 		delete(n.goodbyes, p)
 		n.mu.Unlock()
-		close(mine)
-	}
+		close(said)
+	}, true
 }
 
 // hand opens a stream for a GOODBYE and returns when the peer has closed its side,
