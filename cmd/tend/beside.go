@@ -41,20 +41,35 @@ func replaced(file string, write func(io.Writer) error) error {
 		return unwritable(err)
 	}
 	defer done()
-	if err := write(f); err != nil {
+	w := &heeded{w: f}
+	if err := write(w); err != nil {
 		var disk *os.PathError
 		if errors.As(err, &disk) {
 			err = unwritable(err)
 		}
 		return errors.Join(err, f.Close())
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(w.err, f.Sync(), f.Close()); err != nil {
 		return unwritable(err)
 	}
 	if err := os.Rename(tmp, file); err != nil {
 		return unwritable(err)
 	}
 	return nil
+}
+
+// heeded remembers the first error of a writer, for those who write sentences and heed none.
+type heeded struct {
+	w   io.Writer
+	err error
+}
+
+func (h *heeded) Write(p []byte) (int, error) {
+	n, err := h.w.Write(p)
+	if h.err == nil {
+		h.err = err
+	}
+	return n, err
 }
 
 // besideOf makes a folder: write fills one beside it, which then takes its name. On
@@ -111,14 +126,14 @@ func newBeside(in string, make func(name string) error) (tmp string, done func()
 		tmp = strings.TrimSuffix(f.Name(), ".lock")
 		done = func() {
 			_ = os.RemoveAll(tmp) // gone already when all went well
+			_ = lock.Close()      // first, since Windows removes nothing that is open
 			_ = os.Remove(f.Name())
-			_ = lock.Close()
 		}
 		if err = make(tmp); err == nil {
 			return tmp, done, nil
 		}
-		_ = os.Remove(f.Name())
 		_ = lock.Close()
+		_ = os.Remove(f.Name())
 		if !errors.Is(err, os.ErrExist) {
 			return "", nil, err
 		}
@@ -154,6 +169,7 @@ func clearBeside(in string) {
 			if info, err := os.Lstat(left); err == nil && (info.IsDir() || info.Mode().IsRegular()) {
 				_ = os.RemoveAll(left)
 			}
+			_ = lock.Close()
 			_ = os.Remove(name)
 		}
 		_ = lock.Close()

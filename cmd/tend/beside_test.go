@@ -82,6 +82,16 @@ func TestNothingIsLeftBeside(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	// One whose writer does not heed an error fails as well, and leaves what was there.
+	err = replaced(filepath.Join(in, "file"), func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half")
+		err := w.(*heeded).w.(*os.File).Close()
+		_, _ = io.WriteString(w, "lost")
+		return err
+	})
+	if data, rerr := os.ReadFile(filepath.Join(in, "file")); err == nil || string(data) != "all of it" {
+		t.Errorf("after an unheeded error the file is %q, %v; %v", data, rerr, err)
+	}
 	// One that fails leaves nothing either, and what was there as it was.
 	err = replaced(filepath.Join(in, "file"), func(w io.Writer) error {
 		_, err := io.WriteString(w, "half")
