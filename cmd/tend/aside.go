@@ -4,7 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
+
+	"tend/storage"
 )
 
 // asidePart is how a file's name begins while it is put aside in the home, as it came: one
@@ -25,11 +26,9 @@ func (h home) putAside(r io.Reader) (f *os.File, size int64, done func() error, 
 
 // clearAside lets go what a crash left put aside. The caller has the home to itself.
 func (h home) clearAside() error {
-	entries, err := os.ReadDir(h.dir)
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), asidePart) {
-			err = errors.Join(err, os.Remove(h.path(e.Name())))
-		}
+	left, err := storage.FilesIn(h.dir, asidePart, "")
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
 	}
 	return err
 }

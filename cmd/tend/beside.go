@@ -108,7 +108,7 @@ func besideOf(dir string, write func(tmp string) error) error {
 
 // newBeside finds a name in a folder, locks it, and makes something there; done lets both go,
 // as far as they are there still.
-func newBeside(in string, make func(name string) error) (tmp string, done func(), err error) {
+func newBeside(in string, begin func(name string) error) (tmp string, done func(), err error) {
 	const tries = 100
 	for range tries {
 		f, err := os.CreateTemp(in, besideName+".lock") // mode 0600
@@ -126,10 +126,10 @@ func newBeside(in string, make func(name string) error) (tmp string, done func()
 		tmp = strings.TrimSuffix(f.Name(), ".lock")
 		done = func() {
 			_ = os.RemoveAll(tmp) // gone already when all went well
-			_ = lock.Close()      // first, since Windows removes nothing that is open
+			_ = lock.Close()      // before its file goes, as in clearBeside
 			_ = os.Remove(f.Name())
 		}
-		if err = make(tmp); err == nil {
+		if err = begin(tmp); err == nil {
 			return tmp, done, nil
 		}
 		_ = lock.Close()
@@ -164,14 +164,15 @@ func clearBeside(in string) {
 		}
 		name := filepath.Join(in, e.Name())
 		lock := flock.New(name, flock.SetFlag(os.O_RDWR)) // never made here
-		if locked, err := lock.TryLock(); err == nil && locked && same(lock, name) {
-			left := strings.TrimSuffix(name, ".lock")
-			if info, err := os.Lstat(left); err == nil && (info.IsDir() || info.Mode().IsRegular()) {
-				_ = os.RemoveAll(left)
-			}
-			_ = lock.Close()
+		locked, err := lock.TryLock()
+		dead := err == nil && locked && same(lock, name)
+		left := strings.TrimSuffix(name, ".lock")
+		if info, err := os.Lstat(left); dead && err == nil && (info.IsDir() || info.Mode().IsRegular()) {
+			_ = os.RemoveAll(left)
+		}
+		_ = lock.Close() // before its file goes, since Windows removes nothing that is open
+		if dead {
 			_ = os.Remove(name)
 		}
-		_ = lock.Close()
 	}
 }

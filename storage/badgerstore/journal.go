@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"tend/storage"
 )
 
 // journal decides when Badger's write-ahead files are synced, so that a power cut
@@ -96,7 +98,7 @@ func (j *journal) open(number int) error {
 	if err != nil {
 		return err
 	}
-	if err := syncFolder(j.dir); err != nil {
+	if err := storage.SyncFolder(j.dir); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	j.close()
@@ -156,7 +158,7 @@ func isThere(name string) bool {
 
 // newestLog returns the highest number of a write-ahead file; 0 if there is none.
 func newestLog(dir string) (int, error) {
-	names, err := filesIn(dir, "", ".mem")
+	names, err := storage.FilesIn(dir, "", ".mem")
 	newest := 0
 	for _, name := range names {
 		if number, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(name), ".mem")); err == nil {
@@ -170,7 +172,7 @@ func newestLog(dir string) (int, error) {
 // was killed, they hold what it had written and not yet synced; Badger reads them
 // in at opening, and goes on in a new file.
 func settle(dir string) error {
-	names, err := filesIn(dir, "", ".mem")
+	names, err := storage.FilesIn(dir, "", ".mem")
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func oldName(dir string, version byte) string { return fmt.Sprintf("%s.old-%d", 
 // OldCopies returns the folders of the copies that were kept when the store in dir
 // was of an older version.
 func OldCopies(dir string) ([]string, error) {
-	return filesIn(filepath.Dir(dir), filepath.Base(dir)+".old-", "")
+	return storage.FilesIn(filepath.Dir(dir), filepath.Base(dir)+".old-", "")
 }
 
 // finishMigration ends what a crash interrupted: between the two renames the new
@@ -76,7 +76,7 @@ func finishMigration(dir string) error {
 		return err
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && len(old) > 0 {
-		return errors.Join(os.Rename(newName(dir), dir), syncFolder(filepath.Dir(dir)))
+		return errors.Join(os.Rename(newName(dir), dir), storage.SyncFolder(filepath.Dir(dir)))
 	}
 	return os.RemoveAll(newName(dir))
 }
@@ -103,14 +103,14 @@ func migrate(dir string, key []byte, o Options, from byte) error {
 	}
 	crashpoint.At("store copied")
 	old := oldName(dir, from)
-	if err := errors.Join(os.RemoveAll(old), os.Rename(dir, old), syncFolder(filepath.Dir(dir))); err != nil {
+	if err := errors.Join(os.RemoveAll(old), os.Rename(dir, old), storage.SyncFolder(filepath.Dir(dir))); err != nil {
 		return err
 	}
 	if err := atStep("renamed"); err != nil {
 		return err
 	}
 	crashpoint.At("old store renamed")
-	return errors.Join(os.Rename(newName(dir), dir), syncFolder(filepath.Dir(dir)))
+	return errors.Join(os.Rename(newName(dir), dir), storage.SyncFolder(filepath.Dir(dir)))
 }
 
 // atStep lets tests end a migration in its midst.

@@ -62,7 +62,7 @@ func breakSeal(dir string) (sums, error) {
 			have[file] = sum
 		}
 	}
-	return have, errors.Join(os.Remove(name), syncFolder(dir))
+	return have, errors.Join(os.Remove(name), storage.SyncFolder(dir))
 }
 
 // sealed returns the lines of a seal that is whole; nothing of one that a power cut
@@ -78,7 +78,7 @@ func sealed(data []byte) []byte {
 // seal writes the seal of a store that was just closed. Checksums in have need not
 // be made again.
 func seal(dir string, have sums) error {
-	files, err := filesIn(dir, "", ".sst")
+	files, err := storage.FilesIn(dir, "", ".sst")
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,11 @@ import (
 // is named. So Badger may delete what is not named, unless the list lost its end while
 // the store was closed; that, its seal tells.
 func sound(dir string, key []byte, o Options) error {
-	tables, err := filesIn(dir, "", ".sst")
+	tables, err := storage.FilesIn(dir, "", ".sst")
 	if err != nil {
 		return err
 	}
-	logs, err := filesIn(dir, "", ".mem")
+	logs, err := storage.FilesIn(dir, "", ".mem")
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func soundTable(name string) error {
 // or all that was in it is elsewhere. The caller has the folder to itself.
 func clearEmpty(dir string) error {
 	for _, ending := range []string{".mem", ".vlog"} {
-		names, err := filesIn(dir, "", ending)
+		names, err := storage.FilesIn(dir, "", ending)
 		if err != nil {
 			return err
 		}

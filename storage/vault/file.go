@@ -12,11 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"tend/crdt/canon"
+	"tend/storage"
 	"tend/storage/crashpoint"
 )
 
@@ -179,7 +179,7 @@ func writeFile(name string, data []byte, stop func() error) (err error) {
 	if err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
-	return syncDir(filepath.Dir(name))
+	return storage.SyncFolder(filepath.Dir(name))
 }
 
 // removeFile deletes a file for good; it need not be there.
@@ -187,37 +187,5 @@ func removeFile(name string) error {
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return syncDir(filepath.Dir(name))
-}
-
-// syncDir makes a rename or a removal durable. Windows has no such call and
-// needs none.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}
-
-// leftOf returns what a crash left of a file that was being written.
-func leftOf(name string) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Dir(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	var left []string
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), filepath.Base(name)+tempPart) {
-			left = append(left, filepath.Join(filepath.Dir(name), e.Name()))
-		}
-	}
-	return left, err
+	return storage.SyncFolder(filepath.Dir(name))
 }

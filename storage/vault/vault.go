@@ -31,6 +31,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"tend/crdt"
+	"tend/storage"
 )
 
 // Names of the files in the home folder.
@@ -224,7 +225,7 @@ func (v *Vault) open(data []byte) error {
 // tidy removes what a crash left behind.
 func (v *Vault) tidy() error {
 	for _, name := range []string{v.path(), v.o.KeyFile} {
-		left, err := leftOf(name)
+		left, err := storage.FilesIn(filepath.Dir(name), filepath.Base(name)+tempPart, "")
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package badgerstore
+package storage
 
 import (
 	"errors"
@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// filesIn returns the paths of what is in a folder whose names begin and end so, ascending;
+// FilesIn returns the paths of what is in a folder whose names begin and end so, ascending;
 // nothing if there is no such folder. (A pattern would take the folder's own name for a part
 // of it, and leave errors out.)
-func filesIn(dir, beginning, ending string) ([]string, error) {
+func FilesIn(dir, beginning, ending string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -29,9 +29,9 @@ func filesIn(dir, beginning, ending string) ([]string, error) {
 	return names, nil
 }
 
-// syncFolder makes renames in a folder durable. Windows has no such call and needs
-// none.
-func syncFolder(dir string) error {
+// SyncFolder makes the names in a folder durable, as they are after a rename. Windows has no
+// such call and needs none.
+func SyncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
