@@ -38,20 +38,13 @@ func BenchmarkStart(b *testing.B) {
 func BenchmarkDo(b *testing.B) {
 	f := fillDisk(b, 0)
 	f.now = fast(time.Now())
-	store, n := f.open(b)
-	ctx, stop := context.WithCancel(b.Context())
-	done := make(chan error, 1)
-	go func() { done <- n.Run(ctx) }()
+	n, stop := f.run(b)
 	for b.Loop() {
 		if _, err := n.Do(b.Context(), f.id, wish("soup")); err != nil {
 			b.Fatal(err)
 		}
 	}
 	stop()
-	<-done
-	if err := store.Close(); err != nil {
-		b.Fatal(err)
-	}
 }
 
 // BenchmarkDoTogether is one wish of a hundred people who all wait at once, so that their
@@ -59,10 +52,7 @@ func BenchmarkDo(b *testing.B) {
 func BenchmarkDoTogether(b *testing.B) {
 	f := fillDisk(b, 0)
 	f.now = fast(time.Now())
-	store, n := f.open(b)
-	ctx, stop := context.WithCancel(b.Context())
-	done := make(chan error, 1)
-	go func() { done <- n.Run(ctx) }()
+	n, stop := f.run(b)
 	b.SetParallelism(100 / runtime.GOMAXPROCS(0))
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
@@ -73,10 +63,6 @@ func BenchmarkDoTogether(b *testing.B) {
 		}
 	})
 	stop()
-	<-done
-	if err := store.Close(); err != nil {
-		b.Fatal(err)
-	}
 }
 
 // fast is a clock on which a minute passes between two looks.
@@ -97,10 +83,7 @@ type disk struct {
 // fast, so that they stay within what a device may write in a day.
 func fillDisk(b *testing.B, ops int) *disk {
 	f := &disk{dir: b.TempDir(), keys: node.NewMemKeys([32]byte{1}), now: fast(time.Now().Add(-time.Duration(ops+1) * 5 * time.Minute))}
-	store, n := f.open(b)
-	ctx, stop := context.WithCancel(b.Context())
-	done := make(chan error, 1)
-	go func() { done <- n.Run(ctx) }()
+	n, stop := f.run(b)
 	var err error
 	if f.id, err = n.Begin(b.Context(), node.BeginOptions{Charter: membership.DefaultCharter("Elm Street"), As: "Ann"}); err != nil {
 		b.Fatal(err)
@@ -111,12 +94,23 @@ func fillDisk(b *testing.B, ops int) *disk {
 		}
 	}
 	stop()
-	<-done
-	if err := store.Close(); err != nil {
-		b.Fatal(err)
-	}
 	f.now = time.Now
 	return f
+}
+
+// run opens the home and runs its node until stop, which closes both.
+func (f *disk) run(b *testing.B) (n *node.Node, stop func()) {
+	store, n := f.open(b)
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	return n, func() {
+		cancel()
+		<-done
+		if err := store.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func (f *disk) open(b *testing.B) (storage.Store, *node.Node) {
